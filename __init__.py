@@ -1,0 +1,24 @@
+"""FiftyOne plugin: registers the operators and panels, and does nothing else."""
+
+
+from typing import Any
+
+
+def register(plugin: Any) -> None:
+    """Registers the operators; FiftyOne calls this on every request.
+
+    Args:
+        plugin: FiftyOne's plugin context
+    """
+    import sys
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    if find_spec("visdiff_plugin") is None:
+        # downloaded as a plugin rather than installed as a package
+        sys.path.append(str(Path(__file__).resolve().parent))
+
+    from .operators import OPERATORS
+
+    for operator in OPERATORS:
+        plugin.register(operator)

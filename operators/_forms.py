@@ -1,0 +1,130 @@
+"""Controls that several forms share, and how their values become arguments of the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fiftyone.operators import types
+
+#: choices of a set that are not names
+CURRENT, SELECTED = "__current_view__", "__selected_samples__"
+
+
+def two_sets(ctx: Any, inputs: Any) -> None:
+    """Adds the pickers of A and B: saved views, tags, the current view, the selection."""
+    choices = types.DropdownView()
+    for name in ctx.dataset.list_saved_views():
+        choices.add_choice(name, label=name, description="saved view")
+    for tag in sorted(ctx.dataset.distinct("tags")):
+        choices.add_choice(f"tag:{tag}", label=f"tag: {tag}")
+    choices.add_choice(CURRENT, label="Current view")
+    if ctx.selected:
+        choices.add_choice(SELECTED, label=f"Selected samples ({len(ctx.selected)})")
+    for name, text in (("a", "A"), ("b", "B: compared with")):
+        inputs.enum(name, choices.values(), label=text, required=True, view=choices)
+    if ctx.params.get("a") and ctx.params.get("a") == ctx.params.get("b"):
+        inputs.view("same", types.Warning(label="A and B are the same: choose two different sets"))
+
+
+def chosen_set(ctx: Any, value: Any) -> Any:
+    """Returns what the library takes for a picker's value."""
+    if value == CURRENT:
+        return ctx.view
+    if value == SELECTED:
+        return list(ctx.selected)
+    return value
+
+
+def new_run_key(ctx: Any, inputs: Any) -> None:
+    """Adds the field for a new run's key, and says at once why a key can't be used."""
+    from visdiff_plugin.errors import RunError
+    from visdiff_plugin.store import check_run_key
+
+    prop = inputs.str(
+        "run_key",
+        label="Run key",
+        description="Name of this comparison; its scores get a field of that name",
+        required=True,
+    )
+    key = ctx.params.get("run_key")
+    if key:
+        try:
+            check_run_key(ctx.dataset, key, overwrite=bool(ctx.params.get("overwrite")))
+        except RunError as error:
+            prop.invalid, prop.error_message = True, str(error)
+    inputs.bool("overwrite", label="Replace a run of the same key", default=False)
+
+
+def models(inputs: Any, *names: str) -> None:
+    """Adds text fields for stages; what is left empty comes from the preset."""
+    for name in names:
+        inputs.str(name, required=False, **_STAGES[name])
+
+
+def run_picker(ctx: Any, inputs: Any) -> None:
+    """Adds a dropdown of the dataset's runs."""
+    from visdiff_plugin import list_runs
+
+    choices = types.DropdownView()
+    for key in reversed(list_runs(ctx.dataset)):
+        config = ctx.dataset.get_run_info(key).config
+        choices.add_choice(key, label=key, description=f"{config.label_a} / {config.label_b}")
+    if not choices.choices:
+        inputs.view("none", types.Notice(label="No comparison has been run on this dataset yet"))
+    inputs.enum("run_key", choices.values(), label="Run", required=True, view=choices)
+
+
+def given(params: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Returns the parameters that hold something; an empty text field means the default."""
+    return {name: params[name] for name in names if params.get(name) not in (None, "", [])}
+
+
+def stages(params: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Returns stages as the library takes them; a base URL goes to those on an endpoint."""
+    chosen = given(params, *names)
+    url = params.get("base_url")
+    for name, spec in chosen.items():
+        if url and isinstance(spec, str) and spec.startswith("openai"):
+            chosen[name] = {"name": spec, "base_url": url}
+    return chosen
+
+
+def lines(text: Any) -> list[str]:
+    """Returns the non-empty lines of a text field; lists stay as they are."""
+    if isinstance(text, (list, tuple)):
+        return [str(one) for one in text]
+    return [line.strip() for line in str(text or "").splitlines() if line.strip()]
+
+
+def text_output(name: str, label: str) -> Any:
+    """Returns an output that shows text as text: descriptions are never markup."""
+    outputs = types.Object()
+    outputs.str(name, label=label, view=types.CodeView(language="text", read_only=True))
+    return types.Property(outputs, view=types.View(label=label))
+
+
+_STAGES = {
+    "captioner": {
+        "label": "Captioner",
+        "description": "field:NAME, blip, blip2, transformers:MODEL or openai:MODEL",
+    },
+    "encoder": {
+        "label": "Encoder",
+        "description": "open_clip:MODEL/WEIGHTS, zoo:MODEL or brain:SIMILARITY_KEY",
+    },
+    "proposer": {"label": "Proposer", "description": "keyword or openai:MODEL"},
+    "ranker": {"label": "Ranker", "description": "embedding or tfidf"},
+    "base_url": {
+        "label": "Server address",
+        "description": "of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",
+    },
+}
+
+
+def execute(operator: Any, samples: Any, params: dict[str, Any], delegate: bool = False) -> Any:
+    """Runs an operator from a script; form defaults do not apply there, so pass everything."""
+    import fiftyone as fo
+    import fiftyone.operators as foo
+
+    target = {"dataset" if isinstance(samples, fo.Dataset) else "view": samples}
+    return foo.execute_operator(operator.uri, target, params=params, request_delegation=delegate)

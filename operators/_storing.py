@@ -1,0 +1,69 @@
+"""What captioning and embedding have in common as operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from . import _forms
+
+
+class StoringOperator(foo.Operator):
+    """Computes something for the images of a view and stores it on the samples."""
+
+    #: the operator's and the library function's names, and the stage that does it
+    operator_name = function = stage = ""
+    label = description = icon = ""
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this operator."""
+        return foo.OperatorConfig(
+            name=self.operator_name,
+            label=self.label,
+            description=self.description,
+            icon=self.icon,
+            dynamic=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def resolve_input(self, ctx: Any) -> Any:
+        """Builds the form."""
+        inputs = types.Object()
+        inputs.view_target(ctx)
+        _forms.models(inputs, self.stage, "base_url")
+        inputs.str(
+            "field",
+            label="Field",
+            description="where to store it; empty: named after the model",
+            required=False,
+        )
+        return types.Property(inputs, view=types.View(label=self.label))
+
+    def execute(self, ctx: Any) -> dict[str, Any]:
+        """Computes what is missing."""
+        import visdiff_plugin as visdiff
+
+        stored = getattr(visdiff, self.function)(
+            ctx.target_view(),
+            progress=ctx.set_progress,
+            **_forms.stages(ctx.params, self.stage),
+            **_forms.given(ctx.params, "field"),
+        )
+        if not ctx.delegated:
+            ctx.ops.reload_dataset()
+        left_out = "".join(f"\nLeft out: {one.count}: {one.reason}" for one in stored.skipped)
+        summary = f"{stored.field}: {stored.computed} computed, {stored.reused} reused{left_out}"
+        return {"summary": summary, "field": stored.field}
+
+    def resolve_output(self, ctx: Any) -> Any:
+        """Shows what was done."""
+        return _forms.text_output("summary", self.label)
+
+    def _call(self, samples: Any, spec: Any, base_url: Any, field: Any, delegate: bool) -> Any:
+        params = {self.stage: spec, "base_url": base_url, "field": field}
+        return _forms.execute(self, samples, params, delegate)

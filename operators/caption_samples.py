@@ -1,0 +1,36 @@
+"""Caption images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._storing import StoringOperator
+
+
+class CaptionSamples(StoringOperator):
+    """Captions the images of a view."""
+
+    operator_name, function, stage = "caption_samples", "caption", "captioner"
+    label = "VisDiff: caption images"
+    description = "Caption the images that have no valid caption yet"
+    icon = "subtitles"
+
+    def __call__(
+        self,
+        sample_collection: Any,
+        captioner: str | None = None,
+        *,
+        base_url: str | None = None,
+        field: str | None = None,
+        delegate: bool = False,
+    ) -> Any:
+        """Captions images; see `visdiff_plugin.caption`.
+
+        Args:
+            sample_collection: a dataset or view
+            captioner (None): a name with options
+            base_url (None): of an OpenAI-compatible server
+            field (None): where to store the captions
+            delegate (False): schedule it for a delegated worker
+        """
+        return self._call(sample_collection, captioner, base_url, field, delegate)

@@ -1,0 +1,144 @@
+"""Compare two sets of images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from . import _forms
+
+_CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "max_fields")
+
+
+class CompareViews(foo.Operator):
+    """How do two sets of images differ?"""
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this operator."""
+        return foo.OperatorConfig(
+            name="compare_views",
+            label="VisDiff: compare two sets",
+            description="How do two sets of images differ, in words and with evidence",
+            icon="compare",
+            dynamic=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            # the library says what is wrong, in words, and also takes sample ids
+            disable_schema_validation=True,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def resolve_input(self, ctx: Any) -> Any:
+        """Builds the form."""
+        inputs = types.Object()
+        _forms.two_sets(ctx, inputs)
+        _forms.new_run_key(ctx, inputs)
+        presets = types.RadioGroup()
+        presets.add_choice("offline", label="Offline", description="no model, key or network")
+        presets.add_choice("default", label="Default", description="captioner and chat model")
+        presets.add_choice("paper", label="Paper", description="as VisDiff, CVPR 2024")
+        inputs.enum(
+            "preset",
+            presets.values(),
+            label="Preset",
+            default="offline",
+            required=True,
+            view=presets,
+        )
+        _forms.models(inputs, "captioner", "encoder", "proposer", "ranker", "base_url")
+        inputs.list(
+            "label_fields",
+            types.String(),
+            label="Label fields",
+            description="whose classes, object counts and sizes are compared too",
+            required=False,
+        )
+        inputs.str(
+            "context",
+            label="Context",
+            description="one sentence: what the sets are, what to look for or ignore",
+            required=False,
+        )
+        return types.Property(inputs, view=types.View(label="Compare two sets of images"))
+
+    def execute(self, ctx: Any) -> dict[str, Any]:
+        """Runs the comparison."""
+        import visdiff_plugin as visdiff
+
+        params = ctx.params
+        run = visdiff.compare(
+            ctx.dataset,
+            _forms.chosen_set(ctx, params["a"]),
+            _forms.chosen_set(ctx, params["b"]),
+            params["run_key"],
+            preset=params.get("preset") or "offline",
+            overwrite=bool(params.get("overwrite")),
+            progress=ctx.set_progress,
+            **_forms.stages(params, "captioner", "encoder", "proposer", "ranker"),
+            **_forms.given(params, *_CHANGES),
+        )
+        if not ctx.delegated:
+            ctx.ops.reload_dataset()
+        return {"summary": run.summary(), "run_key": run.run_key}
+
+    def resolve_output(self, ctx: Any) -> Any:
+        """Shows the answer."""
+        return _forms.text_output("summary", "How the sets differ")
+
+    def __call__(
+        self,
+        sample_collection: Any,
+        a: Any,
+        b: Any,
+        run_key: str,
+        *,
+        preset: str = "offline",
+        captioner: str | None = None,
+        encoder: str | None = None,
+        proposer: str | None = None,
+        ranker: str | None = None,
+        base_url: str | None = None,
+        label_fields: list[str] | None = None,
+        context: str = "",
+        seed: int = 0,
+        overwrite: bool = False,
+        delegate: bool = False,
+    ) -> Any:
+        """Compares two sets of a dataset; see `visdiff_plugin.compare`.
+
+        Args:
+            sample_collection: a dataset, or a view of it that ``"__current_view__"`` names
+            a: a saved view's name, ``"tag:NAME"`` or sample ids
+            b: the other set
+            run_key: what to store the run under
+            preset ("offline"): as all that follow, see `visdiff_plugin.compare`
+            captioner (None): a name with options
+            encoder (None): a name with options
+            proposer (None): a name with options
+            ranker (None): a name with options
+            base_url (None): of an OpenAI-compatible server
+            label_fields (None): label fields to compare
+            context (""): a sentence for the proposer
+            seed (0): of every random choice
+            overwrite (False): replace a run of the same key
+            delegate (False): schedule it for a delegated worker
+        """
+        params = {
+            "a": a,
+            "b": b,
+            "run_key": run_key,
+            "preset": preset,
+            "captioner": captioner,
+            "encoder": encoder,
+            "proposer": proposer,
+            "ranker": ranker,
+            "base_url": base_url,
+            "label_fields": label_fields or [],
+            "context": context,
+            "seed": seed,
+            "overwrite": overwrite,
+        }
+        return _forms.execute(self, sample_collection, params, delegate)

@@ -1,0 +1,57 @@
+"""Delete a run with its fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from . import _forms
+
+
+class DeleteRun(foo.Operator):
+    """Deletes a comparison and its score fields."""
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this operator."""
+        return foo.OperatorConfig(
+            name="delete_run",
+            label="VisDiff: delete a run",
+            description="Delete a comparison and its score fields, and nothing else",
+            icon="delete",
+            dynamic=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            risk_level=types.RiskLevel.HIGH,
+        )
+
+    def resolve_input(self, ctx: Any) -> Any:
+        """Builds the form."""
+        inputs = types.Object()
+        _forms.run_picker(ctx, inputs)
+        key = ctx.params.get("run_key")
+        if key:
+            text = f"Deletes field {key!r} with this run's scores; captions and embeddings stay"
+            inputs.view("what", types.Warning(label=text))
+        return types.Property(inputs, view=types.View(label="Delete a run"))
+
+    def execute(self, ctx: Any) -> dict[str, Any]:
+        """Deletes the run."""
+        import visdiff_plugin as visdiff
+
+        visdiff.delete(ctx.dataset, ctx.params["run_key"])
+        if not ctx.delegated:
+            ctx.ops.reload_dataset()
+        return {"deleted": ctx.params["run_key"]}
+
+    def __call__(self, sample_collection: Any, run_key: str, *, delegate: bool = False) -> Any:
+        """Deletes a run; see `visdiff_plugin.delete`.
+
+        Args:
+            sample_collection: the dataset
+            run_key: the run
+            delegate (False): schedule it for a delegated worker
+        """
+        return _forms.execute(self, sample_collection, {"run_key": run_key}, delegate)

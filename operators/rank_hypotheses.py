@@ -1,0 +1,114 @@
+"""Check the user's own hypotheses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from . import _forms
+
+
+class RankHypotheses(foo.Operator):
+    """Are my own hypotheses about two sets true?"""
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this operator."""
+        return foo.OperatorConfig(
+            name="rank_hypotheses",
+            label="VisDiff: check my hypotheses",
+            description="Your own descriptions, with the evidence for each",
+            icon="rule",
+            dynamic=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            # the library says what is wrong, in words, and also takes sample ids
+            disable_schema_validation=True,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def resolve_input(self, ctx: Any) -> Any:
+        """Builds the form."""
+        inputs = types.Object()
+        _forms.two_sets(ctx, inputs)
+        inputs.str(
+            "hypotheses",
+            label="Hypotheses",
+            description="one description a line, such as: dogs in snow",
+            required=True,
+            view=types.CodeView(language="text"),
+        )
+        _forms.new_run_key(ctx, inputs)
+        _forms.models(inputs, "encoder", "captioner", "ranker", "base_url")
+        return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
+
+    def execute(self, ctx: Any) -> dict[str, Any]:
+        """Ranks the hypotheses."""
+        import visdiff_plugin as visdiff
+
+        params = ctx.params
+        chosen = _forms.stages(params, "captioner", "encoder", "ranker")
+        run = visdiff.rank(
+            ctx.dataset,
+            _forms.chosen_set(ctx, params["a"]),
+            _forms.chosen_set(ctx, params["b"]),
+            _forms.lines(params["hypotheses"]),
+            params["run_key"],
+            # captions without an encoder: the user means to rank by them
+            preset="offline" if "captioner" in chosen and "encoder" not in chosen else "default",
+            overwrite=bool(params.get("overwrite")),
+            progress=ctx.set_progress,
+            **chosen,
+        )
+        if not ctx.delegated:
+            ctx.ops.reload_dataset()
+        return {"summary": run.summary(), "run_key": run.run_key}
+
+    def resolve_output(self, ctx: Any) -> Any:
+        """Shows the answer."""
+        return _forms.text_output("summary", "What the evidence says")
+
+    def __call__(
+        self,
+        sample_collection: Any,
+        a: Any,
+        b: Any,
+        hypotheses: list[str],
+        run_key: str,
+        *,
+        captioner: str | None = None,
+        encoder: str | None = None,
+        ranker: str | None = None,
+        base_url: str | None = None,
+        overwrite: bool = False,
+        delegate: bool = False,
+    ) -> Any:
+        """Checks hypotheses about two sets; see `visdiff_plugin.rank`.
+
+        Args:
+            sample_collection: a dataset or view
+            a: a saved view's name, ``"tag:NAME"`` or sample ids
+            b: the other set
+            hypotheses: descriptions
+            run_key: what to store the run under
+            captioner (None): a name with options
+            encoder (None): a name with options
+            ranker (None): a name with options
+            base_url (None): of an OpenAI-compatible server
+            overwrite (False): replace a run of the same key
+            delegate (False): schedule it for a delegated worker
+        """
+        params = {
+            "a": a,
+            "b": b,
+            "hypotheses": list(hypotheses),
+            "run_key": run_key,
+            "captioner": captioner,
+            "encoder": encoder,
+            "ranker": ranker,
+            "base_url": base_url,
+            "overwrite": overwrite,
+        }
+        return _forms.execute(self, sample_collection, params, delegate)

@@ -1,0 +1,112 @@
+"""Datasets of small real files in a private MongoDB; everything here needs one."""
+
+import csv
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SHARED = Path(os.environ.get("VISDIFF_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in Path(str(item.fspath)).parents:
+            item.add_marker("mongo")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _mongo():
+    if "FIFTYONE_DATABASE_URI" not in os.environ:
+        pytest.exit("These tests need a MongoDB: run them beside tools/with_mongo.py.", 2)
+
+
+@pytest.fixture
+def make_dataset(tmp_path):
+    """Returns a function that makes a dataset of flat coloured images, tagged by colour."""
+    import fiftyone as fo
+
+    made = []
+
+    def make(n=60, colours=("red", "blue"), **fields):
+        from fakes import COLOURS
+
+        rng = np.random.default_rng(0)
+        dataset = fo.Dataset(f"visdiff-test-{os.getpid()}-{len(made)}-{tmp_path.name}")
+        made.append(dataset.name)
+        samples = []
+        for colour in colours:
+            for number in range(n):
+                pixels = np.clip(
+                    np.array(COLOURS[colour]) * 150 + rng.normal(60, 25, (8, 8, 3)), 0, 255
+                )
+                path = tmp_path / f"{dataset.name}-{colour}-{number}.png"
+                Image.fromarray(pixels.astype(np.uint8)).save(path)
+                samples.append(fo.Sample(filepath=str(path), tags=[colour], **fields))
+        dataset.add_samples(samples, progress=False)
+        for colour in colours:
+            dataset.save_view(colour, dataset.match_tags(colour))
+        return dataset
+
+    yield make
+    for name in made:
+        if name in fo.list_datasets():
+            fo.delete_dataset(name)
+
+
+@pytest.fixture
+def dataset(make_dataset):
+    return make_dataset()
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Returns the folder of real photographs, or skips."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the real photographs are not at {SHARED} (VISDIFF_SHARED names the folder)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def minidual(shared):
+    """Returns the small real image-text encoder and captioner, as it is."""
+    sys.path.insert(0, str(shared / "models" / "minidual"))
+    try:
+        from minidual import MiniDual
+    finally:
+        sys.path.pop(0)
+    return MiniDual()
+
+
+@pytest.fixture
+def load_shared(shared):
+    """Returns a function that makes a dataset of one of the shared folders."""
+    import fiftyone as fo
+
+    made = []
+
+    def load(folder, keep=lambda row: True, **to_field):
+        dataset = fo.Dataset(f"visdiff-test-{os.getpid()}-{folder}-{len(made)}")
+        made.append(dataset.name)
+        with open(shared / "data" / folder / "samples.csv", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if keep(row)]
+        dataset.add_samples(
+            [
+                fo.Sample(
+                    filepath=str(shared / "data" / folder / row["path"]),
+                    **{field: make(row) for field, make in to_field.items()},
+                )
+                for row in rows
+            ],
+            progress=False,
+        )
+        return dataset
+
+    yield load
+    for name in made:
+        if name in fo.list_datasets():
+            fo.delete_dataset(name)

@@ -1,0 +1,224 @@
+"""Wrong input gets a clear error, and leaves nothing half written."""
+
+import os
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fakes import ColourCaptioner, ColourEncoder, ListProposer
+
+import visdiff_plugin as visdiff
+from visdiff_plugin.errors import FieldError, MediaError, ModelError, RunError, SelectionError
+
+
+def compare(dataset, a="red", b="blue", key="run", **changes):
+    options = {
+        "captioner": ColourCaptioner(),
+        "encoder": ColourEncoder(),
+        "proposer": ListProposer("red pictures", "a dog"),
+        "properties": False,
+        **changes,
+    }
+    return visdiff.compare(dataset, a, b, key, **options)
+
+
+def refused(dataset, error, match, *args, **kwargs):
+    """Asserts an error, and that the dataset is as it was."""
+    before = (dataset.list_runs(), sorted(dataset.get_field_schema()))
+    with pytest.raises(error, match=match):
+        compare(dataset, *args, **kwargs)
+    assert (dataset.list_runs(), sorted(dataset.get_field_schema())) == before
+
+
+def test_sets_that_do_not_exist_or_are_empty(dataset):
+    refused(dataset, SelectionError, r"got 'rde'\. Saved views: \['red', 'blue'\]", "rde")
+    refused(dataset, SelectionError, "tag:nothing is empty", "tag:nothing")
+    refused(dataset, SelectionError, "got none", dataset.match_tags("nothing"))
+    refused(dataset, SelectionError, "unknown ones, such as 'x'", ["x"])
+    refused(dataset, SelectionError, "1 unknown", ["0" * 24])
+    refused(dataset, SelectionError, "got none", [])
+    refused(dataset, SelectionError, "got int", 3)
+
+
+def test_sets_that_are_the_same_or_overlap(dataset):
+    refused(dataset, SelectionError, "same 60 samples", "red", "tag:red")
+    refused(dataset, SelectionError, "only in A", dataset.match_tags("red").limit(5), "red")
+    refused(
+        dataset, SelectionError, "got 10 in both",
+        dataset.limit(70), "blue", overlap="error",
+    )  # fmt: skip
+    run = compare(dataset, dataset.limit(70), "blue")
+    assert (run.n_a, run.n_b) == (60, 50)
+    assert [(one.count, one.reason) for one in run.skipped] == [(10, "in both sets")]
+    assert "10 samples: in both sets" in run.summary()
+
+
+def test_another_datasets_view(dataset, make_dataset):
+    other = make_dataset(n=3)
+    refused(dataset, SelectionError, "got a view of", other.match_tags("red"))
+
+
+def test_videos_groups_and_patches(dataset, tmp_path):
+    for media, sample in (
+        ("video", fo.Sample(filepath=str(tmp_path / "x.mp4"))),
+        ("group", fo.Sample(filepath=str(tmp_path / "x.png"), g=fo.Group().element("left"))),
+    ):
+        other = fo.Dataset()
+        try:
+            if media == "group":
+                other.add_group_field("g", default="left")
+            other.add_sample(sample)
+            with pytest.raises(SelectionError, match=media):
+                compare(other, other.view(), [other.first().id])
+        finally:
+            other.delete()
+    boxes = [fo.Detection(label="x", bounding_box=[0, 0, 1, 1]) for _ in range(len(dataset))]
+    dataset.set_values("boxes", [fo.Detections(detections=[one]) for one in boxes])
+    dataset.save_view("patches", dataset.to_patches("boxes"))
+    with pytest.raises(SelectionError, match="patches"):
+        compare(dataset, "patches")
+
+
+def test_bad_files_cost_only_themselves(dataset):
+    red = dataset.match_tags("red").values("filepath")
+    with open(red[0], "w") as file:
+        file.write("this is no image")
+    with open(red[1], "r+b") as file:
+        file.truncate(60)
+    os.remove(red[2])
+    for properties in (True, False):
+        encoder = ColourEncoder()
+        run = compare(dataset, key=f"p{properties}", encoder=encoder, properties=properties)
+        assert (run.n_a, run.n_b) == (57, 60)
+        counts = {one.reason: one.count for one in run.skipped}
+        assert sum(counts.values()) == 3 and counts["image file not found"] == 1
+        assert run.skipped[0].examples
+
+
+def test_sets_without_a_usable_image(dataset):
+    for path in dataset.match_tags("red").values("filepath"):
+        with open(path, "w") as file:
+            file.write("no image")
+    with pytest.raises(MediaError, match=r"set A \(red\), got 0 of 60"):
+        compare(dataset, encoder=ColourEncoder())
+
+
+def test_run_keys(dataset):
+    for key in ("two words", "1st", "a.b", "", "_x", None):
+        refused(dataset, RunError, "identifier", key=key)
+    refused(dataset, RunError, "'filepath', a field of the dataset", key="filepath")
+    first = compare(dataset)
+    refused(dataset, RunError, "'run', which exists")
+    assert visdiff.load(dataset, "run") == first
+    again = compare(dataset, proposer=ListProposer("blue"), overwrite=True)
+    assert [one.description for one in again.differences] == ["blue"]
+    assert list(dataset.get_field("run").get_field_schema()) == ["blue"]
+    dataset.register_run("theirs", dataset.init_run(method="another"))
+    refused(dataset, RunError, "another plugin", key="theirs", overwrite=True)
+
+
+def test_an_overwrite_that_fails_keeps_the_old_run(dataset):
+    first = compare(dataset)
+
+    class Broken(ListProposer):
+        def propose(self, a, b):
+            raise ModelError("the model is gone")
+
+    with pytest.raises(ModelError, match="gone"):
+        compare(dataset, proposer=Broken(), overwrite=True)
+    assert visdiff.load(dataset, "run") == first
+
+
+def test_embedding_fields_of_another_model_or_dimension(dataset):
+    visdiff.embed(dataset, ColourEncoder("one"), field="vectors")
+    refused(
+        dataset, FieldError, "embeddings of 'two' in 'vectors', got embeddings of 'one'",
+        encoder=ColourEncoder("two"), embedding_field="vectors",
+    )  # fmt: skip
+    dataset.set_values("clip", [np.ones(5, np.float32)] * len(dataset))
+    refused(
+        dataset, FieldError, "of 3 dimensions, as colour-1 makes, got 5", embedding_field="clip"
+    )
+    mixed = [np.ones(5 + k % 2, np.float32) for k in range(len(dataset))]
+    dataset.set_values("mixed", mixed)
+    refused(dataset, FieldError, "of one dimension", embedding_field="mixed")
+    refused(dataset, FieldError, "Expected embeddings in 'tags'", embedding_field="tags")
+
+
+def test_caption_fields_that_hold_something_else(dataset):
+    dataset.set_values("number", [1.5] * len(dataset))
+    dataset.add_sample_field("nothing", fo.StringField)
+    refused(dataset, FieldError, "got float", captioner="field:number")
+    refused(dataset, FieldError, "got 'missing'. Fields:", captioner="field:missing")
+    refused(dataset, FieldError, "got none on 120 samples", captioner="field:nothing")
+    refused(dataset, FieldError, "got 'missing'", label_fields=["missing"])
+    refused(dataset, ValueError, "no field's name", captioner="field:")
+    refused(dataset, FieldError, "did not make", caption_field="filepath")
+    refused(dataset, FieldError, "brain run, got 'sim'; there are none", encoder="brain:sim")
+
+
+def test_stages_that_answer_nonsense(dataset):
+    class Few(ColourEncoder):
+        def encode_images(self, paths):
+            return super().encode_images(paths)[:-1]
+
+    class Refuses(ColourCaptioner):
+        name = "refuses"
+
+        def caption(self, paths):
+            raise ValueError("out of order")
+
+    class NotFinite(ColourEncoder):
+        def encode_images(self, paths):
+            vectors = super().encode_images(paths)
+            vectors[0] = np.nan
+            return vectors
+
+    class Empty(ColourCaptioner):
+        name = "empty"
+
+        def caption(self, paths):
+            return ["", "<pad>", *super().caption(paths)[2:]]
+
+    with pytest.raises(ModelError, match="Expected 64 values of few, got 63"):
+        compare(dataset, encoder=Few("few"))
+    with pytest.raises(ModelError, match="refuses failed on readable images: out of order"):
+        compare(dataset, captioner=Refuses())
+    run = compare(dataset, encoder=NotFinite("nan"), captioner=Empty())
+    reasons = {(one.what, one.count) for one in run.skipped}
+    assert ("sample", 2) in reasons  # one a batch of 64
+    assert sum(one.count for one in run.skipped if one.what == "caption") >= 2
+    stored = [x for x in dataset.values("visdiff_caption_empty") if x is not None]
+    assert "" not in stored and "<pad>" not in stored
+
+
+def test_arguments_that_do_not_fit(dataset):
+    refused(dataset, ValueError, "either config or preset", config=visdiff.Config(), preset="paper")
+    refused(dataset, ValueError, "ranker 'embedding' or 'tfidf'", ranker="magic")
+    refused(dataset, ValueError, "name and score", ranker=3)
+    with pytest.raises(ValueError, match="at least one hypothesis"):
+        visdiff.rank(dataset, "red", "blue", [" "], "mine")
+    with pytest.raises(ValueError, match="list of strings"):
+        visdiff.rank(dataset, "red", "blue", "dogs", "mine")
+    with pytest.raises(ValueError, match="Expected captions for the ranker"):
+        visdiff.rank(dataset, "red", "blue", ["dogs"], "mine", preset="offline")
+    with pytest.raises(ValueError, match="none of them"):
+        visdiff.compare(
+            dataset, "red", "blue", "x",
+            config=visdiff.Config.preset("offline", proposer=None, properties=False),
+        )  # fmt: skip
+
+
+def test_one_failed_round_costs_only_itself(dataset):
+    class Flaky(ListProposer):
+        def propose(self, a, b):
+            if len(self.shown) == 1:
+                self.shown.append(([], []))
+                raise ModelError("overloaded")
+            return super().propose(a, b)
+
+    run = compare(dataset, proposer=Flaky("red pictures"))
+    assert [(one.what, one.reason, one.count) for one in run.skipped] == [
+        ("round", "overloaded", 1)
+    ]
+    assert run.proposals == ("red pictures",)

@@ -1,0 +1,134 @@
+"""The operators as FiftyOne runs them: from a plugin folder, immediately and delegated."""
+
+import json
+from pathlib import Path
+
+import fiftyone as fo
+import fiftyone.operators as foo
+import pytest
+from fiftyone.operators import types
+from fiftyone.operators.executor import ExecutionContext, ExecutionError, Executor
+from fiftyone.plugins.context import PluginContext
+from fiftyone.plugins.definitions import PluginDefinition
+
+import visdiff_plugin as visdiff
+
+ROOT = Path(__file__).resolve().parents[2]
+URI = "@visdiff/visdiff"
+
+
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory):
+    """A plugins folder with this repository, as a user links it."""
+    folder = tmp_path_factory.mktemp("plugins")
+    (folder / "visdiff").symlink_to(ROOT, target_is_directory=True)
+    before = fo.config.plugins_dir
+    fo.config.plugins_dir = str(folder)
+    yield folder
+    fo.config.plugins_dir = before
+
+
+@pytest.fixture
+def captioned(dataset):
+    labels = [fo.Classification(label=f"{tags[0]} thing") for tags in dataset.values("tags")]
+    dataset.set_values("truth", labels)
+    dataset.persistent = True  # a delegated worker is another process's view of it
+    return dataset
+
+
+def call(name, *args, **kwargs):
+    return foo.get_operator(f"{URI}/{name}")(*args, **kwargs)
+
+
+def context(dataset, name, **params):
+    request = {"dataset_name": dataset.name, "params": params}
+    return ExecutionContext(
+        request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
+    )
+
+
+def test_every_operator_is_in_the_manifest_and_loads():
+    definition = PluginDefinition.from_disk(str(ROOT / "fiftyone.yml"))
+    plugin = PluginContext(definition)
+    plugin.register_all()
+    assert plugin.errors == []
+    names = [instance.name for instance in plugin.instances]
+    assert sorted(names) == sorted(definition.operators)
+    for instance in plugin.instances:
+        assert instance.config.risk_level is not types.RiskLevel.DANGEROUS
+        assert instance.config.label.startswith("VisDiff: ")
+
+
+def test_the_walk_from_scripts(plugins, captioned):
+    result = call("compare_views", captioned, "red", "blue", "run", captioner="field:truth").result
+    assert "supported" in result["summary"] and result["run_key"] == "run"
+    run = visdiff.load(captioned, "run")
+    assert run.significant
+
+    field = next(one.field for one in run.differences if one.description == "red thing")
+    sort = call("sort_by_difference", captioned, "run", field)
+    assert sort.result == {"field": field, "count": 120}
+    assert field in captioned.list_indexes()
+    [request] = (
+        sort.executor.requests if hasattr(sort.executor, "requests") else sort.executor._requests
+    )
+    view = fo.DatasetView._build(captioned, json.loads(json.dumps(request.params["view"])))
+    assert set(view.limit(60).distinct("tags")) == {"red"}
+
+    ranked = call(
+        "rank_hypotheses", captioned, "red", "blue", ["red", "zebra"], "mine",
+        captioner="field:truth",
+    )  # fmt: skip
+    assert "No difference" not in ranked.result["summary"]
+
+    call("delete_run", captioned, "run")
+    assert visdiff.list_runs(captioned) == ["mine"]
+
+
+def test_delegated_runs_do_the_same(plugins, captioned):
+    from fiftyone.operators.delegated import DelegatedOperationService
+
+    call("compare_views", captioned, "red", "blue", "later", captioner="field:truth", delegate=True)
+    assert visdiff.list_runs(captioned) == []
+    service = DelegatedOperationService()
+    service.execute_queued_operations(dataset_name=captioned.name, log=False)
+    [operation] = service.list_operations(dataset_name=captioned.name)
+    assert operation.run_state == "completed", operation.result
+    captioned.reload()
+    assert visdiff.list_runs(captioned) == ["later"]
+    service.delete_operation(operation.id)
+
+
+def test_errors_reach_the_user_in_words(plugins, captioned):
+    with pytest.raises(ExecutionError) as error:
+        call("compare_views", captioned, "red", "nowhere", "run")
+    assert "Expected set B" in str(error.value)
+    assert visdiff.list_runs(captioned) == []
+
+
+def form(dataset, name, **params):
+    operator = foo.get_operator(f"{URI}/{name}")
+    return operator.resolve_input(context(dataset, name, **params)).to_json()
+
+
+def test_forms_offer_what_is_there_and_warn(plugins, captioned):
+    text = json.dumps(form(captioned, "compare_views"))
+    for part in ("red", "tag:blue", "Current view", "offline", "Context"):
+        assert part in text
+    assert "choose two different sets" in json.dumps(
+        form(captioned, "compare_views", a="red", b="red")
+    )
+    assert "Expected run_key as an identifier" in json.dumps(
+        form(captioned, "compare_views", run_key="two words")
+    )
+    assert "No comparison has been run" in json.dumps(form(captioned, "delete_run"))
+    for name in ("rank_hypotheses", "caption_samples", "embed_samples"):
+        assert form(captioned, name)
+
+    visdiff.rank(
+        captioned, "red", "blue", ["<b>red</b> thing"], "mine",
+        preset="offline", captioner="field:truth",
+    )  # fmt: skip
+    text = json.dumps(form(captioned, "sort_by_difference", run_key="mine"))
+    assert "<b>red</b> thing" in text and "truer of A" in text
+    assert "Deletes field 'mine'" in json.dumps(form(captioned, "delete_run", run_key="mine"))

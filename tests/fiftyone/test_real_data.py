@@ -1,0 +1,166 @@
+"""Real photographs with known differences, real captions, real GPT-4 replies."""
+
+import json
+
+import fiftyone as fo
+import numpy as np
+import pytest
+
+import visdiff_plugin as visdiff
+
+LEADER = "Handstands or advanced yoga poses"
+
+
+@pytest.fixture
+def yoga(load_shared):
+    return load_shared(
+        "yoga",
+        tags=lambda row: [row["set"]],
+        blip2_caption=lambda row: row["blip2_caption"] or None,
+    )
+
+
+@pytest.fixture(scope="module")
+def replies(shared):
+    data = json.loads((shared / "data" / "yoga" / "gpt4_replies.json").read_text())
+    return [one["reply"] for one in data["rounds"]]
+
+
+def compare_yoga(dataset, minidual, server, key, **changes):
+    return visdiff.compare(
+        dataset,
+        "tag:a",
+        "tag:b",
+        key,
+        captioner="field:blip2_caption",
+        encoder=minidual,
+        proposer={"name": "openai:gpt-4", "base_url": server.base_url},
+        **changes,
+    )
+
+
+def test_yoga_as_in_the_paper(yoga, minidual, replies):
+    from chat_server import ChatServer
+
+    with ChatServer(replies=replies) as server:
+        run = compare_yoga(yoga, minidual, server, "paper", preset="paper")
+        assert len(server.requests) == 3
+    assert len(run.proposals) == len(run.differences) == 30
+    for text in run.proposals:
+        assert not set(text) & set('"*') and text == text.strip()
+    assert run.differences[0].description == LEADER
+    assert run.differences[0].auroc == pytest.approx(0.743, abs=0.01)
+    assert [round(one.auroc, 3) for one in run.differences[1:3]] == [0.713, 0.706]
+    assert (run.differences[0].n_a, run.differences[0].n_b) == (100, 100)
+    aurocs = [one.auroc for one in run.differences]
+    assert aurocs == sorted(aurocs, reverse=True)
+    assert len(run.fields) == 30 and yoga.count(run.fields[0]) == 200
+    assert run.record["usage"]["requests"] == 3
+    # the paper's own test, computed straightforwardly from what was stored
+    from scipy import stats
+
+    for one in run.differences[:5]:
+        a, b = (yoga.match_tags(tag).values(one.field) for tag in "ab")
+        assert one.p_value == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue, rel=1e-6)
+
+
+def test_yoga_with_evidence_that_is_held_out(yoga, minidual, replies):
+    from chat_server import ChatServer
+
+    with ChatServer(replies=replies) as server:
+        run = compare_yoga(yoga, minidual, server, "held_out")
+    words = [one for one in run.differences if one.source != "property"]
+    # merged paraphrases are still there, under the row that stands for them
+    assert len(run.proposals) == 30 == len(words) + sum(len(one.merged) for one in words)
+    assert words[0].description == LEADER and words[0].significant
+    assert all(one.held_out for one in run.differences)
+    assert yoga.count(words[0].field) == 200
+    sampled = {one for r in run.record["rounds"] for one in (*r["sampled_a"], *r["sampled_b"])}
+    captioned = set(yoga.exists("blip2_caption").values("id"))
+    assert sampled <= captioned
+    assert any(one.what == "caption" and one.count == 102 for one in run.skipped)
+
+
+def test_waterbirds_fail_where_the_background_is_the_other_one(load_shared, minidual):
+    dataset = load_shared(
+        "waterbirds",
+        keep=lambda row: row["label"] == "waterbird",
+        tags=lambda row: ["correct" if row["label"] == row["prediction"] else "misclassified"],
+        background=lambda row: row["background"],
+    )
+    run = visdiff.rank(
+        dataset,
+        "tag:misclassified",
+        "tag:correct",
+        [
+            "a bird in a forest",
+            "trees and leaves",
+            "water and beach",
+            "a bird on the ocean",
+            "a bicycle",
+        ],
+        "background",
+        encoder=minidual,
+    )
+    favors = {one.description: one.favors for one in run.significant}
+    assert favors.pop("a bird in a forest") == "a"
+    assert favors.pop("water and beach") == "b"
+    assert (
+        favors.pop("trees and leaves", "a") == "a" and favors.pop("a bird on the ocean", "b") == "b"
+    )
+    # the score tells the known backgrounds apart, whatever the classifier said
+    field = next(one.field for one in run.differences if one.description == "a bird in a forest")
+    land, water = (
+        np.array(dataset.match(fo.ViewField("background") == place).values(field))
+        for place in ("land", "water")
+    )
+    assert (land[:, None] > water).mean() > 0.7
+
+
+def test_objects_with_labels_properties_and_captions(load_shared, minidual):
+    dataset = load_shared(
+        "objects",
+        tags=lambda row: ["correct" if row["label"] == row["prediction"] else "misclassified"],
+        ground_truth=lambda row: fo.Classification(label=row["label"]),
+        prediction=lambda row: fo.Classification(
+            label=row["prediction"], confidence=float(row["confidence"])
+        ),
+    )
+    run = visdiff.compare(
+        dataset,
+        "tag:misclassified",
+        "tag:correct",
+        "errors",
+        preset="offline",
+        captioner=minidual,
+        label_fields=["ground_truth", "prediction"],
+    )
+    assert (run.n_a, run.n_b) == (248, 248)
+    assert {one.source for one in run.differences} >= {"keyword", "property"}
+    assert run.reused["captions"] == {"reused": 0, "computed": 496}
+    again = visdiff.compare(
+        dataset,
+        "tag:correct",
+        "tag:misclassified",
+        "swapped",
+        preset="offline",
+        captioner=minidual,
+        label_fields=["ground_truth", "prediction"],
+    )
+    assert again.reused["captions"] == {"reused": 496, "computed": 0}
+    forward = {one.description: one for one in run.differences}
+    assert [one.description for one in again.differences] == list(forward)
+    for one in again.differences:
+        assert one.auroc == pytest.approx(1 - forward[one.description].auroc, abs=1e-12)
+
+
+def test_the_stored_captioner_and_encoder_plug_in_without_an_adapter(load_shared, minidual):
+    dataset = load_shared("yoga").limit(6)
+    assert visdiff.caption(dataset, minidual).computed == 6
+    assert visdiff.embed(dataset, minidual).computed == 6
+    vectors = dataset.values("visdiff_embedding_minidual_1")
+    expected = minidual.encode_images(dataset.values("filepath"))
+    assert np.allclose(vectors, expected, atol=1e-6)
+    assert dataset.values("visdiff_caption_minidual_1") == minidual.caption(
+        dataset.values("filepath")
+    )

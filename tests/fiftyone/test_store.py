@@ -1,0 +1,148 @@
+"""Runs on a dataset: listed, renamed, deleted; unfinished ones; bulk writes read back."""
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fakes import ColourCaptioner, ColourEncoder, ListProposer
+
+import visdiff_plugin as visdiff
+from visdiff_plugin import documents, store
+from visdiff_plugin.errors import RunError
+
+
+def compare(dataset, key, *words):
+    return visdiff.compare(
+        dataset, "red", "blue", key,
+        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        proposer=ListProposer(*words or ("red pictures", "a dog")),
+    )  # fmt: skip
+
+
+def test_list_rename_delete(dataset):
+    before = set(dataset.get_field_schema())
+    compare(dataset, "one")
+    compare(dataset, "two")
+    assert visdiff.list_runs(dataset) == ["one", "two"]
+    shared_fields = set(dataset.get_field_schema()) - before - {"one", "two"}
+
+    run = visdiff.rename(dataset, "one", "three")
+    assert visdiff.list_runs(dataset) == ["three", "two"]
+    assert all(field.startswith("three.") for field in run.fields)
+    assert visdiff.load(dataset, "three") == run
+    assert dataset.count(run.fields[0]) == 120 and dataset.get_field("one") is None
+    with pytest.raises(RunError, match="'two', which exists"):
+        visdiff.rename(dataset, "three", "two")
+
+    visdiff.delete(dataset, "three")
+    assert visdiff.list_runs(dataset) == ["two"]
+    assert set(dataset.get_field_schema()) == before | shared_fields | {"two"}
+    for act in (visdiff.load, visdiff.delete):
+        with pytest.raises(RunError, match=r"got 'three'\. Runs: \['two'\]"):
+            act(dataset, "three")
+
+
+def test_a_run_of_another_kind_is_not_ours(dataset):
+    dataset.register_run("theirs", dataset.init_run(method="another"))
+    assert visdiff.list_runs(dataset) == []
+    with pytest.raises(RunError, match="got 'theirs'"):
+        visdiff.delete(dataset, "theirs")
+    assert dataset.has_run("theirs")
+
+
+def test_a_run_that_was_stopped_while_written_is_seen_and_replaced(dataset, monkeypatch):
+    def stopped(*args, **kwargs):
+        raise SystemExit  # a killed process would not even clean up
+
+    monkeypatch.setattr(store, "_write_scores", stopped)
+    monkeypatch.setattr(store, "delete_run", lambda *args, **kwargs: None)
+    with pytest.raises(SystemExit):
+        compare(dataset, "run")
+    monkeypatch.undo()
+    assert visdiff.list_runs(dataset) == ["run"]
+    with pytest.raises(RunError, match="stopped while it was written"):
+        visdiff.load(dataset, "run")
+    assert compare(dataset, "run") == visdiff.load(dataset, "run")
+
+
+def test_a_failed_write_leaves_nothing(dataset, monkeypatch):
+    def broken(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(store, "write_values", broken)
+    with pytest.raises(OSError, match="disk full"):
+        compare(dataset, "run")
+    assert dataset.list_runs() == [] and dataset.get_field("run") is None
+
+
+def test_another_process_sees_a_run_that_was_written_again(dataset):
+    compare(dataset, "run", "red pictures")
+    visdiff.load(dataset, "run")
+    visdiff.compare(
+        dataset, "red", "blue", "run", overwrite=True,
+        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        proposer=ListProposer("blue pictures"),
+    )  # fmt: skip
+    loaded = visdiff.load(fo.load_dataset(dataset.name), "run")
+    assert loaded.proposals == ("blue pictures",)
+
+
+def test_the_record_holds_no_secret_and_is_plain_json(dataset, monkeypatch):
+    import json
+
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    run = compare(dataset, "run")
+    stored = dataset.load_run_results("run", cache=False).record
+    text = json.dumps(stored)
+    assert "sk-very-secret" not in text and "fakes." not in text
+    assert stored["schema_version"] == 1
+    assert set(stored["record"]) >= {"seed", "stages", "rounds", "usage", "seconds", "versions"}
+    assert run.record["stages"]["encoder"] == "colour-1"
+
+
+def test_field_names_are_made_of_any_description(dataset):
+    run = compare(
+        dataset, "run", "Ünïcode & symbols!", "3 dogs", "...red...", "red " * 40, "red-" * 40, "éé"
+    )
+    schema = dataset.get_field("run").get_field_schema()
+    assert len(schema) == len(run.fields) == len(run.differences)
+    assert all(name.isidentifier() and not name.startswith("_") for name in schema)
+    assert dataset.get_field(run.fields[0]).description == run.differences[0].description
+
+
+def test_max_fields_limits_what_is_written(dataset):
+    run = visdiff.compare(
+        dataset, "red", "blue", "run", max_fields=1,
+        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        proposer=ListProposer("red pictures", "a dog"),
+    )  # fmt: skip
+    assert len(run.fields) == 1 and run.differences[1].field is None
+
+
+def test_fiftyone_still_has_the_private_names_that_bulk_access_uses(dataset):
+    for name in ("_sample_collection", "_bulk_write"):
+        assert hasattr(dataset, name), f"FiftyOne {fo.__version__} moved Dataset.{name}"
+
+
+def test_bulk_writes_read_back_as_if_fiftyone_had_written_them(dataset):
+    dataset.add_sample_field("vector", fo.VectorField)
+    dataset.add_sample_field("theirs", fo.VectorField)
+    sample = dataset.first()  # in memory: must see the new value
+    before = sample.last_modified_at
+    vector = np.linspace(0, 1, 512, dtype=np.float32)
+    documents.write_values(dataset, {sample.id: {"vector": documents.encode_vector(vector)}})
+    assert np.array_equal(sample["vector"], vector) and sample["vector"].dtype == np.float32
+    assert sample.last_modified_at > before
+    for view in (dataset, dataset.match_tags("red"), dataset.select_fields("vector").limit(1)):
+        assert np.array_equal(view.first()["vector"], vector)
+    sample["theirs"] = vector * 2
+    sample.save()
+    columns = documents.read_columns(dataset, [sample.id], ["theirs", "tags", "vector"])
+    assert np.array_equal(documents.decode_vector(columns["theirs"][0]), vector * 2)
+    assert columns["tags"] == [["red"]]
+
+
+def test_reads_keep_the_order_of_the_ids(dataset):
+    ids = dataset.values("id")[::-1]
+    paths = documents.read_columns(dataset, ids, ["filepath", "metadata.width"])
+    assert paths["filepath"] == dataset.values("filepath")[::-1]
+    assert set(paths["metadata.width"]) == {None}

@@ -1,0 +1,216 @@
+"""Small models with random weights on disk, loaded by the same code as those of a hub."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+_WORDS = (
+    "a the dog cat man woman child ball beach road tree sky red blue green small big runs sits "
+    "jumps on in under near with and house car boat snow water grass night day old new two three "
+    "photo of describe this image user assistant write one or plain sentences that say what shows"
+).split()
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of photographs and the small encoder that lie beside the repository."""
+    default = Path(__file__).resolve().parents[2] / "../shared"
+    folder = Path(os.environ.get("VISDIFF_SHARED", default))
+    if not folder.is_dir():
+        pytest.skip("needs the shared photographs; set VISDIFF_SHARED to their folder")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def minidual(shared):
+    pytest.importorskip("ai_edge_litert")
+    sys.path.insert(0, str(shared / "models/minidual"))
+    from minidual import MiniDual
+
+    return MiniDual()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """Seven images of different sizes and contents."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(3)
+    paths = []
+    sizes = [(64, 64), (90, 40), (40, 120), (33, 70), (200, 150), (56, 84), (28, 28)]
+    for row, size in enumerate(sizes):
+        coarse = Image.fromarray(rng.integers(0, 256, (4, 4, 3), np.uint8))
+        path = folder / f"{row}.png"
+        coarse.resize(size, Image.Resampling.NEAREST).save(path)
+        paths.append(str(path))
+    return paths
+
+
+def _tokenizer(extra=()):
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *extra]
+    vocabulary = {word: row for row, word in enumerate([*special, *_WORDS])}
+    backend = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    backend.decoder = decoders.WordPiece()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A", special_tokens=[("[CLS]", vocabulary["[CLS]"])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="[PAD]", unk_token="[UNK]", bos_token="[CLS]",
+        eos_token="[SEP]", cls_token="[CLS]", sep_token="[SEP]", additional_special_tokens=[*extra],
+    )  # fmt: skip
+
+
+def _spread(model, scale=8.0):
+    """Makes random weights large enough for images to lead to different words."""
+    import torch
+
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim > 1:
+                weight.mul_(scale)
+    return model.eval()
+
+
+@pytest.fixture(scope="session")
+def tiny_blip(tmp_path_factory):
+    import torch
+    from tokenizers.processors import TemplateProcessing
+    from transformers import (
+        BlipConfig,
+        BlipForConditionalGeneration,
+        BlipImageProcessor,
+        BlipProcessor,
+    )  # fmt: skip
+
+    torch.manual_seed(0)
+    tokenizer = _tokenizer()
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    small = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+             "num_attention_heads": 4, "initializer_range": 0.02}  # fmt: skip
+    config = BlipConfig(
+        text_config={**small, "vocab_size": len(tokenizer), "encoder_hidden_size": 32,
+                     "bos_token_id": 2, "eos_token_id": 1, "sep_token_id": 3, "pad_token_id": 0,
+                     "max_position_embeddings": 64, "projection_dim": 16},
+        vision_config={**small, "image_size": 32, "patch_size": 8, "projection_dim": 16},
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("models") / "tiny-blip"
+    _spread(BlipForConditionalGeneration(config)).save_pretrained(folder)
+    images = BlipImageProcessor(size={"height": 32, "width": 32})
+    BlipProcessor(images, tokenizer).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_blip2(tmp_path_factory):
+    import torch
+    from transformers import (
+        Blip2Config,
+        Blip2ForConditionalGeneration,
+        Blip2Processor,
+        BlipImageProcessor,
+    )  # fmt: skip
+
+    torch.manual_seed(1)
+    tokenizer = _tokenizer(extra=("<image>",))
+    small = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+             "num_attention_heads": 4, "initializer_range": 0.02}  # fmt: skip
+    config = Blip2Config(
+        vision_config={**small, "image_size": 32, "patch_size": 8},
+        qformer_config={**small, "encoder_hidden_size": 32, "vocab_size": len(tokenizer),
+                        "cross_attention_frequency": 1},
+        text_config={"model_type": "opt", "vocab_size": len(tokenizer), "hidden_size": 32,
+                     "num_hidden_layers": 2, "ffn_dim": 48, "num_attention_heads": 4,
+                     "word_embed_proj_dim": 32, "max_position_embeddings": 128,
+                     "bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0},
+        num_query_tokens=4,
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("models") / "tiny-blip2"
+    model = Blip2ForConditionalGeneration(config)
+    torch.nn.init.normal_(model.query_tokens)
+    _spread(model).save_pretrained(folder)
+    images = BlipImageProcessor(size={"height": 32, "width": 32})
+    Blip2Processor(images, tokenizer, num_query_tokens=4).save_pretrained(folder)
+    return folder
+
+
+_QWEN_TOKENS = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>",
+                "<|image_pad|>", "<|video_pad|>")  # fmt: skip
+_QWEN_TEMPLATE = (
+    "{% for message in messages %}<|im_start|> {{ message['role'] }} "
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}"
+    "<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}<|im_end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|> assistant {% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen(tmp_path_factory):
+    """A chat model whose images take different numbers of tokens: rows need padding."""
+    import torch
+    from transformers import (
+        Qwen2_5_VLConfig,
+        Qwen2_5_VLForConditionalGeneration,
+        Qwen2_5_VLProcessor,
+        Qwen2VLImageProcessor,
+        Qwen2VLVideoProcessor,
+    )  # fmt: skip
+
+    torch.manual_seed(2)
+    tokenizer = _tokenizer(extra=_QWEN_TOKENS)
+    ids = dict(zip(_QWEN_TOKENS, tokenizer.convert_tokens_to_ids(_QWEN_TOKENS), strict=True))
+    config = Qwen2_5_VLConfig(
+        text_config={"vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 48,
+                     "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+                     "max_position_embeddings": 512, "bos_token_id": 2, "eos_token_id": 3,
+                     "pad_token_id": 0,
+                     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0,
+                                         "mrope_section": [1, 1, 2]}},
+        vision_config={"depth": 2, "hidden_size": 32, "intermediate_size": 48, "num_heads": 4,
+                       "out_hidden_size": 32, "fullatt_block_indexes": [1], "window_size": 56},
+        image_token_id=ids["<|image_pad|>"], video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"], vision_end_token_id=ids["<|vision_end|>"],
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("models") / "tiny-qwen"
+    _spread(Qwen2_5_VLForConditionalGeneration(config)).save_pretrained(folder)
+    limits = {"min_pixels": 28 * 28, "max_pixels": 28 * 28 * 16}
+    Qwen2_5_VLProcessor(
+        Qwen2VLImageProcessor(**limits), tokenizer, Qwen2VLVideoProcessor(),
+        chat_template=_QWEN_TEMPLATE,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory):
+    """An open_clip architecture of its own, and a checkpoint of it."""
+    import open_clip
+    import torch
+
+    folder = tmp_path_factory.mktemp("clip")
+    config = {
+        "embed_dim": 24,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 8,
+                       "patch_size": 8},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2,
+                     "layers": 2},
+    }  # fmt: skip
+    (folder / "tiny-test-clip.json").write_text(json.dumps(config))
+    open_clip.add_model_config(folder / "tiny-test-clip.json")
+    torch.manual_seed(4)
+    model = open_clip.create_model("tiny-test-clip")
+    torch.save(model.state_dict(), folder / "checkpoint.pt")
+    return "tiny-test-clip", str(folder / "checkpoint.pt")

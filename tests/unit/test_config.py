@@ -1,0 +1,65 @@
+"""Choices are validated when they are made, and saved without secrets."""
+
+import json
+
+import pytest
+
+from visdiff_plugin.config import Config
+from visdiff_plugin.specs import Spec, parse_spec, public_spec
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"alpha": 0}, "alpha"),
+        ({"alpha": 1.0}, "alpha"),
+        ({"min_effect": 0.4}, "min_effect"),
+        ({"rounds": 0}, "rounds"),
+        ({"subset_size": 1}, "subset_size"),
+        ({"seed": -1}, "seed"),
+        ({"seed": True}, "seed"),
+        ({"batch_size": 2.5}, "batch_size"),
+        ({"directions": "c"}, "directions"),
+        ({"test": "z"}, "test"),
+        ({"label_fields": "ground_truth"}, "label_fields"),
+    ],
+)
+def test_values_out_of_range_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Config(**changes)
+
+
+def test_presets():
+    paper = Config.preset("paper", seed=3)
+    assert (paper.test, paper.correction, paper.held_out, paper.seed) == ("welch", False, False, 3)
+    assert Config.preset("offline").encoder is None
+    assert Config.preset("default") == Config()
+    with pytest.raises(ValueError, match="preset"):
+        Config.preset("papier")
+
+
+def test_a_saved_config_holds_no_secret_and_no_object():
+    class Mine:
+        name = "mine-1"
+
+    spec = {
+        "name": "openai:gpt-4o-mini",
+        "api_key": "sk-123",
+        "base_url": "https://me:pw@host/v1",
+        "max_tokens": 9,
+    }
+    saved = json.dumps(Config(proposer=spec, encoder=Mine()).to_dict())
+    assert "sk-123" not in saved and "pw" not in saved
+    assert "max_tokens" in saved and "https://host/v1" in saved and "mine-1" in saved
+
+
+def test_specs():
+    assert parse_spec("openai:gpt-4o") == Spec("openai", "gpt-4o")
+    assert str(parse_spec({"name": "open_clip:ViT-B-32/x", "device": "cpu"})) == (
+        "open_clip:ViT-B-32/x"
+    )
+    assert parse_spec("field:a,b").argument == "a,b"
+    for bad in ("", ":x", {"model": "x"}):
+        with pytest.raises(ValueError, match="stage's name"):
+            parse_spec(bad)
+    assert public_spec(["a", 1, None]) == ["a", 1, None]

@@ -1,0 +1,130 @@
+"""Candidates with scores -> differences: order, direction, correction, mirror."""
+
+import numpy as np
+import pytest
+
+from visdiff_plugin.config import Config
+from visdiff_plugin.ranking import Scores, rank_differences, worded
+from visdiff_plugin.selection import Candidate
+
+OFFLINE = Config.preset("offline")
+
+
+def sets(a, b, held_out=True):
+    def one(values):
+        n = len(values)
+        half = range(n // 2) if held_out else range(n)
+        rest = range(n // 2, n) if held_out else range(n)
+        return Scores(np.asarray(values, float), list(half), list(rest))
+
+    return one(a), one(b)
+
+
+def candidates(*names, source="keyword"):
+    return [Candidate(name, source) for name in names]
+
+
+def planted(rng, n=200, effects=(1.5, 0.0, -1.0)):
+    a = rng.normal(0, 1, (n, len(effects))) + effects
+    return a, rng.normal(0, 1, (n, len(effects)))
+
+
+def test_a_planted_difference_comes_first_and_noise_is_not_supported():
+    a, b = planted(np.random.default_rng(0))
+    ranked, untested = rank_differences(candidates("strong", "noise", "of B"), *sets(a, b), OFFLINE)
+    found = [one.difference for one in ranked]
+    assert [one.description for one in found] == ["strong", "of B", "noise"]
+    assert [one.favors for one in found[:2]] == ["a", "b"]
+    assert [one.significant for one in found] == [True, True, False]
+    assert [one.column for one in ranked] == [0, 2, 1]
+    assert untested == []
+    assert found[0].held_out and (found[0].n_a, found[0].n_b) == (100, 100)
+    assert found[0].prevalence_a > found[0].prevalence_b
+    assert found[1].prevalence_a < found[1].prevalence_b
+
+
+def test_swapping_the_sets_mirrors_the_result():
+    a, b = planted(np.random.default_rng(1), effects=(1.0, -0.4, 0.1, 0.0, -2.0))
+    names = candidates("v", "w", "x", "y", "z")
+    forward = [one.difference for one in rank_differences(names, *sets(a, b), OFFLINE)[0]]
+    backward = [one.difference for one in rank_differences(names, *sets(b, a), OFFLINE)[0]]
+    assert [one.description for one in forward] == [one.description for one in backward]
+    turned = {"a": "b", "b": "a", None: None}
+    for one, other in zip(forward, backward, strict=True):
+        assert other.favors == turned[one.favors]
+        assert other.auroc == pytest.approx(1 - one.auroc, abs=1e-12)
+        assert other.p_value == pytest.approx(one.p_value, abs=1e-12)
+        assert other.q_value == pytest.approx(one.q_value, abs=1e-12)
+        assert (other.prevalence_a, other.prevalence_b) == (one.prevalence_b, one.prevalence_a)
+        assert other.threshold == one.threshold
+        assert other.significant == one.significant
+
+
+def test_both_directions_of_all_candidates_are_corrected_for():
+    a, b = planted(np.random.default_rng(2), n=60, effects=(0.5, 0.0))
+    ranked, _ = rank_differences(candidates("x", "y"), *sets(a, b, held_out=False), OFFLINE)
+    best = ranked[0].difference
+    # the best of two candidates, each in two directions: four tests
+    assert best.q_value == pytest.approx(min(1, 4 * best.p_value))
+
+
+def test_the_paper_has_no_correction_no_smallest_effect_and_one_direction():
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(0.04, 1, (20_000, 1)), rng.normal(0, 1, (20_000, 1))
+    paper, ours = Config.preset("paper"), OFFLINE
+    weak = rank_differences(candidates("x"), *sets(a, b, False), paper)[0][0].difference
+    assert weak.significant and weak.q_value is None and weak.auroc < 0.55
+    assert weak.p_value == weak.welch_p
+    assert not rank_differences(candidates("x"), *sets(a, b, False), ours)[0][
+        0
+    ].difference.significant
+    reverse = rank_differences(candidates("x"), *sets(b, a, False), paper)[0][0].difference
+    assert reverse.favors == "b" and not reverse.significant
+
+
+def test_images_that_were_not_scored_are_left_out_never_read_as_zero():
+    a, b = np.full((10, 2), 5.0), np.full((10, 2), 1.0)
+    a[:, 0] += np.arange(10)
+    a[4:, 0] = np.nan
+    a[1:, 1] = np.nan
+    ranked, untested = rank_differences(candidates("x", "y"), *sets(a, b, False), OFFLINE)
+    assert [one.difference.n_a for one in ranked] == [4]
+    assert ranked[0].difference.auroc == 1.0
+    assert untested[0].examples == ("y",) and "A 1, B 10" in untested[0].reason
+
+
+def test_constant_scores_are_no_difference():
+    ranked, _ = rank_differences(
+        candidates("x"), *sets(np.ones((20, 1)), np.ones((20, 1))), OFFLINE
+    )
+    one = ranked[0].difference
+    assert (one.auroc, one.favors, one.significant, one.welch_t) == (0.5, None, False, None)
+    assert one.p_value == 1.0
+
+
+def test_what_was_fixed_beforehand_counts_as_held_out():
+    a, b = planted(np.random.default_rng(4), effects=(0.0,))
+    for source, expected in (("property", True), ("user", True), ("keyword", False)):
+        ranked, _ = rank_differences(
+            candidates("x", source=source), *sets(a, b, held_out=False), OFFLINE
+        )
+        assert ranked[0].difference.held_out is expected
+
+
+def test_scores_must_fit_the_candidates():
+    with pytest.raises(ValueError, match=r"scores_a of shape \(n, 1\)"):
+        rank_differences(candidates("x"), *sets(np.ones((4, 2)), np.ones((4, 2))), OFFLINE)
+
+
+def test_a_measured_candidate_is_worded_for_what_is_unusual():
+    brightness = Candidate("brighter images", "property", opposite="darker images", measure="m")
+    few_dark = np.array([0.5] * 8 + [0.1, 0.05])
+    chosen, turned = worded(brightness, few_dark)
+    assert (chosen.description, chosen.opposite, turned) == (
+        "darker images",
+        "brighter images",
+        True,
+    )
+    assert worded(brightness, -few_dark) == (brightness, False)
+    plain = Candidate("dogs", "keyword")
+    assert worded(plain, few_dark) == (plain, False)

@@ -1,0 +1,103 @@
+"""Runs survive JSON, say what they found, and refuse records they can't read."""
+
+import dataclasses
+import json
+
+import pytest
+
+from visdiff_plugin.results import Difference, Run, Skipped
+
+
+def difference(**changes):
+    values = {
+        "description": "dogs in snow",
+        "source": "keyword",
+        "favors": "a",
+        "auroc": 0.8,
+        "auroc_interval": (0.7, 0.9),
+        "p_value": 1e-6,
+        "q_value": 1e-5,
+        "significant": True,
+        "prevalence_a": 0.34,
+        "prevalence_b": 0.09,
+        "prevalence_a_interval": (0.2, 0.5),
+        "prevalence_b_interval": (0.0, 0.2),
+        "threshold": 0.1,
+        "n_a": 50,
+        "n_b": 60,
+        "held_out": True,
+        "mean_a": 0.3,
+        "mean_b": 0.1,
+        "welch_t": 5.0,
+        "welch_p": 1e-6,
+        "auroc_all": 0.81,
+        "claimed": ("a",),
+        "merged": ("a dog in snow",),
+        "field": "errors.dogs_in_snow",
+    }
+    return Difference(**{**values, **changes})
+
+
+def run(*differences, **changes):
+    values = {
+        "run_key": "errors",
+        "dataset": "d",
+        "label_a": "wrong",
+        "label_b": "right",
+        "n_a": 100,
+        "n_b": 120,
+        "differences": differences,
+        "skipped": (Skipped("sample", "image file not found", 2, ("x", "y")),),
+        "reused": {"captions": {"reused": 3, "computed": 4}},
+        "held_out": True,
+        "notes": ("A note.",),
+        "record": {"seed": 0},
+    }
+    return Run(**{**values, **changes})
+
+
+def test_a_run_survives_json():
+    one = run(difference(), difference(q_value=None, welch_t=None, significant=False))
+    assert Run.from_dict(json.loads(json.dumps(one.to_dict()))) == one
+
+
+def test_records_of_a_later_version_are_refused_and_unknown_members_ignored():
+    data = run(difference()).to_dict()
+    data["added_later"] = 1
+    data["differences"][0]["added_later"] = 1
+    assert Run.from_dict(data) == run(difference())
+    for version in (99, None):
+        with pytest.raises(ValueError, match="schema_version"):
+            Run.from_dict({**data, "schema_version": version})
+
+
+def test_the_summary_tells_all_that_a_reader_must_know():
+    text = run(difference(), difference(description="x" * 80, significant=False)).summary()
+    for part in (
+        "A: wrong (100 images)",
+        "1 difference supported, of 2 candidates",
+        "dogs in snow",
+        "0.800 [0.700, 0.900]",
+        "34%",
+        "9%",
+        "Not supported (1)",
+        "captions: 3 reused, 4 computed",
+        "2 samples: image file not found",
+        "A note.",
+        "Held out",
+    ):
+        assert part in text
+
+
+def test_no_difference_is_an_answer():
+    assert (
+        "No difference found: none of 1 candidates" in run(difference(significant=False)).summary()
+    )
+    assert "No difference found" in run().summary()
+
+
+def test_a_table_has_every_member_in_rank_order():
+    table = run(difference(), difference(description="y")).to_pandas()
+    assert list(table["description"]) == ["dogs in snow", "y"]
+    assert list(table.columns) == [member.name for member in dataclasses.fields(Difference)]
+    assert list(run().to_pandas().columns) == list(table.columns)

@@ -1,0 +1,265 @@
+"""What scripts call; the App's operators call the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import gather, samples, store
+from .assembly import make_stages
+from .config import Config, Preset
+from .errors import MediaError
+from .pipeline import Comparison
+from .results import Run, Skipped
+
+Progress = Callable[[float, str], object]
+
+
+def compare(
+    dataset: Any,
+    a: Any,
+    b: Any,
+    run_key: str,
+    *,
+    captioner: Any = None,
+    encoder: Any = None,
+    proposer: Any = None,
+    ranker: Any = None,
+    config: Config | None = None,
+    preset: Preset | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> Run:
+    """Finds out in words how two sets of images differ, and stores the answer on the dataset.
+
+    Captions, embeddings and properties that are stored and still valid are reused. The answer is
+    written as score fields in an embedded document named after the run key, and as a run record.
+
+    Args:
+        dataset: a FiftyOne dataset of images
+        a: the first set: a saved view's name, a view, ``"tag:NAME"``, or sample ids
+        b: the second set
+        run_key: an identifier to store the run under
+        captioner (None): in place of the config's, see `Config`; as the three that follow
+        encoder (None): embeds images and texts
+        proposer (None): proposes descriptions
+        ranker (None): scores descriptions
+        config (None): every choice; the default preset if neither is given
+        preset (None): ``"default"``, ``"paper"`` or ``"offline"``
+        overwrite (False): replace a run of the same key
+        progress (None): called with the share done in [0, 1] and a label
+        **changes: members of `Config` to change, e.g. ``seed=1``
+
+    Returns:
+        the run, differences best first
+
+    Raises:
+        VisDiffError: on anything a user can mend: an unknown or empty view, a taken run key, a
+            field of another kind, a server that does not answer, ...
+        ValueError: on wrong arguments
+    """
+    config = _config(config, preset, changes)
+    config = _with_stages(config, captioner, encoder, proposer, ranker)
+    return _run(dataset, a, b, run_key, config, (), overwrite, progress)
+
+
+def rank(
+    dataset: Any,
+    a: Any,
+    b: Any,
+    hypotheses: Sequence[str],
+    run_key: str,
+    *,
+    captioner: Any = None,
+    encoder: Any = None,
+    ranker: Any = None,
+    config: Config | None = None,
+    preset: Preset | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> Run:
+    """Checks your own hypotheses about how two sets differ, with the evidence of `compare`.
+
+    They were not made from the images, so all images are evidence; asking several at once is
+    corrected for. Properties and labels are only compared where ``properties`` or
+    ``label_fields`` ask for it.
+
+    Args:
+        dataset: as for `compare`, like all that is not listed here
+        a: the first set
+        b: the second set
+        hypotheses: descriptions such as ``"dogs in snow"``; either direction is tested
+        run_key: an identifier to store the run under
+        captioner (None): where the ranker reads captions
+        encoder (None): where the ranker reads embeddings
+        ranker (None): scores the hypotheses
+        config (None): every choice
+        preset (None): its name
+        overwrite (False): replace a run of the same key
+        progress (None): called with the share done and a label
+        **changes: members of `Config` to change
+
+    Raises:
+        VisDiffError: as `compare`
+        ValueError: on wrong arguments, or without any hypothesis
+    """
+    if isinstance(hypotheses, str) or not all(isinstance(one, str) for one in hypotheses):
+        raise ValueError(f"Expected hypotheses as a list of strings, got {hypotheses!r}.")
+    asked = tuple(one for one in hypotheses if one.strip())
+    if not asked:
+        raise ValueError("Expected at least one hypothesis, got none.")
+    if config is None:
+        changes.setdefault("properties", False)
+    config = _config(config, preset, changes)
+    config = _with_stages(config, captioner, encoder, None, ranker)
+    return _run(dataset, a, b, run_key, config, asked, overwrite, progress)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What `caption` or `embed` did.
+
+    Args:
+        field: the sample field that holds the values
+        computed: images computed now
+        reused: images whose stored value was still valid
+        skipped: images without a value, with reasons
+    """
+
+    field: str
+    computed: int
+    reused: int
+    skipped: tuple[Skipped, ...]
+
+
+def caption(
+    samples_: Any,
+    captioner: Any = "blip",
+    *,
+    field: str | None = None,
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> Stored:
+    """Captions the images of a view and stores the captions on the samples.
+
+    Args:
+        samples_: a FiftyOne dataset or view
+        captioner ("blip"): as in `Config`
+        field (None): where to store them; None names it after the captioner
+        batch_size (64): images computed and stored at a time
+        progress (None): called with the share done and a label
+
+    Raises:
+        VisDiffError: as `compare`
+    """
+    from .captioners import make_captioner
+
+    made = make_captioner(captioner)
+    return _store(samples_, made, gather.make_captions, field, batch_size, progress)
+
+
+def embed(
+    samples_: Any,
+    encoder: Any = "open_clip:ViT-B-32/laion2b_s34b_b79k",
+    *,
+    field: str | None = None,
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> Stored:
+    """Embeds the images of a view and stores unit vectors on the samples.
+
+    Args:
+        samples_: a FiftyOne dataset or view
+        encoder: as in `Config`
+        field (None): where to store them; None names it after the encoder
+        batch_size (64): images computed and stored at a time
+        progress (None): called with the share done and a label
+
+    Raises:
+        VisDiffError: as `compare`
+    """
+    from .encoders import make_encoder
+
+    made = make_encoder(encoder)
+    return _store(samples_, made, gather.make_embeddings, field, batch_size, progress)
+
+
+def load(dataset: Any, run_key: str) -> Run:
+    """Returns a stored run; raises `RunError` where there is none or it was not finished."""
+    return store.load_run(dataset, run_key)
+
+
+def list_runs(dataset: Any) -> list[str]:
+    """Returns the keys of the dataset's VisDiff runs, oldest first."""
+    return store.list_runs(dataset)
+
+
+def rename(dataset: Any, run_key: str, new_key: str) -> Run:
+    """Renames a run and its score fields; raises `RunError` where that can't be done."""
+    return store.rename_run(dataset, run_key, new_key)
+
+
+def delete(dataset: Any, run_key: str) -> None:
+    """Deletes a run and its score fields, and nothing else; raises `RunError` if unknown."""
+    store.delete_run(dataset, run_key)
+
+
+def _run(
+    dataset: Any,
+    a: Any,
+    b: Any,
+    run_key: str,
+    config: Config,
+    hypotheses: tuple[str, ...],
+    overwrite: bool,
+    progress: Progress | None,
+) -> Run:
+    store.check_run_key(dataset, run_key, overwrite)
+    set_a, set_b = samples.select(dataset, a, "A"), samples.select(dataset, b, "B")
+    samples.separate(set_a, set_b, config.overlap)
+    stages = make_stages(dataset, config, propose=not hypotheses)
+    return Comparison(
+        dataset, set_a, set_b, run_key, config, stages, hypotheses, progress or _silent
+    ).run()
+
+
+def _store(
+    samples_: Any,
+    stage: Any,
+    make: Any,
+    field: str | None,
+    batch_size: int,
+    progress: Progress | None,
+) -> Stored:
+    dataset = getattr(samples_, "_root_dataset", samples_)
+    selected = samples.select(dataset, samples_, "to store")
+    media = samples.read_media(dataset, selected.ids)
+    account = gather.Account()
+    account.skip("sample", media.missing)
+    if not media.ids:
+        raise MediaError(f"Expected image files, got none of {len(selected.ids)} samples'.")
+    kind, filled = make(dataset, stage, media, field, batch_size, progress or _silent)
+    account.skip("sample", filled.missing)
+    return Stored(kind.field, filled.computed, filled.reused, tuple(account.skipped))
+
+
+def _config(config: Config | None, preset: Preset | None, changes: dict[str, Any]) -> Config:
+    if config is not None and preset is not None:
+        raise ValueError("Expected either config or preset, got both.")
+    if config is None:
+        config = Config.preset(preset or "default")
+    return replace(config, **changes)
+
+
+def _with_stages(
+    config: Config, captioner: Any, encoder: Any, proposer: Any, ranker: Any
+) -> Config:
+    given = {"captioner": captioner, "encoder": encoder, "proposer": proposer, "ranker": ranker}
+    return replace(config, **{name: one for name, one in given.items() if one is not None})
+
+
+def _silent(fraction: float, label: str) -> None:
+    """Reports progress to nobody."""

@@ -1,0 +1,142 @@
+"""From a config to the implementations that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import samples
+from .config import Config
+from .errors import FieldError
+from .rankers import make_ranker
+from .rankers.embedding import text_vectors
+from .specs import parse_spec
+from .stages import Captioner, Encoder, Proposer, Ranker
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The implementations that a config names, ready to use.
+
+    Args:
+        captioner: makes captions, or None
+        caption_fields: fields that are read as captions instead
+        encoder: embeds images and texts, or None
+        brain_vectors: where a similarity run gave the encoder: its embeddings by sample id
+        embedding_field: the field that embeddings are read from or stored in; None for the default
+        proposer: proposes descriptions, or None
+        ranker: scores descriptions
+    """
+
+    captioner: Captioner | None
+    caption_fields: tuple[str, ...]
+    encoder: Encoder | None
+    brain_vectors: dict[str, NDArray[Any]] | None
+    embedding_field: str | None
+    proposer: Proposer | None
+    ranker: Ranker
+
+    def need(self, what: str) -> bool:
+        """Returns whether the proposer or the ranker reads captions or embeddings."""
+        wanted = {getattr(self.ranker, "needs", "embeddings")}
+        if self.proposer is not None:
+            wanted.add(getattr(self.proposer, "needs", "captions"))
+        return what in wanted
+
+    @property
+    def has_captions(self) -> bool:
+        """Whether captions can be had at all."""
+        return self.captioner is not None or bool(self.caption_fields)
+
+    def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Returns ``(k, d)`` unit embeddings of texts, None without an encoder."""
+        return None if self.encoder is None else text_vectors(self.encoder, texts)
+
+    def names(self) -> dict[str, str | None]:
+        """Returns what each stage is, for the record."""
+        captioner = f"field:{','.join(self.caption_fields)}" if self.caption_fields else None
+        return {
+            "captioner": self.captioner.name if self.captioner else captioner,
+            "encoder": self.encoder.name if self.encoder else None,
+            "proposer": self.proposer.name if self.proposer else None,
+            "ranker": self.ranker.name,
+        }
+
+
+def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
+    """Builds what a config names; nothing is loaded or called yet.
+
+    Args:
+        dataset: a FiftyOne dataset, for fields and brain runs
+        config: the choices
+        propose: False for the user's own hypotheses
+
+    Raises:
+        ValueError: on an unknown name or option, or stages that do not fit each other
+        FieldError: if a caption field or brain run does not exist
+    """
+    from .captioners import make_captioner
+    from .proposers import make_proposer
+
+    captioner, caption_fields = None, _field_names(config.captioner)
+    if config.captioner is not None and not caption_fields:
+        captioner = make_captioner(config.captioner)
+    encoder, vectors, field_name = _encoder(dataset, config)
+    proposer = None
+    if propose and config.proposer is not None:
+        proposer = make_proposer(
+            config.proposer, n=config.proposals_per_round, context=config.context
+        )
+    ranker = make_ranker(config.ranker, encoder)
+    stages = Stages(captioner, caption_fields, encoder, vectors, field_name, proposer, ranker)
+    for name in (*caption_fields, *config.label_fields):
+        if dataset.get_field(name) is None:
+            known = sorted(dataset.get_field_schema())
+            raise FieldError(f"Expected a field of {dataset.name!r}, got {name!r}. Fields: {known}")
+    _check_fit(stages, config, propose)
+    return stages
+
+
+def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
+    measured = config.properties or config.label_fields
+    if not propose:
+        if getattr(stages.ranker, "needs", "embeddings") == "captions" and not stages.has_captions:
+            raise ValueError(
+                f"Expected captions for the ranker {stages.ranker.name!r}, got no captioner: pass "
+                "captioner='field:NAME', or an encoder to rank by embeddings."
+            )
+        return
+    if stages.proposer is None and not measured:
+        raise ValueError("Expected a proposer, properties or label_fields, got none of them.")
+    if stages.need("captions") and not stages.has_captions and not measured:
+        raise ValueError("Expected a captioner for the proposer or ranker, got None.")
+
+
+def _encoder(
+    dataset: Any, config: Config
+) -> tuple[Encoder | None, dict[str, NDArray[Any]] | None, str | None]:
+    from .encoders import make_encoder
+
+    if config.encoder is None:
+        return None, None, config.embedding_field
+    if isinstance(config.encoder, str) and config.encoder.startswith("brain:"):
+        from .encoders.zoo_encoder import encoder_from_model
+
+        key = parse_spec(config.encoder).argument
+        model, field_name, vectors = samples.read_brain_run(dataset, key)
+        encoder = encoder_from_model(model, f"brain:{key}")
+        return encoder, None if field_name else vectors, field_name
+    return make_encoder(config.encoder), None, config.embedding_field
+
+
+def _field_names(captioner: Any) -> tuple[str, ...]:
+    if not isinstance(captioner, str) or not captioner.startswith("field:"):
+        return ()
+    names = tuple(name.strip() for name in parse_spec(captioner).argument.split(",") if name)
+    if not names:
+        raise ValueError("Expected captioner='field:NAME', got no field's name.")
+    return names

@@ -1,0 +1,142 @@
+"""Captions as models write them to captions as people read them; pure text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ..stages import Missing
+
+# Markup of tokenizers and chat templates. Runs of word characters only, so that prose such as
+# "x < y" or "[sic]" stays.
+_SPECIAL = re.compile(
+    r"""
+      <\|[\w.\-]{1,60}\|>                                   # <|im_end|>
+    | </?(?:s|pad|unk|bos|eos|cls|sep|mask|image|img|answer|caption|video|audio)>
+    | <(?:start|end)_of_(?:turn|utterance|image|text)>
+    | <(?:fake_token_around_image|global-img|image_soft_token|end_of_utterance)>
+    | <(?:unused|extra_id_|loc_?|row_)\d[\w]*>              # <extra_id_0>, <row_1_col_2>
+    | <0x[0-9a-f]{2}>                                       # byte fallback tokens
+    | \[/?(?:cls|sep|pad|unk|mask|inst|bos|eos|img)\]
+    | <</?sys>>
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# A reasoning model thinks aloud first; its template may open the block, the length may cut it.
+_THOUGHT = re.compile(r"^.*</think>|<think>.*$", re.IGNORECASE | re.DOTALL)
+_LABEL = re.compile(r"^(?:assistant|answer|caption|description)\s*[:：]\s*", re.IGNORECASE)
+_SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s|$)|[。！？]+|$)\s*", re.DOTALL)
+# Scripts without spaces repeat inside a "word"; digits are left alone: 1000000 is a number.
+_LETTER_RUN = re.compile(r"([^\W\d_])\1{5,}")
+_SYLLABLE_RUN = re.compile(r"([^\W\d_]{2,30}?)\1{3,}")
+_LONGEST_PHRASE = 40
+
+
+def clean_caption(text: str, prompt: str | None = None) -> str | Missing:
+    """Returns a caption without what the model's machinery left in it.
+
+    Removed are special tokens, control characters, surplus whitespace, an echo of the prompt, and
+    pathological repetition: a word or a pair of words three times in a row, a longer phrase twice
+    in a row, a sentence that was said before. Cleaning twice changes nothing.
+
+    Args:
+        text: a model's answer
+        prompt (None): the words the model was asked to continue or to follow
+
+    Returns:
+        the caption, or `Missing` where the text says nothing: empty, only special tokens or
+        punctuation, or one word repeated
+    """
+    while True:  # each step may uncover work for another; every round but the first shortens
+        stripped = _strip(text, prompt)
+        why = _says_nothing(stripped)
+        if why:
+            return Missing(why)
+        collapsed = _collapse(stripped)
+        if collapsed == text:
+            return text
+        text = collapsed
+
+
+def _strip(text: str, prompt: str | None) -> str:
+    text = "".join(map(_printable, text))
+    text = " ".join(_SPECIAL.sub(" ", _THOUGHT.sub(" ", text)).split())
+    if prompt and prompt.strip():
+        words = r"\s+".join(re.escape(word) for word in prompt.split())
+        ends = r"(?!\w)" if prompt.rstrip()[-1].isalnum() else ""
+        text = re.sub(rf"^{words}{ends}[\s:：,]*", "", text, count=1, flags=re.IGNORECASE)
+    return _LABEL.sub("", text).rstrip(" ,;:")
+
+
+def _printable(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cc":
+        return " "
+    # lone surrogates can't be stored as UTF-8; U+FFFD stands for bytes the tokenizer cut in two
+    return "" if category == "Cs" or character == "\ufffd" else character
+
+
+def _says_nothing(text: str) -> str | None:
+    if not text:
+        return "the model's answer is empty"
+    if not any(character.isalnum() for character in text):
+        return "the model's answer holds no word"
+    words = [_bare(word) for word in text.split()]
+    if len(words) > 1 and len({word for word in words if word}) == 1:
+        return "the model repeated one word"
+    return None
+
+
+def _collapse(text: str) -> str:
+    text = _SYLLABLE_RUN.sub(r"\1", _LETTER_RUN.sub(r"\1", text))
+    return " ".join(_without_repeats(_distinct_sentences(text).split())).rstrip(" ,;:")
+
+
+def _distinct_sentences(text: str) -> str:
+    seen: set[str] = set()
+    kept = []
+    for sentence in _SENTENCE.findall(text):
+        key = " ".join(_bare(word) for word in sentence.split())
+        if key.strip() and key in seen:
+            continue
+        seen.add(key)
+        kept.append(sentence)
+    return "".join(kept)
+
+
+def _without_repeats(words: list[str]) -> list[str]:
+    """Keeps one of each run of the same word or phrase."""
+    bare = [_bare(word) for word in words]
+    kept: list[str] = []
+    position = 0
+    while position < len(words):
+        size, times = _run(bare, position)
+        kept += words[position : position + size]
+        position += size * times
+    return kept
+
+
+def _run(bare: list[str], start: int) -> tuple[int, int]:
+    """Returns the length and count of the shortest phrase that repeats from ``start`` on."""
+    for size in range(1, min(_LONGEST_PHRASE, (len(bare) - start) // 2) + 1):
+        phrase = bare[start : start + size]
+        times, following = 1, start + size
+        while bare[following : following + size] == phrase:
+            times, following = times + 1, following + size
+        # "very very" and "row by row by" are English; three times, or a long phrase twice, is not
+        if times >= (3 if size <= 2 else 2) and any(phrase):
+            return size, times
+    return 1, 1
+
+
+def _bare(word: str) -> str:
+    """Returns a word as it counts in comparisons: no case, no punctuation around it."""
+    folded = word.casefold()
+    first = next((i for i, one in enumerate(folded) if _counts(one)), len(folded))
+    last = next((i for i in range(len(folded), first, -1) if _counts(folded[i - 1])), first)
+    return folded[first:last]
+
+
+def _counts(character: str) -> bool:
+    # vowel signs of Indic scripts are marks, not letters, and tell words apart
+    return character.isalnum() or unicodedata.category(character)[0] == "M"

@@ -1,0 +1,57 @@
+"""The errors that a user can mend; wrong arguments raise ``ValueError`` as everywhere."""
+
+from __future__ import annotations
+
+
+class VisDiffError(Exception):
+    """Base of every error this library raises on purpose.
+
+    Args:
+        message: what was expected and what was got
+        hint (""): what to do about it; appended to the message
+    """
+
+    #: whether the same call may succeed later without any change
+    retryable: bool = False
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.hint = hint
+
+
+class SelectionError(VisDiffError):
+    """A or B can't be compared: unknown, empty, identical or of an unsupported media type."""
+
+
+class FieldError(VisDiffError):
+    """A field of the dataset is missing, holds something else, or belongs to another model."""
+
+
+class RunError(VisDiffError):
+    """A run key is taken, unknown, or no identifier."""
+
+
+class MediaError(VisDiffError):
+    """No image of a set could be read."""
+
+
+class DependencyError(VisDiffError):
+    """An optional package is not installed."""
+
+
+class ModelError(VisDiffError):
+    """A captioner, encoder, proposer or ranker could not be loaded or did not answer."""
+
+
+class ServerError(ModelError):
+    """A model's server can't be reached, is overloaded or answers nonsense; try again later."""
+
+    retryable = True
+
+
+class CredentialsError(ModelError):
+    """A model's server wants an API key, or refused the one it was given."""
+
+
+class ProposerError(ModelError):
+    """A proposer answered, but its reply holds no proposal."""

@@ -1,0 +1,210 @@
+"""What is known of every image before the comparison starts: stored, or computed once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import samples, store
+from .captioners.cleaning import clean_caption
+from .documents import decode_vector, encode_vector
+from .errors import FieldError, ModelError
+from .images import UNREADABLE, problem
+from .results import Skipped
+from .stages import Captioner, Encoder, Images, Missing, parameters_of
+from .stored import Filled, Kind, Progress, fill
+from .vectors import unit
+
+
+@dataclass
+class Account:
+    """What was left out, reused and worth knowing; filled along the way."""
+
+    skipped: list[Skipped] = field(default_factory=list)
+    reused: dict[str, dict[str, int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def skip(self, what: str, reasons: Mapping[str, str]) -> None:
+        """Counts skipped items by reason.
+
+        Args:
+            what: ``"sample"``, ``"caption"``, ...
+            reasons: item (id, path or text) -> reason
+        """
+        for reason, count in Counter(reasons.values()).most_common():
+            examples = [item for item, other in reasons.items() if other == reason][:5]
+            self.skipped.append(Skipped(what, reason, count, tuple(examples)))
+
+
+def captions_kind(captioner: Captioner, name: str | None) -> Kind:
+    """Returns how a captioner's captions are stored; the field is named after it by default."""
+    default = f"visdiff_caption_{_identifier(captioner.name)}"
+    return Kind("captions", name or default, captioner.name, parameters_of(captioner))
+
+
+def embeddings_kind(encoder: Encoder, name: str | None) -> Kind:
+    """Returns how an encoder's image embeddings are stored."""
+    return Kind(
+        "embeddings",
+        name or f"visdiff_embedding_{_identifier(encoder.name)}",
+        encoder.name,
+        parameters_of(encoder),
+        encode=encode_vector,
+        decode=decode_vector,
+    )
+
+
+def make_captions(
+    dataset: Any,
+    captioner: Captioner,
+    media: samples.Media,
+    name: str | None,
+    batch_size: int,
+    progress: Progress,
+) -> tuple[Kind, Filled]:
+    """Returns the images' captions, made and stored where they are missing."""
+    kind = captions_kind(captioner, name)
+    store.declare(dataset, kind)
+
+    def compute(paths: Sequence[str]) -> list[Any]:
+        made = _without_broken(captioner.caption, paths, captioner.name)
+        return [clean_caption(one) if isinstance(one, str) else one for one in made]
+
+    return kind, fill(dataset, kind, media, compute, batch_size, progress)
+
+
+def make_embeddings(
+    dataset: Any,
+    encoder: Encoder,
+    media: samples.Media,
+    name: str | None,
+    batch_size: int,
+    progress: Progress,
+) -> tuple[Kind, Filled]:
+    """Returns the images' unit embeddings, made and stored where they are missing."""
+    kind = embeddings_kind(encoder, name)
+    store.declare(dataset, kind, same_producer=True)
+
+    def compute(paths: Sequence[str]) -> list[Any]:
+        made = _without_broken(encoder.encode_images, paths, encoder.name)
+        return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
+
+    return kind, fill(dataset, kind, media, compute, batch_size, progress)
+
+
+def make_properties(
+    dataset: Any, media: samples.Media, batch_size: int, progress: Progress
+) -> tuple[Kind, Filled]:
+    """Returns the images' measured properties, ``(p,)`` each in the catalogue's order."""
+    from .properties.catalogue import PROPERTIES, VERSION
+
+    names = [one.name for one in PROPERTIES]
+
+    def encode(values: NDArray[np.float64]) -> dict[str, Any]:
+        known = {n: float(x) for n, x in zip(names, values, strict=True) if np.isfinite(x)}
+        return {"_cls": "DynamicEmbeddedDocument", **known}
+
+    def decode(document: Mapping[str, Any]) -> NDArray[np.float64]:
+        return np.array([document.get(name, np.nan) for name in names], np.float64)
+
+    kind = Kind(
+        "properties", "visdiff_properties", "measured", {"version": VERSION, "names": names},
+        encode, decode,
+    )  # fmt: skip
+    store.declare(dataset, kind)
+    texts = {one.name: f"{one.doc} Unit: {one.unit}." for one in PROPERTIES}
+    store.declare_numbers(dataset, kind.field, texts)
+
+    def compute(paths: Sequence[str]) -> list[Any]:
+        from .properties.measure import measure_many
+
+        values, reasons = measure_many(paths)
+        return [Missing(reasons[r]) if r in reasons else values[r] for r in range(len(paths))]
+
+    return kind, fill(dataset, kind, media, compute, max(batch_size, 256), progress)
+
+
+def check_dimension(vectors: Mapping[str, NDArray[Any]], encoder: Encoder) -> None:
+    """Checks that stored embeddings can be compared with an encoder's texts.
+
+    Raises:
+        FieldError: if they are of several dimensions, or of another one
+    """
+    dimensions = Counter(len(one) for one in vectors.values())
+    if len(dimensions) > 1:
+        raise FieldError(
+            f"Expected embeddings of one dimension, got sizes {dict(dimensions)}.",
+            "They are of several models: name another embedding_field.",
+        )
+    wanted = np.asarray(encoder.encode_texts(["an image"])).shape[1]
+    found = next(iter(dimensions), wanted)
+    if found != wanted:
+        raise FieldError(
+            f"Expected embeddings of {wanted} dimensions, as {encoder.name} makes, got {found}.",
+            "Pass the encoder that made them, or another embedding_field.",
+        )
+
+
+def images_of(
+    ids: Sequence[str],
+    paths: Sequence[str],
+    captions: Mapping[str, str] | None,
+    vectors: Mapping[str, NDArray[Any]] | None,
+) -> Images:
+    """Returns images in the order of ``ids``; NaN and empty text stand where nothing is known."""
+    embeddings = None
+    if vectors is not None:
+        dimension = len(next(iter(vectors.values()), ()))
+        embeddings = np.full((len(ids), dimension), np.nan, np.float32)
+        for row, one in enumerate(ids):
+            if one in vectors:
+                embeddings[row] = vectors[one]
+        embeddings = unit(embeddings)
+    words = None if captions is None else [captions.get(one, "") for one in ids]
+    return Images(ids, paths, words, embeddings)
+
+
+def _without_broken(
+    compute: Callable[[Sequence[str]], Iterable[Any]], paths: Sequence[str], name: str
+) -> list[Any]:
+    """Runs a stage on a batch; a file that is no image costs only itself."""
+    try:
+        return _as_many(compute(paths), len(paths), name)
+    except UNREADABLE as error:
+        reasons = {row: reason for row, path in enumerate(paths) if (reason := problem(path))}
+        if not reasons:
+            raise ModelError(f"{name} failed on readable images: {error}") from error
+    good = [row for row in range(len(paths)) if row not in reasons]
+    out: list[Any] = [Missing(reasons.get(row, "")) for row in range(len(paths))]
+    if good:
+        made = _as_many(compute([paths[row] for row in good]), len(good), name)
+        for row, value in zip(good, made, strict=True):
+            out[row] = value
+    return out
+
+
+def _as_many(made: Iterable[Any], expected: int, name: str) -> list[Any]:
+    values = list(made)
+    if len(values) != expected:
+        raise ModelError(f"Expected {expected} values of {name}, got {len(values)}.")
+    return values
+
+
+def _vector(made: Any, path: str) -> Any:
+    if isinstance(made, Missing):
+        return made
+    vector = np.asarray(made, np.float32)
+    length = float(np.linalg.norm(vector))
+    if not np.isfinite(length) or length == 0:
+        return Missing(problem(path) or "the encoder gave no finite embedding")
+    return vector / length
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -1,0 +1,212 @@
+"""The stages in order: two sets in, a stored run out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import samples, store
+from .assembly import Stages
+from .config import Config
+from .errors import MediaError
+from .inputs import InputReader, Inputs
+from .measured import Measured
+from .proposing import Proposed, plan_rounds, propose
+from .ranking import Scores, rank_differences
+from .results import Run
+from .sampling import Split, generator, split
+from .selection import Candidate, merge_paraphrases, unique
+
+Progress = Callable[[float, str], object]
+
+#: packages whose versions can change a result
+_VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_clip_torch",
+              "transformers", "openai", "scikit-learn", "opencv-python-headless")  # fmt: skip
+
+
+@dataclass
+class Comparison:
+    """One comparison under way.
+
+    Args:
+        dataset: a FiftyOne dataset
+        a: the first set
+        b: the second set
+        run_key: what the run is stored under
+        config: every choice
+        stages: the models
+        hypotheses: the user's own; then nothing is proposed
+        progress: called with the share done and a label
+    """
+
+    dataset: Any
+    a: samples.Selected
+    b: samples.Selected
+    run_key: str
+    config: Config
+    stages: Stages
+    hypotheses: tuple[str, ...] = ()
+    progress: Progress = lambda fraction, label: None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> Run:
+        """Compares, stores, and returns the run."""
+        self.progress(0.0, "Reading samples")
+        only_a, only_b, shared = samples.separate(self.a, self.b, self.config.overlap)
+        with self._timed("inputs"):
+            reader = InputReader(self.dataset, self.config, self.stages, self.progress)
+            inputs = reader.read(only_a, only_b)
+        inputs.account.skip("sample", dict.fromkeys(shared, "in both sets"))
+        _check_sizes(inputs, self)
+        splits = self._split(inputs)
+        with self._timed("propose"):
+            proposed = self._propose(inputs, splits)
+        distinct = unique(proposed.candidates)
+        with self._timed("rank"):
+            candidates, scores = self._score(inputs, distinct)
+            ranked, untested = rank_differences(
+                candidates,
+                _side(scores, inputs.rows_a, splits[0]),
+                _side(scores, inputs.rows_b, splits[1]),
+                self.config,
+            )
+        inputs.account.skipped += untested
+        run = Run(
+            run_key=self.run_key,
+            dataset=str(self.dataset.name),
+            label_a=self.a.label,
+            label_b=self.b.label,
+            n_a=len(inputs.rows_a),
+            n_b=len(inputs.rows_b),
+            differences=tuple(one.difference for one in ranked),
+            proposals=tuple(one.description for one in distinct),
+            skipped=tuple(inputs.account.skipped),
+            reused=inputs.account.reused,
+            held_out=bool(self.hypotheses) or splits[0].held_out,
+            notes=tuple(inputs.account.notes),
+            config=self.config.to_dict(),
+            record=self._record(proposed, inputs),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        self.progress(0.95, "Writing scores")
+        columns = [one.column for one in ranked[: self.config.max_fields]]
+        run = store.save_run(self.dataset, run, inputs.images.ids, scores[:, columns])
+        self.progress(1.0, "Done")
+        return run
+
+    def _split(self, inputs: Inputs) -> tuple[Split, Split]:
+        """Sets images apart for proposers, or uses all where the sets are too small for that."""
+        config, images, proposer = self.config, inputs.images, self.stages.proposer
+        sizes = (len(inputs.rows_a), len(inputs.rows_b))
+        wanted = config.held_out and proposer is not None and not self.hypotheses
+        held_out = wanted and min(sizes) >= 2 * config.subset_size
+        if wanted and not held_out:
+            inputs.account.notes.append(
+                f"Not held out: under {2 * config.subset_size} images in a set, so proposals were "
+                "made from the images that are also the evidence. Take p and q of proposed "
+                "differences as too optimistic."
+            )
+        parts = []
+        for rows, size in zip((inputs.rows_a, inputs.rows_b), sizes, strict=True):
+            most = size if getattr(proposer, "whole", False) else config.rounds * config.subset_size
+            n_proposal = min(size // 2, most) if held_out else 0
+            own = [images.ids[row] for row in rows]
+            usable = None if images.captions is None else [bool(images.captions[r]) for r in rows]
+            parts.append(split(own, n_proposal, generator(config.seed, own), usable))
+        return parts[0], parts[1]
+
+    def _propose(self, inputs: Inputs, splits: tuple[Split, Split]) -> Proposed:
+        if self.hypotheses:
+            return Proposed([Candidate(text, "user") for text in self.hypotheses])
+        proposer = self.stages.proposer
+        if proposer is None or (
+            inputs.images.captions is None and getattr(proposer, "needs", "captions") == "captions"
+        ):
+            return Proposed()
+        rows = [
+            [int(own[row]) for row in half.proposal]
+            for own, half in zip((inputs.rows_a, inputs.rows_b), splits, strict=True)
+        ]
+        rounds = plan_rounds(proposer, inputs.images, rows[0], rows[1], self.config)
+        self.progress(0.7, f"Asking {proposer.name}: {len(rounds)} rounds")
+        proposed = propose(proposer, inputs.images, rounds)
+        inputs.account.skip("round", proposed.failures)
+        return proposed
+
+    def _score(
+        self, inputs: Inputs, distinct: Sequence[Candidate]
+    ) -> tuple[list[Candidate], NDArray[np.floating[Any]]]:
+        """Returns all candidates and their ``(n, k)`` scores."""
+        self.progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
+        candidates, parts = list(distinct), []
+        if candidates:
+            texts = [one.description for one in candidates]
+            scores = np.asarray(self.stages.ranker.score(inputs.images, texts), np.float64)
+            if scores.shape != (len(inputs.images), len(texts)):
+                raise ValueError(
+                    f"Expected scores of shape {(len(inputs.images), len(texts))} of "
+                    f"{self.stages.ranker.name}, got {scores.shape}."
+                )
+            if self.config.merge and not self.hypotheses:
+                vectors = self.stages.text_vectors(texts)
+                candidates, kept = merge_paraphrases(candidates, scores, vectors)
+                scores = scores[:, kept]
+            parts.append(scores)
+        measured: Sequence[Measured] = inputs.measured
+        if measured:
+            candidates += [one.candidate for one in measured]
+            parts.append(np.stack([one.scores for one in measured], axis=1))
+        empty = np.zeros((len(inputs.images), 0))
+        return candidates, np.concatenate(parts, axis=1) if parts else empty
+
+    def _record(self, proposed: Proposed, inputs: Inputs) -> dict[str, Any]:
+        return {
+            "seed": self.config.seed,
+            "stages": self.stages.names(),
+            "rounds": proposed.rounds,
+            "usage": vars(proposed.usage),
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "versions": _versions(),
+            "fields": inputs.fields,
+        }
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def _side(scores: NDArray[np.floating[Any]], rows: NDArray[np.intp], half: Split) -> Scores:
+    return Scores(scores[rows], half.proposal, half.evidence)
+
+
+def _check_sizes(inputs: Inputs, comparison: Comparison) -> None:
+    pairs = ((inputs.rows_a, comparison.a, "A"), (inputs.rows_b, comparison.b, "B"))
+    for rows, selected, name in pairs:
+        if len(rows) < 2:
+            reasons = "; ".join(
+                f"{one.count} {one.what}(s): {one.reason}" for one in inputs.account.skipped
+            )
+            raise MediaError(
+                f"Expected at least two usable images in set {name} ({selected.label}), got "
+                f"{len(rows)} of {len(selected.ids)}. {reasons}".strip()
+            )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

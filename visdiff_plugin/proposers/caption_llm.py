@@ -1,0 +1,97 @@
+"""Asks a chat model what is truer of the captions of one set than of the other's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..chat import ChatClient
+from ..errors import ProposerError
+from ..parsing import parse_proposals
+from ..prompts import PROPOSAL_SCHEMA, proposal_messages
+from ..stages import Images, Need, ProposerReply
+
+
+class CaptionProposer:
+    """Proposes with any OpenAI-compatible chat model; one call is one request.
+
+    Args:
+        model ("gpt-4o-mini"): the model's name at the server
+        n (10): proposals to ask for; a model that gives more is cut there
+        context (""): what the user says about the sets
+        client (None): the caller's client; None makes one of the options below
+        base_url (None): see `ChatClient`, as for the following
+        api_key_env ("OPENAI_API_KEY"): the environment variable that holds the key
+        api_key (None): the key itself
+        timeout (60): seconds to wait for each attempt
+        max_retries (4): attempts after the first
+        temperature (.7): of sampling
+        seed (0): of sampling, where the server honours it
+        max_tokens (4096): longest reply, in tokens; a bound for models that don't stop
+
+    Raises:
+        CredentialsError: if the server wants a key and there is none
+        ValueError: on an ``n`` under 1, or as `ChatClient`
+    """
+
+    name = "caption_llm"
+    needs: Need = "captions"
+
+    def __init__(
+        self,
+        model: str = "gpt-4o-mini",
+        *,
+        n: int = 10,
+        context: str = "",
+        client: ChatClient | None = None,
+        base_url: str | None = None,
+        api_key_env: str = "OPENAI_API_KEY",
+        api_key: str | None = None,
+        timeout: float = 60.0,
+        max_retries: int = 4,
+        temperature: float | None = 0.7,
+        seed: int | None = 0,
+        max_tokens: int | None = 4096,
+    ) -> None:
+        if n < 1:
+            raise ValueError(f"Expected n >= 1, got {n!r}.")
+        self.n, self.context = n, context
+        self._client = client or ChatClient(
+            model,
+            base_url=base_url,
+            api_key_env=api_key_env,
+            api_key=api_key,
+            timeout=timeout,
+            max_retries=max_retries,
+            temperature=temperature,
+            seed=seed,
+            max_tokens=max_tokens,
+        )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What changes proposals, JSON-safe and without credentials."""
+        return {**self._client.parameters, "n": self.n, "context": self.context}
+
+    def propose(self, a: Images, b: Images) -> ProposerReply:
+        """Returns what the model says is truer of ``a`` than of ``b``, best first.
+
+        Images without a caption are left out.
+
+        Raises:
+            ProposerError: if a side has under two captions, or the reply holds no proposal
+            ModelError: if the server does not answer, or refuses; see `ChatClient.complete`
+        """
+        captions_a, captions_b = _captions(a, "A"), _captions(b, "B")
+        messages = proposal_messages(captions_a, captions_b, n=self.n, context=self.context)
+        reply = self._client.complete(messages, schema=PROPOSAL_SCHEMA)
+        return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
+
+
+def _captions(images: Images, side: str) -> list[str]:
+    captions = [one for one in images.captions or () if one and one.strip()]
+    if len(captions) < 2:
+        raise ProposerError(
+            f"Expected at least 2 captions of set {side}, got {len(captions)}.",
+            "Choose a captioner or a caption field, or more images.",
+        )
+    return captions

@@ -1,0 +1,120 @@
+"""Rounds of a proposer over seeded subsets, run at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from .config import Config
+from .errors import CredentialsError, ModelError
+from .sampling import draw, generator
+from .selection import Candidate, Side
+from .stages import Images, Proposer, ProposerReply, Usage
+
+#: rounds asked at once: enough for any sensible number, kind to a local server
+_MOST_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Round:
+    """One call of a proposer: what is truer of ``side``, from these rows of both sets."""
+
+    side: Side
+    rows_a: Sequence[int]
+    rows_b: Sequence[int]
+
+
+@dataclass
+class Proposed:
+    """What the proposer said.
+
+    Args:
+        candidates: every proposal of every round, repeats included
+        rounds: JSON-safe record of each round: side, ids sampled, reply, proposals or failure
+        failures: round -> reason
+        usage: of all rounds
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+
+
+def plan_rounds(
+    proposer: Proposer, images: Images, rows_a: Sequence[int], rows_b: Sequence[int], config: Config
+) -> list[Round]:
+    """Returns the rounds to ask; the same subsets serve both directions.
+
+    Args:
+        proposer: decides whether it sees subsets or all rows
+        images: all images
+        rows_a: rows of A that proposers may see
+        rows_b: rows of B likewise
+        config: rounds, subset size, directions, seed
+    """
+    if getattr(proposer, "needs", "captions") == "captions" and images.captions is not None:
+        captions = images.captions
+        rows_a = [row for row in rows_a if captions[row]]
+        rows_b = [row for row in rows_b if captions[row]]
+    sides: tuple[Side, ...] = ("a",) if config.directions == "a" else ("a", "b")
+    if getattr(proposer, "whole", False):
+        subsets = [(rows_a, rows_b)]
+    else:
+        subsets = [
+            (_subset(images, rows_a, number, config), _subset(images, rows_b, number, config))
+            for number in range(config.rounds)
+        ]
+    return [Round(side, a, b) for side in sides for a, b in subsets]
+
+
+def propose(proposer: Proposer, images: Images, rounds: Sequence[Round]) -> Proposed:
+    """Asks all rounds at once and collects what they propose.
+
+    A round that fails costs only itself; refused credentials, or a failure of every round, are
+    raised.
+
+    Raises:
+        ModelError: of the first round, if none succeeded
+    """
+    found = Proposed()
+    errors: list[ModelError] = []
+    with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(rounds))) as pool:
+        calls = [pool.submit(_ask, proposer, images, one) for one in rounds]
+        for number, (one, call) in enumerate(zip(rounds, calls, strict=True), 1):
+            record: dict[str, Any] = {
+                "side": one.side,
+                "sampled_a": [images.ids[row] for row in one.rows_a],
+                "sampled_b": [images.ids[row] for row in one.rows_b],
+            }
+            found.rounds.append(record)
+            try:
+                reply = call.result()
+            except CredentialsError:
+                pool.shutdown(cancel_futures=True)
+                raise
+            except ModelError as error:
+                errors.append(error)
+                found.failures[f"round {number}"] = record["failure"] = str(error)
+                continue
+            record.update(reply=reply.text, proposals=list(reply.proposals))
+            found.usage += reply.usage
+            found.candidates += [
+                Candidate(text, proposer.name, (one.side,)) for text in reply.proposals
+            ]
+    if errors and len(errors) == len(rounds):
+        raise errors[0]
+    return found
+
+
+def _ask(proposer: Proposer, images: Images, one: Round) -> ProposerReply:
+    a, b = images.take(one.rows_a), images.take(one.rows_b)
+    reply = proposer.propose(a, b) if one.side == "a" else proposer.propose(b, a)
+    return reply if isinstance(reply, ProposerReply) else ProposerReply([*map(str, reply)])
+
+
+def _subset(images: Images, rows: Sequence[int], number: int, config: Config) -> list[int]:
+    rng = generator(config.seed, [images.ids[row] for row in rows], stream=number + 1)
+    return draw(rows, config.subset_size, rng)

@@ -1,0 +1,62 @@
+"""Scores descriptions by the cosine of image and text embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FieldError, ModelError
+from ..stages import Encoder, Images
+from ..vectors import unit
+
+
+@dataclass(frozen=True)
+class EmbeddingRanker:
+    """The paper's ranker: v(x, y) is the cosine of image x and description y.
+
+    Args:
+        encoder: embeds the descriptions; the images' embeddings must be its own
+    """
+
+    encoder: Encoder
+    needs = "embeddings"
+
+    @property
+    def name(self) -> str:
+        """The ranker's name with its encoder's."""
+        return f"embedding ({self.encoder.name})"
+
+    def score(self, images: Images, descriptions: Sequence[str]) -> NDArray[np.float32]:
+        """Returns ``(n, k)`` cosines in [-1, 1].
+
+        Raises:
+            FieldError: if the images' embeddings have another dimension than the texts'
+        """
+        if images.embeddings is None:
+            raise ValueError("Expected images with embeddings, got none.")
+        texts = text_vectors(self.encoder, descriptions)
+        if texts.shape[1] != images.embeddings.shape[1]:
+            raise FieldError(
+                f"Expected image embeddings of {texts.shape[1]} dimensions, as {self.encoder.name} "
+                f"makes, got {images.embeddings.shape[1]}.",
+                "Pass the encoder that made them, or another embedding_field.",
+            )
+        return np.asarray(images.embeddings @ texts.T, np.float32)
+
+
+def text_vectors(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Returns ``(k, d)`` unit embeddings of texts; NaN where the encoder knows none of the words.
+
+    Raises:
+        ModelError: if the encoder answers with another number of rows, or values not finite
+    """
+    vectors = np.asarray(encoder.encode_texts(list(texts)), np.float32)
+    if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
+        raise ModelError(
+            f"Expected {len(texts)} finite text embeddings of {encoder.name}, "
+            f"got shape {vectors.shape}."
+        )
+    return unit(vectors)

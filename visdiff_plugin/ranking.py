@@ -1,0 +1,227 @@
+"""Scores of candidates -> differences with evidence, in order; pure, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .config import Config
+from .results import Difference, Skipped
+from .selection import Candidate
+from .statistics import (
+    TwoSample,
+    benjamini_hochberg,
+    separating_threshold,
+    skewness_sign,
+    two_sample,
+    wilson_interval,
+)
+
+Floats = NDArray[np.floating[Any]]
+
+#: candidates of these sources are fixed before any image is looked at
+FIXED_SOURCES = ("property", "label", "user")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one set.
+
+    Args:
+        all: ``(n, k)`` score of each image for each candidate, NaN where it could not be scored
+        proposal: rows that proposers may have seen; thresholds are chosen on them
+        evidence: rows that the evidence is taken from
+    """
+
+    all: Floats
+    proposal: Sequence[int]
+    evidence: Sequence[int]
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the evidence comes from images that no proposer may have seen."""
+        return set(self.proposal).isdisjoint(self.evidence)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A difference and the column of the scores that it was computed from."""
+
+    column: int
+    difference: Difference
+
+
+def worded(candidate: Candidate, scores: Floats) -> tuple[Candidate, bool]:
+    """Chooses between the two wordings of a measured candidate.
+
+    The one that describes what is unusual: the side of the longer tail of all images together.
+    Which set an image is in plays no part, so swapping the sets keeps the wording.
+
+    Args:
+        candidate: a candidate; without ``opposite`` it is returned as it is
+        scores: ``(n,)`` its scores over A and B together
+
+    Returns:
+        the candidate, and whether its scores must change sign
+    """
+    if not candidate.opposite or skewness_sign(scores) >= 0:
+        return candidate, False
+    turned = Candidate(
+        description=candidate.opposite,
+        source=candidate.source,
+        claimed=candidate.claimed,
+        opposite=candidate.description,
+        measure=candidate.measure,
+        merged=candidate.merged,
+    )
+    return turned, True
+
+
+def rank_differences(
+    candidates: Sequence[Candidate], scores_a: Scores, scores_b: Scores, config: Config
+) -> tuple[list[Ranked], list[Skipped]]:
+    """Gives each candidate its evidence and orders them.
+
+    Supported differences come first, then by distance of the AUROC from one half, for either
+    side; where the config asks one direction only (the paper), by AUROC. Ties are ordered by
+    description, so that swapping the sets mirrors the result.
+
+    Args:
+        candidates: ``k`` candidates
+        scores_a: ``(n_a, k)`` scores of A
+        scores_b: ``(n_b, k)`` scores of B
+        config: test, correction, alpha, smallest effect, directions
+
+    Returns:
+        the differences, best first, and the candidates that could not be tested, with reasons
+
+    Raises:
+        ValueError: where the scores do not fit the candidates
+    """
+    for name, scores in (("scores_a", scores_a), ("scores_b", scores_b)):
+        if scores.all.ndim != 2 or scores.all.shape[1] != len(candidates):
+            raise ValueError(
+                f"Expected {name} of shape (n, {len(candidates)}), got {scores.all.shape}."
+            )
+    tested: list[tuple[int, TwoSample]] = []
+    skipped: list[Skipped] = []
+    for column, candidate in enumerate(candidates):
+        a = _Column(scores_a, column).evidence
+        b = _Column(scores_b, column).evidence
+        if min(a.size, b.size) < 2:
+            reason = f"under two scored images in a set (A {a.size}, B {b.size})"
+            skipped.append(Skipped("candidate", reason, 1, (candidate.description,)))
+            continue
+        tested.append((column, two_sample(a, b)))
+    p_values, q_values = _p_and_q([sample for _, sample in tested], config)
+    found = [
+        Ranked(
+            column,
+            _difference(
+                candidates[column], sample, p_values[row], q_values[row],
+                _Column(scores_a, column), _Column(scores_b, column), config,
+            ),
+        )
+        for row, (column, sample) in enumerate(tested)
+    ]  # fmt: skip
+    order = _order(config)
+    return sorted(found, key=lambda one: order(one.difference)), skipped
+
+
+def _order(config: Config) -> Any:
+    if config.directions == "a":
+        return lambda one: (-round(one.auroc, 12), one.description)
+    return lambda one: (
+        not one.significant,
+        -round(abs(one.auroc - 0.5), 12),
+        one.description,
+    )
+
+
+def _p_and_q(samples: Sequence[TwoSample], config: Config) -> tuple[list[float], list[Any]]:
+    """Returns p of the favoured side, and q over both directions of all candidates."""
+    if config.test == "welch":
+        p_values = [1.0 if one.welch_p is None else one.welch_p for one in samples]
+        family = np.array(p_values)
+    else:
+        p_values = [one.p_greater if one.auroc >= 0.5 else one.p_less for one in samples]
+        others = [one.p_less if one.auroc >= 0.5 else one.p_greater for one in samples]
+        family = np.array(p_values + others)
+    if not config.correction:
+        return p_values, [None] * len(samples)
+    return p_values, [float(q) for q in benjamini_hochberg(family)[: len(samples)]]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The scores of one set for one candidate."""
+
+    scores: Scores
+    column: int
+
+    def finite(self, rows: Sequence[int] | None = None) -> NDArray[np.float64]:
+        """Scores of ``rows`` (default: all) that are there."""
+        column = self.scores.all[:, self.column]
+        values = column if rows is None else column[np.asarray(rows, np.intp)]
+        return values[np.isfinite(values)].astype(np.float64)
+
+    @property
+    def evidence(self) -> NDArray[np.float64]:
+        return self.finite(self.scores.evidence)
+
+
+def _difference(
+    candidate: Candidate,
+    sample: TwoSample,
+    p_value: float,
+    q_value: float | None,
+    a: _Column,
+    b: _Column,
+    config: Config,
+) -> Difference:
+    favors = "a" if sample.auroc > 0.5 else "b" if sample.auroc < 0.5 else None
+    effect = max(sample.auroc, 1 - sample.auroc)
+    passes = (p_value if q_value is None else q_value) <= config.alpha
+    wanted = favors == "a" if config.directions == "a" else favors is not None
+    threshold = _threshold(a, b, favors != "b")
+    above_a = int((a.evidence > threshold).sum())
+    above_b = int((b.evidence > threshold).sum())
+    return Difference(
+        description=candidate.description,
+        source=candidate.source,
+        favors=favors,
+        auroc=sample.auroc,
+        auroc_interval=sample.interval,
+        p_value=p_value,
+        q_value=q_value,
+        significant=bool(passes and wanted and effect >= config.min_effect),
+        prevalence_a=above_a / sample.n_a,
+        prevalence_b=above_b / sample.n_b,
+        prevalence_a_interval=wilson_interval(above_a, sample.n_a),
+        prevalence_b_interval=wilson_interval(above_b, sample.n_b),
+        threshold=threshold,
+        n_a=sample.n_a,
+        n_b=sample.n_b,
+        held_out=candidate.source in FIXED_SOURCES or a.scores.held_out,
+        mean_a=sample.mean_a,
+        mean_b=sample.mean_b,
+        welch_t=sample.welch_t,
+        welch_p=sample.welch_p,
+        auroc_all=two_sample(a.finite(), b.finite()).auroc,
+        claimed=candidate.claimed,
+        opposite=candidate.opposite,
+        measure=candidate.measure,
+        merged=candidate.merged,
+    )
+
+
+def _threshold(a: _Column, b: _Column, favors_a: bool) -> float:
+    """Chosen where the proposals come from, or on the evidence where too few were scored there."""
+    chosen = [side.finite(side.scores.proposal) for side in (a, b)]
+    if min(len(values) for values in chosen) < 2:
+        chosen = [a.evidence, b.evidence]
+    return separating_threshold(chosen[0], chosen[1], favors_a)

@@ -1,0 +1,104 @@
+"""Lists of texts out of JSON in a chat model's reply: alone, fenced, inside prose or cut off."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+# under these names models put the list, or the text of an item of the list
+_LISTS = ("differences", "proposals", "concepts", "descriptions", "hypotheses", "group_a", "a")
+_TEXTS = ("description", "difference", "concept", "proposal", "hypothesis", "caption", "text",
+          "phrase", "name", "title", "label")  # fmt: skip
+_GROUP_B = re.compile(r"^(?:truer_of_)?(?:group|set)?[\s_]*b$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\D*\d+$")
+_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"(?!\s*:)')
+_DECODER = json.JSONDecoder(strict=False)
+#: a broken reply may hold thousands of brackets; each costs one attempt
+_MOST_ATTEMPTS = 200
+
+
+def json_values(text: str) -> list[str] | None:
+    """Returns the texts of the JSON in a reply; None where it holds no list of texts.
+
+    A reply that is JSON through and through but lists nothing gives an empty list.
+
+    Args:
+        text: a chat model's answer
+    """
+    for block in (*_FENCE.findall(text), text):
+        block = block.strip()
+        whole, value = _decoded(block)
+        if whole and isinstance(value, (dict, list)):
+            return _texts(value)
+    found = [one for value in _embedded(text) for one in _texts(value)]
+    if found:
+        return found
+    start = _FENCE.search(text)
+    cut_off = (start[1] if start else text).strip()
+    if re.match(r'\{\s*"[^"]*"\s*:\s*\[|\[\s*"', cut_off):
+        return [_decoded(one)[1] for one in _STRING.findall(cut_off) if _decoded(one)[0]]
+    return None
+
+
+def _decoded(text: str) -> tuple[bool, Any]:
+    try:
+        return True, _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        pass
+    if text[:1] not in ("[", "{") or len(text) > 20_000:
+        return False, None
+    try:
+        return True, ast.literal_eval(text)  # JSON but for its quotation marks or a last comma
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return False, None
+
+
+def _embedded(text: str) -> Iterator[Any]:
+    """Yields JSON objects and lists that stand inside other text."""
+    position, attempts = 0, 0
+    while attempts < _MOST_ATTEMPTS:
+        match = re.compile(r"[\[{]").search(text, position)
+        if match is None:
+            return
+        attempts += 1
+        try:
+            value, position = _DECODER.raw_decode(text, match.start())
+        except (ValueError, RecursionError):
+            position = match.start() + 1
+            continue
+        yield value
+
+
+def _texts(value: Any) -> list[str]:
+    """Returns the texts of a decoded value; numbers and metadata are none."""
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _item(item)]
+    if not isinstance(value, dict):
+        return []
+    named = {str(key).casefold(): item for key, item in value.items()}
+    order = [*(name for name in _LISTS if name in named), *named]
+    for name in order:
+        if not _GROUP_B.match(name) and isinstance(named[name], (list, dict)):
+            found = _texts(named[name])
+            if found:
+                return found
+    if named and all(_NUMBERED.match(name) for name in named):  # {"1": "...", "2": "..."}
+        return [item for item in named.values() if isinstance(item, str)]
+    return _item(value)
+
+
+def _item(item: Any) -> list[str]:
+    if isinstance(item, str):
+        return [item]
+    if isinstance(item, (list, tuple)):
+        return _texts(item)
+    if isinstance(item, dict):
+        named = {str(key).casefold(): value for key, value in item.items()}
+        for name in _TEXTS:
+            if isinstance(named.get(name), str):
+                return [named[name]]
+    return []

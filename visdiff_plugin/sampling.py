@@ -1,0 +1,74 @@
+"""Which images a proposer sees and which the evidence comes from; pure, seeded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of one set: those that proposers may see, and those that evidence comes from.
+
+    Args:
+        proposal: rows for proposers
+        evidence: rows for evidence; the same rows where ``held_out`` is False
+        held_out: whether the two are disjoint
+    """
+
+    proposal: tuple[int, ...]
+    evidence: tuple[int, ...]
+    held_out: bool
+
+
+def generator(seed: int, ids: Sequence[str], stream: int = 0) -> np.random.Generator:
+    """Returns a generator that depends on the seed and on which images a set holds.
+
+    The order of the ids and whether the set is called A or B do not matter: swapping the sets or
+    sorting a view draws the same images.
+
+    Args:
+        seed: the run's seed
+        ids: the set
+        stream (0): tells several draws from one set apart
+    """
+    digest = hashlib.blake2b("\n".join(sorted(ids)).encode(), digest_size=8).digest()
+    return np.random.default_rng([seed, stream, int.from_bytes(digest, "big")])
+
+
+def split(
+    ids: Sequence[str],
+    n_proposal: int,
+    rng: np.random.Generator,
+    usable: Sequence[bool] | None = None,
+) -> Split:
+    """Sets images apart for proposers; all that they cannot see is evidence.
+
+    Args:
+        ids: ``n`` sample ids; the parts depend on them, not on their order
+        n_proposal: images for proposers; 0 uses all images for both, which is not held out
+        rng: of `generator`
+        usable (None): ``n`` flags: what a proposer could use at all, e.g. has a caption; such
+            images are set apart first, so that none is wasted
+
+    Raises:
+        ValueError: if nothing would be left as evidence
+    """
+    rows = sorted(range(len(ids)), key=lambda row: ids[row])
+    if n_proposal == 0:
+        return Split(tuple(rows), tuple(rows), held_out=False)
+    if n_proposal >= len(ids):
+        raise ValueError(f"Expected under {len(ids)} proposal images, got {n_proposal}.")
+    order = [rows[position] for position in rng.permutation(len(rows))]
+    if usable is not None:
+        order.sort(key=lambda row: not usable[row])
+    return Split(tuple(sorted(order[:n_proposal])), tuple(sorted(order[n_proposal:])), True)
+
+
+def draw(rows: Sequence[int], size: int, rng: np.random.Generator) -> list[int]:
+    """Returns ``size`` of the rows without repeats, all of them where there are fewer."""
+    chosen = rng.permutation(len(rows))[:size]
+    return [rows[position] for position in chosen]

@@ -1,0 +1,160 @@
+"""From raw proposals to distinct candidates: normalise, drop repeats, merge paraphrases; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Side = Literal["a", "b"]
+
+_ARTICLES = frozenset(("a", "an", "the"))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A description that waits for its evidence.
+
+    Args:
+        description: the words
+        source: what it came from: a proposer's name, ``"property"``, ``"label"`` or ``"user"``
+        claimed: the sides it was proposed for; empty where nothing was claimed
+        opposite (""): the words for low scores, where a measured number has them
+        measure (""): the field or property whose values are the scores; empty if a ranker scores
+        merged (()): paraphrases that this candidate stands for
+    """
+
+    description: str
+    source: str
+    claimed: tuple[Side, ...] = ()
+    opposite: str = ""
+    measure: str = ""
+    merged: tuple[str, ...] = ()
+
+
+def normalise(description: str) -> str:
+    """Returns a description without stray white space, enclosing quotes and final full stops."""
+    text = " ".join(description.split())
+    while text and (text[0], text[-1]) in (('"', '"'), ("'", "'"), ("“", "”"), ("`", "`")):
+        text = text[1:-1].strip()
+    return text.rstrip(" .;,")
+
+
+def key(description: str) -> str:
+    """Returns what two spellings of one description share: words without case and plural."""
+    words = re.findall(r"\w+", description.casefold())
+    return " ".join(_stem(word) for word in words if word not in _ARTICLES)
+
+
+def unique(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Joins candidates with the same `key`: the first spelling stays, claims of both are kept."""
+    kept: dict[str, Candidate] = {}
+    for candidate in candidates:
+        candidate = replace(candidate, description=normalise(candidate.description))
+        name = f"{candidate.measure}\0{key(candidate.description)}"
+        if not key(candidate.description):
+            continue
+        first = kept.get(name)
+        if first is None:
+            kept[name] = candidate
+            continue
+        spellings = dict.fromkeys((*first.merged, candidate.description))
+        spellings.pop(first.description, None)
+        claimed = tuple(sorted({*first.claimed, *candidate.claimed}))
+        kept[name] = replace(first, claimed=claimed, merged=tuple(spellings))
+    return list(kept.values())
+
+
+def merge_paraphrases(
+    candidates: Sequence[Candidate],
+    scores: NDArray[np.floating[Any]],
+    text_vectors: NDArray[np.floating[Any]] | None = None,
+    min_correlation: float = 0.8,
+    min_similarity: float = 0.9,
+    min_overlap: float = 0.6,
+) -> tuple[list[Candidate], list[int]]:
+    """Joins candidates that say the same and score the same.
+
+    Both must hold, over all images and without a look at which set an image is in, so that the
+    choice cannot favour a result: the scores correlate, and the texts are close (cosine of their
+    embeddings, or share of common words). Of a group the shortest wording stays: it is the more
+    general one. Measured candidates are never joined.
+
+    Args:
+        candidates: ``k`` candidates
+        scores: ``(n, k)`` scores, NaN where an image was not scored
+        text_vectors (None): ``(k, d)`` unit embeddings of the descriptions
+        min_correlation (.8): of the scores (Pearson)
+        min_similarity (.9): cosine of the text embeddings
+        min_overlap (.6): Jaccard index of the words
+
+    Returns:
+        the remaining candidates, and the columns of ``scores`` that belong to them
+    """
+    order = sorted(
+        range(len(candidates)),
+        key=lambda column: (len(candidates[column].description), candidates[column].description),
+    )
+    words = [set(key(candidate.description).split()) for candidate in candidates]
+    standing: list[int] = []
+    joined: dict[int, list[int]] = {}
+    for column in order:
+        home = None
+        if not candidates[column].measure:
+            home = next(
+                (
+                    other
+                    for other in standing
+                    if not candidates[other].measure
+                    and _close(column, other, words, text_vectors, min_similarity, min_overlap)
+                    and _correlation(scores[:, column], scores[:, other]) >= min_correlation
+                ),
+                None,
+            )
+        if home is None:
+            standing.append(column)
+        else:
+            joined.setdefault(home, []).append(column)
+    standing.sort()
+    return [_join(candidates, column, joined.get(column, ())) for column in standing], standing
+
+
+def _join(candidates: Sequence[Candidate], column: int, others: Sequence[int]) -> Candidate:
+    group = [candidates[column], *(candidates[other] for other in others)]
+    merged = [text for one in group for text in (one.description, *one.merged)][1:]
+    claimed = tuple(sorted({side for one in group for side in one.claimed}))
+    return replace(candidates[column], merged=tuple(dict.fromkeys(merged)), claimed=claimed)
+
+
+def _close(
+    one: int,
+    other: int,
+    words: Sequence[set[str]],
+    text_vectors: NDArray[np.floating[Any]] | None,
+    min_similarity: float,
+    min_overlap: float,
+) -> bool:
+    together = words[one] | words[other]
+    if together and len(words[one] & words[other]) / len(together) >= min_overlap:
+        return True
+    if text_vectors is None:
+        return False
+    return bool(text_vectors[one] @ text_vectors[other] >= min_similarity)
+
+
+def _correlation(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> float:
+    both = np.isfinite(x) & np.isfinite(y)
+    x, y = x[both].astype(np.float64), y[both].astype(np.float64)
+    if x.size < 3 or x.std() == 0 or y.std() == 0:
+        return 0.0
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _stem(word: str) -> str:
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word

@@ -1,0 +1,97 @@
+"""Stages by name, with options: ``"field:label"`` or ``{"name": "openai", "model": ...}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+_SECRET_WORDS = ("api_key", "secret", "password", "authorization")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A stage by name.
+
+    Args:
+        kind: which implementation, e.g. ``"openai"``
+        argument (""): what follows the first colon, e.g. a model's name
+        options: further keyword arguments of the implementation
+    """
+
+    kind: str
+    argument: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+
+def parse_spec(value: str | Mapping[str, Any]) -> Spec:
+    """Reads a stage's name with options.
+
+    Args:
+        value: ``"kind"``, ``"kind:argument"``, or a mapping with ``name`` and options
+
+    Raises:
+        ValueError: if there is no name
+    """
+    if isinstance(value, str):
+        name, options = value, {}
+    else:
+        options = dict(value)
+        name = str(options.pop("name", ""))
+    kind, _, argument = name.partition(":")
+    if not kind.strip():
+        raise ValueError(
+            "Expected a stage's name such as 'keyword' or 'openai:MODEL', "
+            f"got {public_spec(value)!r}."
+        )
+    return Spec(kind.strip(), argument.strip(), options)
+
+
+def construct(kind: type[Any], options: Mapping[str, Any]) -> Any:
+    """Makes an instance from options by name.
+
+    Raises:
+        ValueError: on an option that ``kind`` does not have
+    """
+    import inspect
+
+    known = [name for name in inspect.signature(kind).parameters if name != "self"]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(
+            f"Expected options of {kind.__name__} out of {', '.join(known)}; got "
+            f"{', '.join(unknown)}."
+        )
+    return kind(**options)
+
+
+def public_spec(value: object) -> Any:
+    """Returns ``value`` (a spec, or a stage object) as JSON-safe data without any secret.
+
+    Objects become their ``name``; options that look like credentials are left out, and user
+    names and passwords are cut from addresses.
+    """
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return _without_credentials(value)
+    if isinstance(value, Mapping):
+        return {
+            str(key): public_spec(item)
+            for key, item in value.items()
+            if not any(word in str(key).lower() for word in _SECRET_WORDS)
+        }
+    if isinstance(value, (list, tuple)):
+        return [public_spec(item) for item in value]
+    return str(getattr(value, "name", type(value).__name__))
+
+
+def _without_credentials(text: str) -> str:
+    if "://" not in text or "@" not in text:
+        return text
+    parts = urlsplit(text)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

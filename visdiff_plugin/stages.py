@@ -1,0 +1,158 @@
+"""What each replaceable stage must offer; any object with these members plugs in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: what a proposer or ranker reads of an image
+Need = Literal["captions", "embeddings", "paths"]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Stands where a caption could not be made, with the reason; it is never stored as text."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images with what is known of each; rows of all members correspond.
+
+    Args:
+        ids: ``n`` sample ids
+        paths: ``n`` image files
+        captions (None): ``n`` captions, where they were asked for
+        embeddings (None): ``(n, d)`` unit vectors, where they were asked for
+    """
+
+    ids: Sequence[str]
+    paths: Sequence[str]
+    captions: Sequence[str] | None = None
+    embeddings: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: Sequence[int]) -> Images:
+        """Returns the images at ``rows``, in that order."""
+        return Images(
+            ids=[self.ids[row] for row in rows],
+            paths=[self.paths[row] for row in rows],
+            captions=None if self.captions is None else [self.captions[row] for row in rows],
+            embeddings=None if self.embeddings is None else self.embeddings[list(rows)],
+        )
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What model calls consumed: requests answered and tokens as the server counted them."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.requests + other.requests,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True)
+class ProposerReply:
+    """One answer of a proposer.
+
+    Args:
+        proposals: descriptions that are truer of A than of B, best first
+        text (""): the model's reply as it came, for the run record
+        usage: what the call consumed
+    """
+
+    proposals: Sequence[str]
+    text: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+@runtime_checkable
+class Captioner(Protocol):
+    """Puts images into words.
+
+    An optional attribute ``parameters`` (JSON-safe mapping: prompt, lengths, weights) takes part
+    in deciding whether a stored caption is still valid.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which model it is; part of what decides whether a stored value is still valid."""
+        ...
+
+    def caption(self, paths: Sequence[str]) -> Sequence[str | Missing]:
+        """Returns one caption, or `Missing` with the reason, for each image file."""
+        ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Embeds images and texts into one space; ``parameters`` as for a `Captioner`."""
+
+    @property
+    def name(self) -> str:
+        """Which model it is; part of what decides whether a stored value is still valid."""
+        ...
+
+    def encode_images(self, paths: Sequence[str]) -> NDArray[np.floating[Any]]:
+        """Returns ``(n, d)``; a row of NaN, or an OSError, for a file that is no image."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
+        """Returns ``(m, d)`` in the space of the images."""
+        ...
+
+
+@runtime_checkable
+class Proposer(Protocol):
+    """Proposes descriptions.
+
+    Optional attributes: ``needs`` (default ``"captions"``), and ``whole`` (default False): True
+    for a proposer that reads all proposal images at once instead of small random subsets.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which model it is; part of what decides whether a stored value is still valid."""
+        ...
+
+    def propose(self, a: Images, b: Images) -> ProposerReply | Sequence[str]:
+        """Returns descriptions that are truer of ``a`` than of ``b``, best first."""
+        ...
+
+
+@runtime_checkable
+class Ranker(Protocol):
+    """Scores how true each description is of each image.
+
+    An optional attribute ``needs`` (default ``"embeddings"``) says what it reads.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which model it is; part of what decides whether a stored value is still valid."""
+        ...
+
+    def score(self, images: Images, descriptions: Sequence[str]) -> NDArray[np.floating[Any]]:
+        """Returns ``(n, k)`` scores, higher is truer; NaN where an image can't be scored."""
+        ...
+
+
+def parameters_of(stage: object) -> dict[str, Any]:
+    """Returns the JSON-safe parameters that a stage declares; none is an empty mapping."""
+    declared = getattr(stage, "parameters", None)
+    return dict(declared) if isinstance(declared, Mapping) else {}

@@ -1,0 +1,116 @@
+"""Values that are computed once and kept on the samples: captions, embeddings, properties."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .documents import read_columns, write_values
+from .samples import Media
+from .stages import Missing
+
+#: embedded document whose strings say what each stored value was made from
+KEYS_FIELD = "visdiff_keys"
+
+Progress = Callable[[float, str], object]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of stored value.
+
+    Args:
+        noun: for progress and counts, e.g. ``"captions"``
+        field: the sample field
+        producer: name of the model or measurement
+        parameters: JSON-safe settings that change the value
+        encode: value -> what MongoDB stores
+        decode: the reverse
+    """
+
+    noun: str
+    field: str
+    producer: str
+    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    encode: Callable[[Any], Any] = lambda value: value
+    decode: Callable[[Any], Any] = lambda value: value
+
+    @property
+    def key_path(self) -> str:
+        """Where the key of a sample's value is stored."""
+        return f"{KEYS_FIELD}.{self.field}"
+
+    def key(self, stamp: str) -> str:
+        """Returns the key of a value made from a file with this stamp by this producer."""
+        made_by = json.dumps([self.producer, self.parameters], sort_keys=True, default=str)
+        return hashlib.blake2b(f"{stamp}\0{made_by}".encode(), digest_size=8).hexdigest()
+
+
+@dataclass
+class Filled:
+    """Values for every image that has one.
+
+    Args:
+        values: by sample id
+        missing: sample id -> reason
+        reused: values that were stored and still valid
+        computed: values that were made and stored now
+    """
+
+    values: dict[str, Any]
+    missing: dict[str, str]
+    reused: int = 0
+    computed: int = 0
+
+
+def fill(
+    dataset: Any,
+    kind: Kind,
+    media: Media,
+    compute: Callable[[Sequence[str]], Sequence[Any]],
+    batch_size: int,
+    progress: Progress,
+) -> Filled:
+    """Returns a value for each image, computing only what is not stored or no longer valid.
+
+    Every batch is stored as soon as it is made, so that a process that is stopped loses at most
+    one batch.
+
+    Args:
+        dataset: a FiftyOne dataset that declares ``kind.field`` and `KEYS_FIELD`
+        kind: what to fill
+        media: the images
+        compute: paths -> for each a value, or `Missing` with the reason
+        batch_size: images computed and stored at a time
+        progress: called with the share done and a label
+    """
+    columns = read_columns(dataset, media.ids, [kind.field, kind.key_path])
+    filled = Filled({}, {})
+    todo: list[int] = []
+    keys = [kind.key(stamp) for stamp in media.stamps]
+    for row, one in enumerate(media.ids):
+        stored = columns[kind.field][row]
+        if stored is not None and columns[kind.key_path][row] == keys[row]:
+            filled.values[one] = kind.decode(stored)
+        else:
+            todo.append(row)
+    filled.reused = len(filled.values)
+    for start in range(0, len(todo), batch_size):
+        rows = todo[start : start + batch_size]
+        progress(start / len(todo), f"Computing {kind.noun}: {start} of {len(todo)}")
+        made = compute([media.paths[row] for row in rows])
+        updates: dict[str, dict[str, Any]] = {}
+        for row, value in zip(rows, made, strict=True):
+            one = media.ids[row]
+            if isinstance(value, Missing):
+                filled.missing[one] = value.reason
+                continue
+            filled.values[one] = value
+            updates[one] = {kind.field: kind.encode(value), kind.key_path: keys[row]}
+        write_values(dataset, updates)
+        filled.computed += len(updates)
+    return filled
