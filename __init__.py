@@ -1,6 +1,5 @@
 """FiftyOne plugin: registers the operators and panels, and does nothing else."""
 
-
 from typing import Any
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ PHOTOGRAPHS = {
 #: what goes wrong with some of the crops
 FAULTS = ("dusk", "blur", "noise", "grey", "frame")
 SIDE = 192
-N_TRAIN, N_TEST = 40, 60
+N_TRAIN, N_TEST = 60, 60
 SEED = 7
 
 
@@ -35,7 +36,7 @@ class Shot:
 
     path: Path
     label: str
-    fault: str
+    faults: tuple[str, ...]
     prediction: str
 
 
@@ -68,21 +69,21 @@ def crop(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.asarray(cv2.resize(square, (SIDE, SIDE), interpolation=method), np.uint8)
 
 
-def spoil(pixels: Pixels, fault: str, rng: np.random.Generator) -> Pixels:
-    """Returns a crop as a careless photographer would have taken it."""
+def spoil(pixels: Pixels, faults: Collection[str], rng: np.random.Generator) -> Pixels:
+    """Returns a crop as a careless photographer would have taken it, in the order of a camera."""
     import cv2
 
     image = pixels.astype(np.float32)
-    if fault == "dusk":
-        image = 255 * (image / 255) ** 1.6 * np.array([0.30, 0.34, 0.45], np.float32)
-    elif fault == "blur":
-        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(5.0, 8.0)))
-    elif fault == "noise":
-        image = image + rng.normal(0, rng.uniform(35, 55), image.shape).astype(np.float32)
-    elif fault == "grey":
+    if "blur" in faults:
+        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(2.5, 4.5)))
+    if "dusk" in faults:
+        image = 255 * (image / 255) ** 1.4 * np.array([0.30, 0.33, 0.42], np.float32)
+    if "noise" in faults:
+        image = image + rng.normal(0, rng.uniform(18, 30), image.shape).astype(np.float32)
+    if "grey" in faults:
         image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
-    elif fault == "frame":
-        width = int(rng.integers(22, 36))
+    if "frame" in faults:
+        width = int(rng.integers(16, 30))
         inner = cv2.resize(image, (SIDE - 2 * width,) * 2, interpolation=cv2.INTER_AREA)
         image = np.full_like(image, 250.0)
         image[width:-width, width:-width] = inner
@@ -107,13 +108,13 @@ def features(pixels: Pixels) -> NDArray[np.float32]:
 
 def train(photographs: dict[str, Pixels], rng: np.random.Generator) -> Any:
     """Returns a small classifier, trained on good crops alone."""
-    from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
 
     labels = [label for label in photographs for _ in range(N_TRAIN)]
     seen = [features(crop(photographs[label], rng)) for label in labels]
-    model = make_pipeline(StandardScaler(), KNeighborsClassifier(1))
+    model = make_pipeline(StandardScaler(), SVC(C=10))
     return model.fit(np.stack(seen), labels)
 
 
@@ -129,17 +130,19 @@ def make_shots(folder: Path) -> list[Shot]:
     photographs = {label: photograph(name) for label, name in PHOTOGRAPHS.items()}
     model = train(photographs, rng)
     folder.mkdir(parents=True, exist_ok=True)
-    drawn: list[tuple[str, str, Pixels]] = []
+    drawn: list[tuple[str, list[str], Pixels]] = []
     for label, pixels in photographs.items():
         for number in range(N_TEST):
-            fault = FAULTS[number % len(FAULTS)] if number < N_TEST // 2 else "none"
-            drawn.append((label, fault, spoil(crop(pixels, rng), fault, rng)))
+            bad = number < N_TEST // 2
+            # a bad shot is bad in two or three ways, as those taken at dusk are
+            faults = rng.permutation(FAULTS)[: rng.integers(2, 4)].tolist() if bad else []
+            drawn.append((label, faults, spoil(crop(pixels, rng), faults, rng)))
     predictions = model.predict(np.stack([features(pixels) for *_, pixels in drawn]))
     shots = []
-    for (label, fault, pixels), prediction in zip(drawn, predictions, strict=True):
+    for (label, faults, pixels), prediction in zip(drawn, predictions, strict=True):
         # named after the content, not after what is wrong with it
         path = folder / f"{hashlib.blake2b(pixels.tobytes(), digest_size=6).hexdigest()}.png"
         if not path.exists():
             Image.fromarray(pixels).save(path)
-        shots.append(Shot(path, label, fault, str(prediction)))
+        shots.append(Shot(path, label, tuple(faults), str(prediction)))
     return shots

@@ -181,7 +181,9 @@ class ChatClient:
 
     def _said(self, error: Any) -> str:
         body = error.body if isinstance(error.body, Mapping) else {}
-        text = body.get("message") or error.message or ""
+        response = getattr(error, "response", None)
+        raw = error.message if response is None else response.text
+        text = body.get("message") or raw or ""
         if str(text).lstrip().lower().startswith(("<!doctype", "<html")):
             return "an HTML page, where JSON was expected"
         return shortened(self._without_key(str(text))) or "an empty answer"

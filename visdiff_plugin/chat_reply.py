@@ -68,7 +68,7 @@ def read_completion(body: str, model: str) -> ChatReply:
     except (ValueError, RecursionError) as error:
         raise _nonsense(body) from error
     choices = data.get("choices") if isinstance(data, dict) else None
-    choice = choices[0] if isinstance(choices, list) and choices else None
+    choice: Any = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(message, dict):
         raise _nonsense(body)

@@ -40,6 +40,8 @@ class Config:
         correction (True): Benjamini-Hochberg over all candidates and both directions
         alpha (.05): largest q (or p without correction) that counts
         min_effect (.55): smallest AUROC, for the favoured side, that counts
+        order ("gain"): supported differences by what each adds to those above it, so that the
+            first five are five different things; or by ``"auroc"``, as in the paper
         merge (True): paraphrases become one row
         overlap ("drop"): samples that stand in both sets are left out, or are an ``"error"``
         max_fields (30): score fields written, best differences first
@@ -65,6 +67,7 @@ class Config:
     correction: bool = True
     alpha: float = 0.05
     min_effect: float = 0.55
+    order: Literal["gain", "auroc"] = "gain"
     merge: bool = True
     overlap: Literal["drop", "error"] = "drop"
     max_fields: int = 30
@@ -125,6 +128,7 @@ _LEAST = {
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
     "directions": ("both", "a"),
     "test": get_args(Test),
+    "order": ("gain", "auroc"),
     "overlap": ("drop", "error"),
     "held_out": (True, False),
     "correction": (True, False),
@@ -145,6 +149,7 @@ _PRESETS: Mapping[str, dict[str, Any]] = {
         "test": "welch",
         "correction": False,
         "min_effect": 0.5,
+        "order": "auroc",
         "merge": False,
     },
 }

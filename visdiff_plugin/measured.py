@@ -18,6 +18,8 @@ from .selection import Candidate
 _LEAST_IMAGES = 5
 #: of a label field: its most frequent classes, so that 1,000 classes do not crowd the table
 _MOST_CLASSES = 50
+#: two numbers that correlate more than this are one
+_SAME = 0.999
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,14 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
 def _numbers(
     catalogue: Sequence[Any], values: NDArray[np.float64], prefix: str, suffix: str
 ) -> list[Measured]:
-    found = []
+    found: list[Measured] = []
     for column, one in enumerate(catalogue):
         scores = values[:, column]
         known = scores[np.isfinite(scores)]
         if not known.size or known.min() == known.max():
             continue
+        if any(_same(scores, other.scores) for other in found):
+            continue  # e.g. file size and bytes per pixel where all images have one size
         candidate = Candidate(
             f"{one.high}{suffix}",
             "property",
@@ -92,3 +96,10 @@ def _numbers(
         candidate, turned = worded(candidate, scores)
         found.append(Measured(candidate, -scores if turned else scores))
     return found
+
+
+def _same(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
+    both = np.isfinite(x) & np.isfinite(y)
+    if both.sum() < 3 or x[both].std() == 0 or y[both].std() == 0:
+        return False
+    return bool(abs(np.corrcoef(x[both], y[both])[0, 1]) > _SAME)

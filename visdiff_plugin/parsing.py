@@ -14,7 +14,7 @@ MOST_WORDS, MOST_CHARACTERS = 25, 200
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.IGNORECASE | re.DOTALL)
 _THOUGHT_END = re.compile(r".*</think(?:ing)?>", re.IGNORECASE | re.DOTALL)
 
-_BULLET = r"[-*+•‣◦▪●○■□▶►➤✓✔–—·](?=[\s\"“'`*])\s*|•\s*"
+_BULLET = r"[-*+•‣◦▪●○■□▶►➤✓✔–—·](?=[\s\"“'`])\s*|•\s*"
 _NUMBER = r"(?:\(?\d{1,3}[.):\]]|\[\d{1,3}\]|#\d{1,3}[.):]?|\(?[a-zA-Z][.)])"
 _MARKER = re.compile(
     rf"(?:{_BULLET}|(?:\*\*|__)?{_NUMBER}(?:\*\*|__)?(?=[\s\"“'`*])\s*)(?:\[[ xX]?\]\s+)?"
@@ -39,7 +39,9 @@ _LEAD_INS = (
         re.IGNORECASE,
     ),
     re.compile(r"^more\s+(?:images|photos|pictures)\s+(?:of|with|showing|featuring)\s+", re.I),
-    re.compile(r"^(?:difference|concept|proposal|hypothesis|description)\s*#?\d*\s*[:–—-]\s+", re.I),
+    re.compile(
+        r"^(?:difference|concept|proposal|hypothesis|description)\s*#?\d*\s*[:–—-]\s+", re.I
+    ),
     re.compile(
         r"^(?:setting|subjects?|actions?|activit(?:y|ies)|styles?|colou?rs?|lighting|mood|"
         r"composition|background|objects?|environment|clothing|time of day|location)\s*:\s+",
@@ -53,16 +55,18 @@ _COMPARED = re.compile(
 )
 _BOLD_TITLE = re.compile(r"^(?:\*\*|__)(?P<title>[^*_]+?)(?P<colon>:?)(?:\*\*|__)(?P<rest>.*)$")
 _TALK = re.compile(
-    r"^(?:here (?:are|is|'s)|below (?:are|is)|sure\b[,!.]|certainly\b|of course\b|okay,|these are|"
-    r"these (?:concepts|differences|descriptions|proposals)|based on|the following|i hope|"
+    r"^(?:here (?:are|is|'s)|below (?:are|is)|"
+    r"(?:sure|certainly|of course|ok(?:ay)?)[,!.]|these are|these (?:concepts|differences|"
+    r"descriptions|proposals)|based on|the following|i hope|"
     r"i(?:'ve| have)\b|let me know|note that|note:|in summary|in conclusion|overall,|please\b|"
     r"feel free|would you|do you|thank|looking at the captions)",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
     r"^(?:(?:i'm|i am|we're|we are) (?:sorry|unable|not able)|sorry(?:,| but\b|\.)|i apologi[sz]e|"
-    r"i (?:can't|cannot|can not|won't|will not|don't|do not)\b|as an ai\b|unfortunately,? (?:i|we)\b|"
-    r"none$|n/?a$|nothing$|no (?:\w+ )?differences?\b|there (?:is|are) no\b|(?:llm )?error\b\s*:)",
+    r"i (?:can't|cannot|can not|won't|will not|don't|do not)\b|as an ai\b|"
+    r"unfortunately,? (?:i|we)\b|none$|n/?a$|nothing$|no (?:\w+ )?differences?\b|"
+    r"there (?:is|are) no\b|(?:llm )?error\b\s*:)",
     re.IGNORECASE,
 )
 
@@ -190,10 +194,11 @@ def _unquoted(text: str) -> str:
     inner = text[1:-1]
     first = inner.find(text[-1])
     # in '"stop" and "go"' the first inner mark closes: a word before it, none after it
-    closes = first > 0 and not inner[first - 1].isspace() and not inner[first + 1 : first + 2].isalnum()
+    closes = (
+        first > 0 and not inner[first - 1].isspace() and not inner[first + 1 : first + 2].isalnum()
+    )
     return text if closes else inner.strip()
 
 
 def _end(match: re.Match[str] | None) -> int:
     return match.end() if match else 0
-

@@ -90,7 +90,7 @@ class Comparison:
             proposals=tuple(one.description for one in distinct),
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
-            held_out=bool(self.hypotheses) or splits[0].held_out,
+            held_out=self.stages.proposer is None or splits[0].held_out,
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
             record=self._record(proposed, inputs),
@@ -103,20 +103,20 @@ class Comparison:
         return run
 
     def _split(self, inputs: Inputs) -> tuple[Split, Split]:
-        """Sets images apart for proposers, or uses all where the sets are too small for that."""
+        """Sets images apart for proposers and thresholds, where the sets are large enough."""
         config, images, proposer = self.config, inputs.images, self.stages.proposer
         sizes = (len(inputs.rows_a), len(inputs.rows_b))
-        wanted = config.held_out and proposer is not None and not self.hypotheses
-        held_out = wanted and min(sizes) >= 2 * config.subset_size
-        if wanted and not held_out:
+        held_out = config.held_out and min(sizes) >= 2 * config.subset_size
+        if config.held_out and not held_out and proposer is not None:
             inputs.account.notes.append(
                 f"Not held out: under {2 * config.subset_size} images in a set, so proposals were "
                 "made from the images that are also the evidence. Take p and q of proposed "
                 "differences as too optimistic."
             )
+        subsets = proposer is not None and not getattr(proposer, "whole", False)
         parts = []
         for rows, size in zip((inputs.rows_a, inputs.rows_b), sizes, strict=True):
-            most = size if getattr(proposer, "whole", False) else config.rounds * config.subset_size
+            most = config.rounds * config.subset_size if subsets else size
             n_proposal = min(size // 2, most) if held_out else 0
             own = [images.ids[row] for row in rows]
             usable = None if images.captions is None else [bool(images.captions[r]) for r in rows]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .config import Config
+from .distinct import order_by_gain
 from .results import Difference, Skipped
 from .selection import Candidate
 from .statistics import (
@@ -34,7 +35,8 @@ class Scores:
     Args:
         all: ``(n, k)`` score of each image for each candidate, NaN where it could not be scored
         proposal: rows that proposers may have seen; thresholds are chosen on them
-        evidence: rows that the evidence is taken from
+        evidence: rows that no proposer saw and no threshold was chosen on; what proposers made
+            up is tested on these, what was fixed beforehand on all
     """
 
     all: Floats
@@ -86,9 +88,9 @@ def rank_differences(
 ) -> tuple[list[Ranked], list[Skipped]]:
     """Gives each candidate its evidence and orders them.
 
-    Supported differences come first, then by distance of the AUROC from one half, for either
-    side; where the config asks one direction only (the paper), by AUROC. Ties are ordered by
-    description, so that swapping the sets mirrors the result.
+    Supported differences come first, each chosen by what it adds to those above it; the others
+    follow by distance of the AUROC from one half, for either side. With ``order="auroc"`` (the
+    paper) AUROC alone decides.
 
     Args:
         candidates: ``k`` candidates
@@ -110,8 +112,8 @@ def rank_differences(
     tested: list[tuple[int, TwoSample]] = []
     skipped: list[Skipped] = []
     for column, candidate in enumerate(candidates):
-        a = _Column(scores_a, column).evidence
-        b = _Column(scores_b, column).evidence
+        fixed = candidate.source in FIXED_SOURCES
+        a, b = _Column(scores_a, column).tested(fixed), _Column(scores_b, column).tested(fixed)
         if min(a.size, b.size) < 2:
             reason = f"under two scored images in a set (A {a.size}, B {b.size})"
             skipped.append(Skipped("candidate", reason, 1, (candidate.description,)))
@@ -128,18 +130,36 @@ def rank_differences(
         )
         for row, (column, sample) in enumerate(tested)
     ]  # fmt: skip
-    order = _order(config)
-    return sorted(found, key=lambda one: order(one.difference)), skipped
+    return _ordered(found, scores_a, scores_b, config), skipped
 
 
-def _order(config: Config) -> Any:
-    if config.directions == "a":
-        return lambda one: (-round(one.auroc, 12), one.description)
-    return lambda one: (
-        not one.significant,
-        -round(abs(one.auroc - 0.5), 12),
-        one.description,
-    )
+def _ordered(
+    found: Sequence[Ranked], scores_a: Scores, scores_b: Scores, config: Config
+) -> list[Ranked]:
+    """Best first; ties go by description, so that swapping the sets mirrors the result."""
+    if config.order == "auroc":
+        return sorted(found, key=lambda one: _by_auroc(one.difference))
+    strongest = sorted(found, key=lambda one: _by_effect(one.difference))
+    supported = [one for one in strongest if one.difference.significant]
+    if not supported:
+        return strongest
+    columns = [one.column for one in supported]
+    parts = [side.all[np.asarray(side.evidence, np.intp)] for side in (scores_a, scores_b)]
+    in_a = np.repeat([True, False], [len(part) for part in parts])
+    order, gains = order_by_gain(np.concatenate(parts)[:, columns], in_a)
+    first = [
+        replace(supported[place], difference=replace(supported[place].difference, gain=gain))
+        for place, gain in zip(order, gains, strict=True)
+    ]
+    return first + [one for one in strongest if not one.difference.significant]
+
+
+def _by_auroc(one: Difference) -> tuple[float, str]:
+    return -round(one.auroc, 12), one.description
+
+
+def _by_effect(one: Difference) -> tuple[float, str]:
+    return -round(abs(one.auroc - 0.5), 12), one.description
 
 
 def _p_and_q(samples: Sequence[TwoSample], config: Config) -> tuple[list[float], list[Any]]:
@@ -173,6 +193,10 @@ class _Column:
     def evidence(self) -> NDArray[np.float64]:
         return self.finite(self.scores.evidence)
 
+    def tested(self, fixed: bool) -> NDArray[np.float64]:
+        """Scores that the test uses: all, for what was fixed before any image was looked at."""
+        return self.finite() if fixed else self.evidence
+
 
 def _difference(
     candidate: Candidate,
@@ -188,8 +212,8 @@ def _difference(
     passes = (p_value if q_value is None else q_value) <= config.alpha
     wanted = favors == "a" if config.directions == "a" else favors is not None
     threshold = _threshold(a, b, favors != "b")
-    above_a = int((a.evidence > threshold).sum())
-    above_b = int((b.evidence > threshold).sum())
+    above_a, rest_a = int((a.evidence > threshold).sum()), a.evidence.size
+    above_b, rest_b = int((b.evidence > threshold).sum()), b.evidence.size
     return Difference(
         description=candidate.description,
         source=candidate.source,
@@ -199,10 +223,10 @@ def _difference(
         p_value=p_value,
         q_value=q_value,
         significant=bool(passes and wanted and effect >= config.min_effect),
-        prevalence_a=above_a / sample.n_a,
-        prevalence_b=above_b / sample.n_b,
-        prevalence_a_interval=wilson_interval(above_a, sample.n_a),
-        prevalence_b_interval=wilson_interval(above_b, sample.n_b),
+        prevalence_a=above_a / rest_a,
+        prevalence_b=above_b / rest_b,
+        prevalence_a_interval=wilson_interval(above_a, rest_a),
+        prevalence_b_interval=wilson_interval(above_b, rest_b),
         threshold=threshold,
         n_a=sample.n_a,
         n_b=sample.n_b,

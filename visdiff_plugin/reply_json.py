@@ -15,7 +15,7 @@ _TEXTS = ("description", "difference", "concept", "proposal", "hypothesis", "cap
 _GROUP_B = re.compile(r"^(?:truer_of_)?(?:group|set)?[\s_]*b$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\D*\d+$")
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"(?!\s*:)')
+_STRING = re.compile(r'("(?:[^"\\\n]|\\.)*")(\s*:)?')
 _DECODER = json.JSONDecoder(strict=False)
 #: a broken reply may hold thousands of brackets; each costs one attempt
 _MOST_ATTEMPTS = 200
@@ -40,7 +40,8 @@ def json_values(text: str) -> list[str] | None:
     start = _FENCE.search(text)
     cut_off = (start[1] if start else text).strip()
     if re.match(r'\{\s*"[^"]*"\s*:\s*\[|\[\s*"', cut_off):
-        return [_decoded(one)[1] for one in _STRING.findall(cut_off) if _decoded(one)[0]]
+        strings = [_decoded(one) for one, is_key in _STRING.findall(cut_off) if not is_key]
+        return [value for whole, value in strings if whole]
     return None
 
 

@@ -26,18 +26,22 @@ class Difference:
         p_value: of the run's test; one-sided for the favoured side, or the paper's two-sided
         q_value: after Benjamini-Hochberg; None where the run does not correct
         significant: passes the run's alpha and smallest effect
-        prevalence_a: share of A scoring over ``threshold``
-        prevalence_b: share of B scoring over ``threshold``
+        prevalence_a: share of A scoring over ``threshold``, among images that the threshold was
+            not chosen on (all, where the sets are too small to set any apart)
+        prevalence_b: share of B likewise
         prevalence_a_interval: its 95% interval (Wilson)
         prevalence_b_interval: its 95% interval
         threshold: the score that counts as "shows it"
-        n_a: images of A that the evidence comes from
+        n_a: images of A that AUROC and p come from: those no proposer saw, or all for what was
+            fixed beforehand (properties, labels, your own hypotheses)
         n_b: images of B likewise
         held_out: no proposer saw these images
         mean_a: mean score of A
         mean_b: mean score of B
         welch_t: Welch's t; None for constant scores
         welch_p: its two-sided p
+        gain: share of the variance between the sets that it explains beyond the rows above it, in
+            [0, 1]; None for those that are not supported, or where rows are ordered by AUROC
         auroc_all: AUROC over all images, those included that proposers saw; descriptive only
         claimed: the sides it was proposed for
         opposite: the words for low scores, where there are any
@@ -67,6 +71,7 @@ class Difference:
     welch_t: float | None
     welch_p: float | None
     auroc_all: float
+    gain: float | None = None
     claimed: tuple[str, ...] = ()
     opposite: str = ""
     measure: str = ""

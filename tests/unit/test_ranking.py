@@ -104,6 +104,11 @@ def test_constant_scores_are_no_difference():
 
 def test_what_was_fixed_beforehand_counts_as_held_out():
     a, b = planted(np.random.default_rng(4), effects=(0.0,))
+    ranked, _ = rank_differences(candidates("x", source="property"), *sets(a, b), OFFLINE)
+    # fixed beforehand: tested on all 200, prevalence from the half without the threshold
+    one = ranked[0].difference
+    assert (one.n_a, one.auroc) == (200, one.auroc_all)
+    assert one.prevalence_a * 100 == pytest.approx(round(one.prevalence_a * 100))
     for source, expected in (("property", True), ("user", True), ("keyword", False)):
         ranked, _ = rank_differences(
             candidates("x", source=source), *sets(a, b, held_out=False), OFFLINE

@@ -1,0 +1,78 @@
+"""Proposals from captions through a real server on loopback."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from chat_server import UNAUTHORIZED, ChatServer
+
+from visdiff_plugin.chat import ChatClient
+from visdiff_plugin.errors import CredentialsError, ProposerError
+from visdiff_plugin.proposers import make_proposer
+from visdiff_plugin.proposers.caption_llm import CaptionProposer
+from visdiff_plugin.stages import Images, Proposer, Usage
+
+SECRET = "sk-very-secret"
+
+
+def images(*captions):
+    return Images([*"abcdefgh"[: len(captions)]], ["x.jpg"] * len(captions), captions)
+
+
+DOGS, CATS = images("a dog", "", "two dogs", " "), images("a cat", "some cats")
+
+
+def test_what_is_asked_and_what_comes_back():
+    answer = json.dumps({"differences": ["dogs", "Dogs", "puppies", "wolves"]})
+    with ChatServer(answer) as server:
+        proposer = CaptionProposer("m", n=2, context="pets", base_url=server.base_url)
+        reply = proposer.propose(DOGS, CATS)
+    assert isinstance(proposer, Proposer)
+    assert list(reply.proposals) == ["dogs", "puppies"]
+    assert reply.text == answer and reply.usage == Usage(1, 100, 10)
+    (request,) = server.requests
+    assert "<group_a>\na dog\ntwo dogs\n</group_a>" in request.text
+    assert "Name 2 concepts" in request.text and "pets" in request.text
+    assert request.body["response_format"]["type"] == "json_schema"
+
+
+def test_rounds_at_the_same_time_with_the_callers_client():
+    with ChatServer(["* dogs", "1. cats", "birds"]) as server:
+        proposer = CaptionProposer(client=ChatClient("m", base_url=server.base_url))
+        with ThreadPoolExecutor(6) as pool:
+            replies = list(pool.map(lambda _: proposer.propose(DOGS, CATS), range(6)))
+    found = sorted(text for reply in replies for text in reply.proposals)
+    assert found == ["birds", "birds", "cats", "cats", "dogs", "dogs"]
+
+
+@pytest.mark.parametrize(("a", "b", "side"), [(images("a dog", ""), CATS, "A"),
+                                              (DOGS, Images(["1"], ["x"]), "B")])  # fmt: skip
+def test_too_few_captions_are_not_sent(a, b, side):
+    with ChatServer() as server:
+        proposer = CaptionProposer("m", base_url=server.base_url)
+        with pytest.raises(ProposerError, match=f"at least 2 captions of set {side}"):
+            proposer.propose(a, b)
+    assert server.requests == []
+
+
+def test_a_refusal_is_no_proposal():
+    with ChatServer("I'm sorry, I can't compare these images.") as server:
+        with pytest.raises(ProposerError, match="I'm sorry"):
+            CaptionProposer("m", base_url=server.base_url).propose(DOGS, CATS)
+
+
+def test_a_key_that_is_missing_or_refused(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(CredentialsError, match="OPENAI_API_KEY"):
+        make_proposer("openai")
+    with ChatServer(UNAUTHORIZED) as server:
+        proposer = CaptionProposer("m", base_url=server.base_url, api_key=SECRET)
+        with pytest.raises(CredentialsError) as caught:
+            proposer.propose(DOGS, CATS)
+    assert SECRET not in str(caught.value) + json.dumps(proposer.parameters) + repr(vars(proposer))
+
+
+def test_wrong_number():
+    with pytest.raises(ValueError, match="n >= 1"):
+        CaptionProposer("m", n=0, base_url="http://localhost/v1")

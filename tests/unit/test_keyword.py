@@ -1,0 +1,164 @@
+"""Keyword proposals: hand values, planted differences, symmetry, and real captions."""
+
+import csv
+import math
+import os
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from visdiff_plugin.proposers import make_proposer
+from visdiff_plugin.proposers.keyword import KeywordProposer, log_odds_z
+from visdiff_plugin.proposers.phrases import phrases, singular, stem
+from visdiff_plugin.stages import Images, Proposer
+
+SHARED = Path(os.environ.get("VISDIFF_SHARED", Path(__file__).resolve().parents[2] / "../shared"))
+
+
+def images(captions):
+    return Images([str(i) for i in range(len(captions))], [""] * len(captions), captions)
+
+
+def proposals(a, b, **options):
+    return list(KeywordProposer(**options).propose(images(a), images(b)).proposals)
+
+
+def rows(name):
+    file = SHARED / "data" / name / "samples.csv"
+    if not file.exists():
+        pytest.skip(f"{file} is missing")
+    with file.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_z_by_hand():
+    # prior 10 x 10/40 = 2.5: pseudo-counts 10.5 with and 19.5 without in A, 4.5 and 25.5 in B
+    delta = math.log(10.5 / 19.5) - math.log(4.5 / 25.5)
+    error = math.sqrt(1 / 10.5 + 1 / 19.5 + 1 / 4.5 + 1 / 25.5)
+    assert log_odds_z(8, 20, 2, 20, 10.0) == pytest.approx(delta / error)
+    assert log_odds_z(2, 20, 8, 20, 10.0) == -log_odds_z(8, 20, 2, 20, 10.0)
+    assert log_odds_z(5, 20, 10, 40, 10.0) == pytest.approx(0)
+    assert log_odds_z(20, 20, 20, 20, 10.0) == 0
+
+
+def test_a_planted_phrase_comes_first():
+    a = ["a dog runs through the snow"] * 6 + ["a dog on a sofa"] * 6
+    b = ["a dog on a sofa"] * 12
+    assert proposals(a, b) == ["dog runs through snow"]
+
+
+def test_an_image_counts_once():
+    a = ["red kite. red kite. red kite. red kite", "a bench", "a bench", "a tree"]
+    b = ["a bench", "a tree", "a tree", "a tree"]
+    assert "red kite" not in proposals(a, b, min_z=0.1)
+
+
+def test_nothing_is_over_represented():
+    same = ["a dog on grass", "a cat on a mat"] * 5
+    assert proposals(same, same) == []
+    assert proposals([], same) == proposals(same, ["", " "]) == []
+    reply = KeywordProposer().propose(Images(["1"], ["x"]), Images(["2"], ["y"]))
+    assert list(reply.proposals) == []
+
+
+def test_forms_of_a_word_count_together():
+    a = ["a dog running", "dogs run", "the dog runs", "dogs running"]
+    assert proposals(a, ["a cat"] * 4) == ["dog running"]
+    assert [singular(word) for word in ("dogs", "bus", "grass", "women", "ladies", "benches")] == [
+        "dog", "bus", "grass", "woman", "lady", "bench",
+    ]  # fmt: skip
+    assert [stem(word) for word in ("running", "runs", "standing", "king")] == [
+        "run", "run", "stand", "king",
+    ]  # fmt: skip
+
+
+def test_phrases_are_no_fragments():
+    found = {one.text for one in phrases("A man in a red hat is standing on the top, while he", 3)}
+    assert "man in red hat" in found and "red hat standing" in found
+    for text in found:
+        first, last = text.split()[0], text.split()[-1]
+        assert not {first, last} & {"a", "in", "the", "on", "while", "he", "top", "is"}
+    assert not any("cat" in one.text and "dog" in one.text for one in phrases("dog. cat", 3))
+
+
+def test_the_longer_phrase_stands_for_the_shorter():
+    a = ["a woman doing yoga"] * 9 + ["yoga mat"]
+    found = proposals(a, ["a man on a rock"] * 10)
+    assert found[0] == "woman doing yoga"
+    assert not {"yoga", "woman", "doing yoga"} & set(found)
+
+
+CAPTIONS = st.lists(
+    st.lists(st.sampled_from("a dog dogs running in the red snow hat on woman . and".split()),
+             max_size=7).map(" ".join),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(CAPTIONS, CAPTIONS, st.randoms(use_true_random=False))
+def test_order_does_not_matter_and_sides_exclude_each_other(a, b, rng):
+    forward, backward = proposals(a, b), proposals(b, a)
+    shuffled_a, shuffled_b = rng.sample(a, len(a)), rng.sample(b, len(b))
+    assert proposals(shuffled_a, shuffled_b) == forward
+    assert proposals(shuffled_b, shuffled_a) == backward
+    assert not set(forward) & set(backward)
+    assert len(forward) == len(set(forward)) <= 15
+
+
+def test_yoga_captions():
+    table = [row for row in rows("yoga") if row["blip2_caption"]]
+    a, b = ([row["blip2_caption"] for row in table if row["set"] == side] for side in "ab")
+    assert proposals(a, b)[0] == "woman doing yoga"
+    assert proposals(b, a)[0] == "man meditating"
+
+
+def test_dogs_in_snow_and_on_grass():
+    joined = ["\n".join(row[f"caption_{i}"] for i in range(1, 6)) for row in rows("flickr8k")]
+    dogs = [text for text in joined if text.lower().count("dog") >= 3]
+    snow = [text for text in dogs if "snow" in text]
+    grass = [text for text in dogs if "grass" in text and "snow" not in text]
+    assert len(snow) > 20 and len(grass) > 50
+    found = proposals(snow, grass)
+    assert "snow" in found[0] and "dog running through snow" in found
+    assert proposals(grass, snow)[0] == "grass"
+
+
+def test_two_halves_of_one_set_differ_less_than_two_sets():
+    table = [row["caption_1"] for row in rows("flickr8k")]
+    random.Random(0).shuffle(table)
+    assert len(proposals(table[:500], table[500:], min_z=3.0)) <= 2
+    beach = [text for text in table if "beach" in text]
+    street = [text for text in table if "street" in text]
+    assert proposals(beach, street, min_z=3.0)[0] == "beach"
+
+
+@pytest.mark.parametrize("options", [{"n": 0}, {"max_words": 0}, {"min_images": 0}, {"min_z": 0},
+                                     {"prior": 0}])  # fmt: skip
+def test_wrong_numbers(options):
+    with pytest.raises(ValueError, match="Expected n, max_words"):
+        KeywordProposer(**options)
+
+
+def test_proposers_by_name(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    keyword = make_proposer("keyword", n=10)
+    assert isinstance(keyword, Proposer) and keyword.parameters["n"] == 15 and keyword.whole
+    assert make_proposer({"name": "keyword", "n": 4}).parameters["n"] == 4
+    assert make_proposer(keyword) is keyword
+    spec = {"name": "openai:llama3.2", "base_url": "http://localhost:11434/v1"}
+    asked = make_proposer(spec, n=7, context="cats")
+    assert asked.name == "caption_llm" and asked.needs == "captions"
+    chosen = {name: asked.parameters[name] for name in ("model", "n", "context")}
+    assert chosen == {"model": "llama3.2", "n": 7, "context": "cats"}
+    alias = make_proposer({"name": "caption_llm", "base_url": "http://localhost/v1"})
+    assert alias.parameters["model"] == "gpt-4o-mini"
+
+
+@pytest.mark.parametrize("spec", ["gpt", "keyword:3", 5, {"name": "keyword", "size": 3}])
+def test_unknown_proposers(spec):
+    with pytest.raises(ValueError, match="keyword|n, max_words"):
+        make_proposer(spec)

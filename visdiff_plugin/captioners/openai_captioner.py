@@ -1,0 +1,220 @@
+"""Captions from a vision model behind an OpenAI-compatible server, several at a time."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PIL import Image
+
+from ..chat import ChatClient
+from ..chat_reply import RejectedError
+from ..errors import ModelError, ServerError
+from ..images import UNREADABLE, load_rgb, reason
+from ..prompts import CAPTION_PROMPT, caption_messages
+from ..specs import public_spec
+from ..stages import Missing, Usage
+from .cleaning import clean_caption
+
+#: server failures in a row, without one answer, after which nothing more is asked
+_MOST_FAILURES = 3
+
+
+class OpenAICaptioner:
+    """Captions images with a vision model; images are sent smaller, as JPEG.
+
+    Args:
+        model ("gpt-4o-mini"): the model's name at the server
+        prompt (CAPTION_PROMPT): what to ask about each image
+        max_tokens (300): longest caption, in tokens
+        concurrency (8): requests at a time
+        image_side (512): longest side sent, in pixels; smaller images stay as they are
+        temperature (0): of sampling
+        seed (0): of sampling, where the server honours it
+        client (None): the caller's client; None makes one of the options below, on the first
+            caption: where all captions are stored already no key is needed
+        base_url (None): see `ChatClient`, as for the following
+        api_key_env ("OPENAI_API_KEY"): the environment variable that holds the key
+        api_key (None): the key itself
+        timeout (60): seconds to wait for each attempt
+        max_retries (4): attempts after the first
+
+    Attributes:
+        usage: tokens and requests of all captions so far
+        served: the model as the server named it last; empty before the first caption
+
+    Raises:
+        ValueError: if ``concurrency`` or ``image_side`` is under 1, or the prompt is empty
+    """
+
+    def __init__(
+        self,
+        model: str = "gpt-4o-mini",
+        *,
+        prompt: str = CAPTION_PROMPT,
+        max_tokens: int | None = 300,
+        concurrency: int = 8,
+        image_side: int = 512,
+        temperature: float | None = 0.0,
+        seed: int | None = 0,
+        client: ChatClient | None = None,
+        base_url: str | None = None,
+        api_key_env: str = "OPENAI_API_KEY",
+        api_key: str | None = None,
+        timeout: float = 60.0,
+        max_retries: int = 4,
+    ) -> None:
+        if concurrency < 1 or image_side < 1 or not prompt.strip():
+            raise ValueError(
+                "Expected concurrency and image_side >= 1 and a prompt, got "
+                f"{concurrency!r}, {image_side!r} and {prompt!r}."
+            )
+        self._prompt, self._concurrency, self._side = prompt, concurrency, image_side
+        self._client = client
+        self._options: dict[str, Any] = {"temperature": temperature, "seed": seed}
+        self._options |= {"max_tokens": max_tokens, "base_url": base_url}
+        self._model = model
+        self._access: dict[str, Any] = {"api_key_env": api_key_env, "api_key": api_key}
+        self._access |= {"timeout": timeout, "max_retries": max_retries}
+        # fixed here: they decide whether stored captions are still valid
+        self._parameters = public_spec(self._options) if client is None else client.parameters
+        self._lock = threading.Lock()
+        self._takes_images = False
+        self.usage = Usage()
+        self.served = ""
+
+    @property
+    def name(self) -> str:
+        """The model's name at the server."""
+        return self._model if self._client is None else self._client.model
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What changes captions, JSON-safe and without credentials."""
+        return {"prompt": self._prompt, "image_side": self._side, **self._parameters}
+
+    def caption(self, paths: Sequence[str]) -> list[str | Missing]:
+        """Returns one caption, or `Missing` with the reason, for each image file.
+
+        An image that can't be read, is rejected or refused costs only itself. When the server
+        stops answering, nothing more is asked: what was captioned is returned, the rest is
+        missing, and where there is nothing to return the error is raised.
+
+        Raises:
+            CredentialsError: if the server wants a key, or refuses the one it got
+            ServerError: if the server answered for no image
+            ModelError: if it does not know the model, or the model takes no images
+            DependencyError: if the ``openai`` package is not installed
+        """
+        if not len(paths):
+            return []
+        call = _Call()
+        client = self._connected()
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="visdiff-caption") as pool:
+            captions = list(pool.map(lambda path: self._one(client, path, call), paths))
+        if call.fatal is not None:
+            raise call.fatal
+        if call.failure is not None and not call.answered:
+            raise call.failure
+        return captions
+
+    def _connected(self) -> ChatClient:
+        with self._lock:
+            if self._client is None:
+                self._client = ChatClient(self._model, **self._options, **self._access)
+            return self._client
+
+    def _one(self, client: ChatClient, path: str, call: _Call) -> str | Missing:
+        if call.stopped:
+            return Missing("not asked: the model's server stopped answering")
+        try:
+            url = _data_url(load_rgb(path, self._side), self._side)
+        except UNREADABLE as error:
+            return Missing(reason(error))
+        try:
+            text = self._ask(client, url)
+            call.succeed()
+        except RejectedError as error:
+            return self._rejected(client, error, call)
+        except ServerError as error:
+            call.fail(error)
+            return Missing(str(error))
+        except ModelError as error:
+            call.stop(error)
+            return Missing(str(error))
+        return clean_caption(text, self._prompt)
+
+    def _ask(self, client: ChatClient, url: str) -> str:
+        reply = client.complete(caption_messages(url, self._prompt))
+        with self._lock:
+            self.usage += reply.usage
+            self.served = reply.model
+            self._takes_images = True
+        return reply.text
+
+    def _rejected(self, client: ChatClient, error: RejectedError, call: _Call) -> Missing:
+        """Tells an odd image from a model that takes no images: a plain square decides once."""
+        with call.probing:
+            if error.status is not None and not self._takes_images and not call.stopped:
+                try:
+                    self._ask(client, _data_url(Image.new("RGB", (64, 64), "grey"), self._side))
+                except RejectedError as refused:
+                    # a refusal in words still shows that the image was taken
+                    self._takes_images = refused.status is None
+                    if refused.status is not None:
+                        call.stop(_takes_none(client, refused))
+                except ServerError as failure:
+                    call.fail(failure)
+                except ModelError as failure:
+                    call.stop(failure)
+        call.succeed()
+        return Missing(str(error))
+
+
+class _Call:
+    """What the threads of one call to `OpenAICaptioner.caption` tell each other."""
+
+    def __init__(self) -> None:
+        self.fatal: ModelError | None = None
+        self.failure: ServerError | None = None
+        self.answered = False
+        self.probing = threading.Lock()
+        self._lock = threading.Lock()
+        self._in_a_row = 0
+
+    @property
+    def stopped(self) -> bool:
+        return self.fatal is not None or self._in_a_row >= _MOST_FAILURES
+
+    def succeed(self) -> None:
+        with self._lock:
+            self.answered, self._in_a_row = True, 0
+
+    def fail(self, error: ServerError) -> None:
+        with self._lock:
+            self.failure = self.failure or error
+            self._in_a_row += 1
+
+    def stop(self, error: ModelError) -> None:
+        with self._lock:
+            self.fatal = self.fatal or error
+
+
+def _takes_none(client: ChatClient, error: RejectedError) -> ModelError:
+    return ModelError(
+        f"Expected model {client.model!r} to take images, but even a plain one is rejected: "
+        f"{error}",
+        "Choose a vision model.",
+    )
+
+
+def _data_url(image: Image.Image, side: int) -> str:
+    """Returns an image as a JPEG data URL, its longest side at most ``side`` pixels."""
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,161 @@
+"""What is measured of an image, and the words for high and low values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: of the measurement; raise it when a number changes, so that stored values are measured again
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Property:
+    """One number of an image.
+
+    Args:
+        name: field name
+        unit: of the number
+        doc: how it is measured, with the source
+        high: what images with a high number are
+        low: what images with a low number are
+    """
+
+    name: str
+    unit: str
+    doc: str
+    high: str
+    low: str
+
+
+PROPERTIES = (
+    Property(
+        "brightness", "0 to 1", "Mean luma (ITU-R BT.601).", "brighter images", "darker images"
+    ),
+    Property(
+        "contrast",
+        "0 to 0.5",
+        "Standard deviation of luma: RMS contrast (Peli 1990).",
+        "higher-contrast images",
+        "lower-contrast images",
+    ),
+    Property(
+        "saturation",
+        "0 to 1",
+        "Mean HSV saturation of pixels that are not nearly black.",
+        "more saturated images",
+        "less saturated images",
+    ),
+    Property(
+        "colourfulness",
+        "0 to about 1.5",
+        "Hasler and Süsstrunk 2003, M3, on RGB in [0, 1].",
+        "more colourful images",
+        "less colourful images",
+    ),
+    Property(
+        "greyscale",
+        "0 to 1",
+        "One minus the 95th percentile of HSV saturation; 1 where no pixel has a colour.",
+        "black-and-white images",
+        "images with strong colour",
+    ),
+    Property(
+        "reds",
+        "0 to 1",
+        "Share of pixels that are clearly red (hue within 15 degrees of 0).",
+        "images with more red",
+        "images with less red",
+    ),
+    Property(
+        "yellows",
+        "0 to 1",
+        "Share of pixels that are clearly orange or yellow (hue 15 to 70).",
+        "images with more orange and yellow",
+        "images with less orange and yellow",
+    ),
+    Property(
+        "greens",
+        "0 to 1",
+        "Share of pixels that are clearly green (hue 70 to 165).",
+        "images with more green",
+        "images with less green",
+    ),
+    Property(
+        "blues",
+        "0 to 1",
+        "Share of pixels that are clearly blue or cyan (hue 165 to 260).",
+        "images with more blue",
+        "images with less blue",
+    ),
+    Property(
+        "purples",
+        "0 to 1",
+        "Share of pixels that are clearly purple or pink (hue 260 to 345).",
+        "images with more purple and pink",
+        "images with less purple and pink",
+    ),
+    Property(
+        "warmth",
+        "-1 to 1",
+        "Mean difference of red and blue: positive is warm, negative is cool.",
+        "warmer colours",
+        "cooler colours",
+    ),
+    Property(
+        "sharpness",
+        "log10 ratio",
+        "Variance of the Laplacian (Pech-Pacheco 2000) over that of luma, at a common size, with "
+        "the part that noise adds taken off.",
+        "sharper images",
+        "blurrier images",
+    ),
+    Property(
+        "noise",
+        "0 to 1",
+        "Standard deviation of noise (Immerkaer 1996) in the flattest blocks at full size; at "
+        "least 2 / 255, below which it is not seen.",
+        "noisier images",
+        "less noisy images",
+    ),
+    Property(
+        "border",
+        "0 to 1",
+        "Share of the area in a frame of one colour, or in bars at two opposite edges.",
+        "framed images",
+        "unframed images",
+    ),
+    Property("aspect_ratio", "log2", "Width over height.", "wider images", "taller images"),
+    Property(
+        "resolution",
+        "megapixels",
+        "Width times height.",
+        "higher-resolution images",
+        "lower-resolution images",
+    ),
+    Property("file_size", "kB", "Size of the file.", "larger files", "smaller files"),
+    Property(
+        "bytes_per_pixel",
+        "bytes",
+        "Size of the file over width times height.",
+        "less compressed files",
+        "more compressed files",
+    ),
+)
+
+#: of a field of labelled objects; computed from the labels
+OBJECT_PROPERTIES = (
+    Property(
+        "object_count",
+        "objects",
+        "Number of labelled objects.",
+        "more labelled objects",
+        "fewer labelled objects",
+    ),
+    Property(
+        "object_area",
+        "0 to 1",
+        "Mean share of the image that a labelled object's box covers.",
+        "larger labelled objects",
+        "smaller labelled objects",
+    ),
+)

@@ -1,0 +1,185 @@
+"""Proposes phrases that stand in more captions of one set than of the other; offline."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..stages import Images, Need, ProposerReply
+from .phrases import phrases
+
+#: a phrase stands for a shorter one inside it when it holds this share of its images
+_EXPLAINS, _EXPLAINS_WORD = 0.6, 0.3
+#: of two phrases with a common word, the lesser goes when this share of its images is shared
+_SAME_IMAGES = 0.6
+#: share of its uses in which a phrase must end where the thought does, or it is a fragment
+_CLOSED = 0.4
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """A phrase that A has more of: its words without plural, as written, and its images."""
+
+    words: tuple[str, ...]
+    text: str
+    z: float
+    images: frozenset[int]
+
+
+class KeywordProposer:
+    """Proposes the phrases most over-represented in the captions of A, without any model.
+
+    A phrase counts once an image. Its weight is the z-score of the log-odds ratio with an
+    informative Dirichlet prior (Monroe, Colaresi and Quinn 2008, equations 16, 19 and 22), over
+    images instead of words: a phrase that is in an image or not is a two-way multinomial. It
+    reads all captions of both sides at once.
+
+    Args:
+        n (15): most proposals
+        max_words (3): most words of a phrase, articles and prepositions not counted
+        min_images (2): images of A a phrase must be in
+        min_z (1): smallest z-score
+        prior (10): weight of the prior, in images
+
+    Raises:
+        ValueError: on a number out of range
+    """
+
+    name = "keyword"
+    needs: Need = "captions"
+    whole = True
+
+    def __init__(
+        self,
+        n: int = 15,
+        *,
+        max_words: int = 3,
+        min_images: int = 2,
+        min_z: float = 1.0,
+        prior: float = 10.0,
+    ) -> None:
+        if min(n, max_words, min_images) < 1 or not min_z > 0 or not prior > 0:
+            raise ValueError(
+                "Expected n, max_words and min_images >= 1, min_z and prior > 0, got "
+                f"{n!r}, {max_words!r}, {min_images!r}, {min_z!r} and {prior!r}."
+            )
+        self.n, self.max_words, self.min_images = n, max_words, min_images
+        self.min_z, self.prior = min_z, prior
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What changes proposals."""
+        return {
+            "n": self.n,
+            "max_words": self.max_words,
+            "min_images": self.min_images,
+            "min_z": self.min_z,
+            "prior": self.prior,
+        }
+
+    def propose(self, a: Images, b: Images) -> ProposerReply:
+        """Returns phrases of ``a``, most over-represented first; none where none is.
+
+        Images without a caption are left out.
+        """
+        captions_a = [one for one in a.captions or () if one and one.strip()]
+        captions_b = [one for one in b.captions or () if one and one.strip()]
+        if not captions_a or not captions_b:
+            return ProposerReply([])
+        found = _over_represented(captions_a, captions_b, self)
+        return ProposerReply([one.text for one in _distinct(found)[: self.n]])
+
+
+def log_odds_z(count_a: int, n_a: int, count_b: int, n_b: int, prior: float) -> float:
+    """Returns how over-represented a phrase is in A, as a z-score.
+
+    ``delta = log((y_a + p) / (n_a + prior - y_a - p)) - log(the same of B)`` with
+    ``p = prior (y_a + y_b) / (n_a + n_b)``, over the root of its variance, which sums 1 / each of
+    the four pseudo-counts (Monroe et al. 2008, equations 16, 19 and 22).
+
+    Args:
+        count_a: images of A with the phrase
+        n_a: images of A
+        count_b: images of B with the phrase
+        n_b: images of B
+        prior: weight of the prior, in images
+    """
+    share = prior * (count_a + count_b) / (n_a + n_b)
+    with_a, with_b = count_a + share, count_b + share
+    without_a, without_b = n_a + prior - with_a, n_b + prior - with_b
+    if min(with_a, with_b, without_a, without_b) <= 0:
+        return 0.0  # in every image of both, or in none
+    delta = math.log(with_a / without_a) - math.log(with_b / without_b)
+    return delta / math.sqrt((1 / with_a + 1 / without_a) + (1 / with_b + 1 / without_b))
+
+
+class _Index:
+    """Where each phrase stands in captions, by its stems."""
+
+    def __init__(self, captions: Iterable[str], max_words: int) -> None:
+        self.images: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self.spellings: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        self.closed: Counter[tuple[str, ...]] = Counter()
+        for row, caption in enumerate(captions):
+            for phrase in phrases(caption, max_words):
+                self.images[phrase.words].add(row)
+                self.spellings[phrase.words][phrase.text] += 1
+                self.closed[phrase.words] += phrase.closed
+
+    def text(self, words: tuple[str, ...]) -> str:
+        """Returns the commonest spelling, a participle ("dog running") before other forms."""
+        found = self.spellings[words].items()
+        return min(found, key=lambda one: ("ing" not in one[0], -one[1], one[0]))[0]
+
+
+def _over_represented(
+    captions_a: list[str], captions_b: list[str], options: KeywordProposer
+) -> list[_Phrase]:
+    # sorted: what follows must not depend on the order of images
+    side_a = _Index(sorted(captions_a), options.max_words)
+    side_b = _Index(sorted(captions_b), options.max_words)
+    found = []
+    for words, rows in side_a.images.items():
+        in_b = len(side_b.images.get(words, ()))
+        z = log_odds_z(len(rows), len(captions_a), in_b, len(captions_b), options.prior)
+        if z < options.min_z or len(rows) < options.min_images:
+            continue
+        closed = side_a.closed[words] + side_b.closed[words]
+        uses = sum(
+            side.spellings[words].total() for side in (side_a, side_b) if words in side.spellings
+        )
+        if closed >= _CLOSED * uses:
+            found.append(_Phrase(words, side_a.text(words), z, frozenset(rows)))
+    return sorted(found, key=lambda one: (-one.z, -len(one.words), one.text))
+
+
+def _distinct(found: list[_Phrase]) -> list[_Phrase]:
+    """Keeps one of the phrases that say the same of the same images; the order stays."""
+    kept: list[_Phrase] = []
+    for phrase in found:
+        if any(_explains(longer, phrase) for longer in found):
+            continue
+        if not any(_overlap(phrase, other) for other in kept):
+            kept.append(phrase)
+    return kept
+
+
+def _explains(longer: _Phrase, shorter: _Phrase) -> bool:
+    size = len(shorter.words)
+    if len(longer.words) <= size:
+        return False
+    starts = range(len(longer.words) - size + 1)
+    if not any(longer.words[start : start + size] == shorter.words for start in starts):
+        return False
+    # a word alone says little: a phrase that holds a good part of its images reads better
+    share = _EXPLAINS if size > 1 else _EXPLAINS_WORD
+    return len(longer.images) >= share * len(shorter.images)
+
+
+def _overlap(phrase: _Phrase, other: _Phrase) -> bool:
+    if not set(phrase.words) & set(other.words):
+        return False
+    return len(phrase.images & other.images) >= _SAME_IMAGES * len(phrase.images)
