@@ -2,14 +2,11 @@
 
 import csv
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-SHARED = Path(os.environ.get("VISDIFF_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 
 
 def pytest_collection_modifyitems(items):
@@ -61,25 +58,6 @@ def make_dataset(tmp_path):
 @pytest.fixture
 def dataset(make_dataset):
     return make_dataset()
-
-
-@pytest.fixture(scope="session")
-def shared():
-    """Returns the folder of real photographs, or skips."""
-    if not SHARED.is_dir():
-        pytest.skip(f"the real photographs are not at {SHARED} (VISDIFF_SHARED names the folder)")
-    return SHARED
-
-
-@pytest.fixture(scope="session")
-def minidual(shared):
-    """Returns the small real image-text encoder and captioner, as it is."""
-    sys.path.insert(0, str(shared / "models" / "minidual"))
-    try:
-        from minidual import MiniDual
-    finally:
-        sys.path.pop(0)
-    return MiniDual()
 
 
 @pytest.fixture

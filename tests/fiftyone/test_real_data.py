@@ -99,7 +99,7 @@ def test_waterbirds_fail_where_the_background_is_the_other_one(load_shared, mini
             "a bird on the ocean",
             "a bicycle",
         ],
-        "background",
+        "places",
         encoder=minidual,
     )
     favors = {one.description: one.favors for one in run.significant}

@@ -2,8 +2,6 @@
 
 import json
 import os
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,25 +14,6 @@ _WORDS = (
     "jumps on in under near with and house car boat snow water grass night day old new two three "
     "photo of describe this image user assistant write one or plain sentences that say what shows"
 ).split()
-
-
-@pytest.fixture(scope="session")
-def shared():
-    """The folder of photographs and the small encoder that lie beside the repository."""
-    default = Path(__file__).resolve().parents[2] / "../shared"
-    folder = Path(os.environ.get("VISDIFF_SHARED", default))
-    if not folder.is_dir():
-        pytest.skip("needs the shared photographs; set VISDIFF_SHARED to their folder")
-    return folder.resolve()
-
-
-@pytest.fixture(scope="session")
-def minidual(shared):
-    pytest.importorskip("ai_edge_litert")
-    sys.path.insert(0, str(shared / "models/minidual"))
-    from minidual import MiniDual
-
-    return MiniDual()
 
 
 @pytest.fixture(scope="session")

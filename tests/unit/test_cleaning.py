@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from visdiff_plugin.captioners.cleaning import clean_caption
@@ -78,7 +78,6 @@ _pieces = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
 @given(st.one_of(_pieces, st.text(max_size=60)), st.sampled_from([None, "a photo of", "dog"]))
 def test_cleaning_twice_changes_nothing_and_never_leaves_an_empty_text(text, prompt):
     once = clean_caption(text, prompt)

@@ -2,20 +2,16 @@
 
 import csv
 import math
-import os
 import random
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from visdiff_plugin.proposers import make_proposer
 from visdiff_plugin.proposers.keyword import KeywordProposer, log_odds_z
 from visdiff_plugin.proposers.phrases import phrases, singular, stem
 from visdiff_plugin.stages import Images, Proposer
-
-SHARED = Path(os.environ.get("VISDIFF_SHARED", Path(__file__).resolve().parents[2] / "../shared"))
 
 
 def images(captions):
@@ -26,12 +22,15 @@ def proposals(a, b, **options):
     return list(KeywordProposer(**options).propose(images(a), images(b)).proposals)
 
 
-def rows(name):
-    file = SHARED / "data" / name / "samples.csv"
-    if not file.exists():
-        pytest.skip(f"{file} is missing")
-    with file.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+@pytest.fixture
+def rows(shared):
+    """Returns a function that reads the rows of one of the shared folders."""
+
+    def read(name):
+        with (shared / "data" / name / "samples.csv").open(newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    return read
 
 
 def test_z_by_hand():
@@ -98,7 +97,6 @@ CAPTIONS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
 @given(CAPTIONS, CAPTIONS, st.randoms(use_true_random=False))
 def test_order_does_not_matter_and_sides_exclude_each_other(a, b, rng):
     forward, backward = proposals(a, b), proposals(b, a)
@@ -109,14 +107,14 @@ def test_order_does_not_matter_and_sides_exclude_each_other(a, b, rng):
     assert len(forward) == len(set(forward)) <= 15
 
 
-def test_yoga_captions():
+def test_yoga_captions(rows):
     table = [row for row in rows("yoga") if row["blip2_caption"]]
     a, b = ([row["blip2_caption"] for row in table if row["set"] == side] for side in "ab")
     assert proposals(a, b)[0] == "woman doing yoga"
     assert proposals(b, a)[0] == "man meditating"
 
 
-def test_dogs_in_snow_and_on_grass():
+def test_dogs_in_snow_and_on_grass(rows):
     joined = ["\n".join(row[f"caption_{i}"] for i in range(1, 6)) for row in rows("flickr8k")]
     dogs = [text for text in joined if text.lower().count("dog") >= 3]
     snow = [text for text in dogs if "snow" in text]
@@ -127,7 +125,7 @@ def test_dogs_in_snow_and_on_grass():
     assert proposals(grass, snow)[0] == "grass"
 
 
-def test_two_halves_of_one_set_differ_less_than_two_sets():
+def test_two_halves_of_one_set_differ_less_than_two_sets(rows):
     table = [row["caption_1"] for row in rows("flickr8k")]
     random.Random(0).shuffle(table)
     assert len(proposals(table[:500], table[500:], min_z=3.0)) <= 2

@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,8 +13,6 @@ from visdiff_plugin.prompts import (
     caption_messages,
     proposal_messages,
 )
-
-SHARED = Path(os.environ.get("VISDIFF_SHARED", Path(__file__).resolve().parents[2] / "../shared"))
 
 
 def lists(messages):
@@ -60,10 +56,8 @@ def test_nothing_to_ask(a, b, n):
         proposal_messages(a, b, n=n)
 
 
-def test_three_rounds_cost_what_the_paper_spent():
-    folder = SHARED / "data/yoga"
-    if not folder.exists():
-        pytest.skip(f"{folder} is missing")
+def test_three_rounds_cost_what_the_paper_spent(shared):
+    folder = shared / "data/yoga"
     with (folder / "samples.csv").open(newline="") as file:
         captions = {row["path"]: row["blip2_caption"] for row in csv.DictReader(file)}
     characters = 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -36,7 +36,6 @@ def test_hand_values():
 
 
 @given(scores, scores)
-@settings(max_examples=150, deadline=None)
 def test_auroc_counts_pairs_and_mirrors(a, b):
     found, mirrored = two_sample(a, b), two_sample(b, a)
     assert found.auroc == pytest.approx(brute_force_auroc(a, b), abs=1e-12)
@@ -51,7 +50,6 @@ def test_auroc_counts_pairs_and_mirrors(a, b):
 
 
 @given(scores, scores)
-@settings(max_examples=150, deadline=None)
 def test_tests_agree_with_scipy(a, b):
     from scipy import stats
 

@@ -33,11 +33,7 @@ _FRAME_MOST = 0.45
 
 
 def measure(path: str) -> dict[str, float]:
-    """Returns the numbers of one image; NaN where one is undefined.
-
-    Undefined are saturation, greyscale of an image that is black all over, and sharpness of one
-    without any contrast. All but border, size and file are measured inside the frame, if there
-    is one.
+    """Returns the numbers of one image file, see `measure_pixels`.
 
     Args:
         path: an image file
@@ -45,10 +41,23 @@ def measure(path: str) -> dict[str, float]:
     Raises:
         OSError: if it can't be read; malformed files raise others of `images.UNREADABLE`
     """
+    n_bytes = os.stat(path).st_size
+    return measure_pixels(np.asarray(load_rgb(path), np.uint8), n_bytes)
+
+
+def measure_pixels(pixels: NDArray[np.uint8], n_bytes: int) -> dict[str, float]:
+    """Returns the numbers of an image; NaN where one is undefined.
+
+    Undefined are saturation and greyscale of an image that is black all over, and sharpness of
+    one without any contrast. All but border, size and file are measured inside the frame, if
+    there is one.
+
+    Args:
+        pixels: ``(h, w, 3)`` RGB
+        n_bytes: size of its file
+    """
     import cv2
 
-    n_bytes = os.stat(path).st_size
-    pixels = np.asarray(load_rgb(path), np.uint8)
     height, width = pixels.shape[:2]
     top, bottom, left, right = _frame(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     inside = pixels[top : height - bottom, left : width - right]
@@ -84,23 +93,25 @@ def measure_many(
     values = np.full((len(paths), len(PROPERTIES)), np.nan)
     reasons: dict[int, str] = {}
 
-    def one(path: str) -> dict[str, float] | str:
+    def one(path: str) -> list[float] | str:
         try:
-            return measure(path)
+            image = load_rgb(path)
         except UNREADABLE as error:
             return reason(error)
+        found = measure_pixels(np.asarray(image, np.uint8), os.stat(path).st_size)
+        return [found[member.name] for member in PROPERTIES]
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for row, found in enumerate(pool.map(one, paths)):
             if isinstance(found, str):
                 reasons[row] = found
             else:
-                values[row] = [found[member.name] for member in PROPERTIES]
+                values[row] = found
     return values, reasons
 
 
 def _colours(pixels: NDArray[np.uint8]) -> dict[str, float]:
-    rgb = pixels.reshape(-1, 3).astype(np.float32) / 255
+    rgb = pixels.reshape(-1, 3).astype(np.float32) / np.float32(255)
     high, low = rgb.max(axis=1), rgb.min(axis=1)
     chroma = high - low
     lit = high > 0.1  # in darker pixels the hue is rounding
@@ -119,9 +130,7 @@ def _colours(pixels: NDArray[np.uint8]) -> dict[str, float]:
     }
 
 
-def _hues(
-    rgb: NDArray[np.float32], high: NDArray[np.float32], chroma: NDArray[np.float32]
-) -> dict[str, float]:
+def _hues(rgb: NDArray[Any], high: NDArray[Any], chroma: NDArray[Any]) -> dict[str, float]:
     """Shares of all pixels that are clearly of a hue; a grey image has none, which is the truth."""
     clear = (high > 0.2) & (chroma > 0.25 * high)
     red, green, blue = rgb[clear].T
@@ -147,7 +156,8 @@ def _sharpness(luma: NDArray[np.float32]) -> float:
     smooth = cv2.GaussianBlur(luma, (0, 0), 1.0)
     detail = cv2.filter2D(smooth, cv2.CV_32F, _LAPLACIAN)
     sigma = _immerkaer(luma)
-    energy = float(detail.var()) - _noise_gain() * float(np.percentile(sigma, 20)) ** 2
+    noise = float(np.percentile(sigma, 20)) if sigma.size else 0.0
+    energy = float(detail.var()) - _noise_gain() * noise**2
     # the floor stands for a Laplacian below one hundredth of a step: as blurry as can be told
     return math.log10(max(energy, 1e-4) / variance)
 
