@@ -77,7 +77,7 @@ def spoil(pixels: Pixels, faults: Collection[str], rng: np.random.Generator) -> 
     if "blur" in faults:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(2.5, 4.5)))
     if "dusk" in faults:
-        image = 255 * (image / 255) ** 1.4 * np.array([0.30, 0.33, 0.42], np.float32)
+        image = 255 * (image / 255) ** 1.4 * 0.33
     if "noise" in faults:
         image = image + rng.normal(0, rng.uniform(18, 30), image.shape).astype(np.float32)
     if "grey" in faults:
@@ -140,8 +140,8 @@ def make_shots(folder: Path) -> list[Shot]:
     predictions = model.predict(np.stack([features(pixels) for *_, pixels in drawn]))
     shots = []
     for (label, faults, pixels), prediction in zip(drawn, predictions, strict=True):
-        # named after the content, not after what is wrong with it
-        path = folder / f"{hashlib.blake2b(pixels.tobytes(), digest_size=6).hexdigest()}.png"
+        # neither its name nor, uncompressed, its size gives away what is wrong with it
+        path = folder / f"{hashlib.blake2b(pixels.tobytes(), digest_size=6).hexdigest()}.bmp"
         if not path.exists():
             Image.fromarray(pixels).save(path)
         shots.append(Shot(path, label, tuple(faults), str(prediction)))

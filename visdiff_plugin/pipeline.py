@@ -118,7 +118,7 @@ class Comparison:
         for rows, size in zip((inputs.rows_a, inputs.rows_b), sizes, strict=True):
             most = config.rounds * config.subset_size if subsets else size
             n_proposal = min(size // 2, most) if held_out else 0
-            own = [images.ids[row] for row in rows]
+            own = [images.names[row] for row in rows]
             usable = None if images.captions is None else [bool(images.captions[r]) for r in rows]
             parts.append(split(own, n_proposal, generator(config.seed, own), usable))
         return parts[0], parts[1]

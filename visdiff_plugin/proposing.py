@@ -116,5 +116,7 @@ def _ask(proposer: Proposer, images: Images, one: Round) -> ProposerReply:
 
 
 def _subset(images: Images, rows: Sequence[int], number: int, config: Config) -> list[int]:
-    rng = generator(config.seed, [images.ids[row] for row in rows], stream=number + 1)
+    names = images.names
+    rows = sorted(rows, key=lambda row: names[row])
+    rng = generator(config.seed, [names[row] for row in rows], stream=number + 1)
     return draw(rows, config.subset_size, rng)

@@ -143,10 +143,11 @@ def _ordered(
     supported = [one for one in strongest if one.difference.significant]
     if not supported:
         return strongest
+    # all images: what is supported is settled, and the order should not hang on the split
     columns = [one.column for one in supported]
-    parts = [side.all[np.asarray(side.evidence, np.intp)] for side in (scores_a, scores_b)]
-    in_a = np.repeat([True, False], [len(part) for part in parts])
-    order, gains = order_by_gain(np.concatenate(parts)[:, columns], in_a)
+    in_a = np.repeat([True, False], [len(scores_a.all), len(scores_b.all)])
+    everything = np.concatenate([scores_a.all[:, columns], scores_b.all[:, columns]])
+    order, gains = order_by_gain(everything, in_a)
     first = [
         replace(supported[place], difference=replace(supported[place].difference, gain=gain))
         for place, gain in zip(order, gains, strict=True)

@@ -24,23 +24,23 @@ class Split:
     held_out: bool
 
 
-def generator(seed: int, ids: Sequence[str], stream: int = 0) -> np.random.Generator:
+def generator(seed: int, names: Sequence[str], stream: int = 0) -> np.random.Generator:
     """Returns a generator that depends on the seed and on which images a set holds.
 
-    The order of the ids and whether the set is called A or B do not matter: swapping the sets or
-    sorting a view draws the same images.
+    The order of the names and whether the set is called A or B do not matter: swapping the sets
+    or sorting a view draws the same images. With file names, so does importing them again.
 
     Args:
         seed: the run's seed
-        ids: the set
+        names: the images of the set
         stream (0): tells several draws from one set apart
     """
-    digest = hashlib.blake2b("\n".join(sorted(ids)).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b("\n".join(sorted(names)).encode(), digest_size=8).digest()
     return np.random.default_rng([seed, stream, int.from_bytes(digest, "big")])
 
 
 def split(
-    ids: Sequence[str],
+    names: Sequence[str],
     n_proposal: int,
     rng: np.random.Generator,
     usable: Sequence[bool] | None = None,
@@ -48,7 +48,7 @@ def split(
     """Sets images apart for proposers; all that they cannot see is evidence.
 
     Args:
-        ids: ``n`` sample ids; the parts depend on them, not on their order
+        names: of ``n`` images; the parts depend on them, not on their order
         n_proposal: images for proposers; 0 uses all images for both, which is not held out
         rng: of `generator`
         usable (None): ``n`` flags: what a proposer could use at all, e.g. has a caption; such
@@ -57,11 +57,11 @@ def split(
     Raises:
         ValueError: if nothing would be left as evidence
     """
-    rows = sorted(range(len(ids)), key=lambda row: ids[row])
+    rows = sorted(range(len(names)), key=lambda row: names[row])
     if n_proposal == 0:
         return Split(tuple(rows), tuple(rows), held_out=False)
-    if n_proposal >= len(ids):
-        raise ValueError(f"Expected under {len(ids)} proposal images, got {n_proposal}.")
+    if n_proposal >= len(names):
+        raise ValueError(f"Expected under {len(names)} proposal images, got {n_proposal}.")
     order = [rows[position] for position in rng.permutation(len(rows))]
     if usable is not None:
         order.sort(key=lambda row: not usable[row])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def names(self) -> list[str]:
+        """File names without folders: what draws are seeded with, so that they can be repeated."""
+        return [PurePath(path).name for path in self.paths]
 
     def take(self, rows: Sequence[int]) -> Images:
         """Returns the images at ``rows``, in that order."""
