@@ -1,7 +1,7 @@
 """Compares real photographs with known or unknown differences and prints what is found.
 
 Run: ``.venv/bin/python tools/with_mongo.py .venv/bin/python benchmarks/real_data.py FOLDER``, where
-FOLDER holds ``data/`` and ``models/minidual`` as CONTRIBUTING.md says; it is not part of the project.
+FOLDER holds ``data/`` and ``models/minidual``; they are not part of the project.
 """
 
 from __future__ import annotations
