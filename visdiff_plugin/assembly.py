@@ -14,8 +14,8 @@ from .config import Config
 from .errors import FieldError
 from .rankers import make_ranker
 from .rankers.embedding import text_vectors
-from .specs import parse_spec
-from .stages import Captioner, Encoder, Proposer, Ranker
+from .specs import parse_spec, public_spec
+from .stages import Captioner, Encoder, Proposer, Ranker, parameters_of
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,22 @@ class Stages:
         """Returns ``(k, d)`` unit embeddings of texts, None without an encoder."""
         return None if self.encoder is None else text_vectors(self.encoder, texts)
 
-    def names(self) -> dict[str, str | None]:
-        """Returns what each stage is, for the record."""
-        captioner = f"field:{','.join(self.caption_fields)}" if self.caption_fields else None
-        return {
-            "captioner": self.captioner.name if self.captioner else captioner,
-            "encoder": self.encoder.name if self.encoder else None,
-            "proposer": self.proposer.name if self.proposer else None,
-            "ranker": self.ranker.name,
+    def describe(self) -> dict[str, Any]:
+        """Returns what each stage is, for the record: its name and the parameters it declares."""
+        stages = {
+            "captioner": self.captioner,
+            "encoder": self.encoder,
+            "proposer": self.proposer,
+            "ranker": self.ranker,
         }
+        found: dict[str, Any] = {
+            kind: {"name": stage.name, "parameters": public_spec(parameters_of(stage))}
+            for kind, stage in stages.items()
+            if stage is not None
+        }
+        if self.caption_fields:
+            found["captioner"] = {"name": f"field:{','.join(self.caption_fields)}"}
+        return found
 
 
 def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:

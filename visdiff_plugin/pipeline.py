@@ -170,7 +170,7 @@ class Comparison:
     def _record(self, proposed: Proposed, inputs: Inputs) -> dict[str, Any]:
         return {
             "seed": self.config.seed,
-            "stages": self.stages.names(),
+            "stages": self.stages.describe(),
             "rounds": proposed.rounds,
             "usage": vars(proposed.usage),
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},

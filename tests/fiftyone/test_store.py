@@ -96,7 +96,7 @@ def test_the_record_holds_no_secret_and_is_plain_json(dataset, monkeypatch):
     assert "sk-very-secret" not in text and "fakes." not in text
     assert stored["schema_version"] == 1
     assert set(stored["record"]) >= {"seed", "stages", "rounds", "usage", "seconds", "versions"}
-    assert run.record["stages"]["encoder"] == "colour-1"
+    assert run.record["stages"]["encoder"] == {"name": "colour-1", "parameters": {}}
 
 
 def test_field_names_are_made_of_any_description(dataset):
