@@ -35,7 +35,7 @@ class Config:
         proposals_per_round (10): descriptions asked for in one round
         directions ("both"): ``"a"`` asks only for what is truer of A
         held_out (True): take the evidence from images that no proposer saw; sets of under
-            ``4 * subset_size / 2`` images a side are used whole and the run says so
+            ``2 * subset_size`` images are cross-fitted
         test ("mann_whitney"): one-sided Mann-Whitney, or the paper's two-sided ``"welch"``
         correction (True): Benjamini-Hochberg over all candidates and both directions
         alpha (.05): largest q (or p without correction) that counts

@@ -22,7 +22,7 @@ from .measured import Measured
 from .proposing import Proposed, plan_rounds, propose
 from .ranking import Scores, rank_differences
 from .results import Run
-from .sampling import Split, generator, split
+from .sampling import Split, cross_fit, generator, split
 from .selection import Candidate, merge_paraphrases, unique
 
 Progress = Callable[[float, str], object]
@@ -30,6 +30,9 @@ Progress = Callable[[float, str], object]
 #: packages whose versions can change a result
 _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_clip_torch",
               "transformers", "openai", "scikit-learn", "opencv-python-headless")  # fmt: skip
+
+#: smaller sets can't be halved: a half of three images can't be tested
+_LEAST_CROSS_FITTED = 8
 
 
 @dataclass
@@ -66,16 +69,16 @@ class Comparison:
             inputs = reader.read(only_a, only_b)
         inputs.account.skip("sample", dict.fromkeys(shared, "in both sets"))
         _check_sizes(inputs, self)
-        splits = self._split(inputs)
+        folds = self._split(inputs)
         with self._timed("propose"):
-            proposed = self._propose(inputs, splits)
+            proposed = self._propose(inputs, folds)
         distinct = unique(proposed.candidates)
         with self._timed("rank"):
             candidates, scores = self._score(inputs, distinct)
             ranked, untested = rank_differences(
                 candidates,
-                _side(scores, inputs.rows_a, splits[0]),
-                _side(scores, inputs.rows_b, splits[1]),
+                Scores(scores[inputs.rows_a], [half_a for half_a, _ in folds]),
+                Scores(scores[inputs.rows_b], [half_b for _, half_b in folds]),
                 self.config,
             )
         inputs.account.skipped += untested
@@ -90,7 +93,7 @@ class Comparison:
             proposals=tuple(one.description for one in distinct),
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
-            held_out=self.stages.proposer is None or splits[0].held_out,
+            held_out=self.stages.proposer is None or folds[0][0].held_out,
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
             record=self._record(proposed, inputs),
@@ -102,28 +105,37 @@ class Comparison:
         self.progress(1.0, "Done")
         return run
 
-    def _split(self, inputs: Inputs) -> tuple[Split, Split]:
-        """Sets images apart for proposers and thresholds, where the sets are large enough."""
+    def _split(self, inputs: Inputs) -> list[tuple[Split, Split]]:
+        """Returns, by fold, which images of A and of B proposers see and which are evidence."""
         config, images, proposer = self.config, inputs.images, self.stages.proposer
-        sizes = (len(inputs.rows_a), len(inputs.rows_b))
-        held_out = config.held_out and min(sizes) >= 2 * config.subset_size
-        if config.held_out and not held_out and proposer is not None:
+        sets = [[images.names[row] for row in rows] for rows in (inputs.rows_a, inputs.rows_b)]
+        smallest = min(map(len, sets))
+        draws = [generator(config.seed, own) for own in sets]
+        if config.held_out and smallest >= 2 * config.subset_size:
+            subsets = proposer is not None and not getattr(proposer, "whole", False)
+            most = config.rounds * config.subset_size if subsets else len(images)
+            parts = [
+                split(own, min(len(own) // 2, most), rng, usable)
+                for own, rng, usable in zip(sets, draws, _usable(inputs), strict=True)
+            ]
+            return [(parts[0], parts[1])]
+        if config.held_out and smallest >= _LEAST_CROSS_FITTED and proposer is not None:
+            folds = [cross_fit(own, rng) for own, rng in zip(sets, draws, strict=True)]
             inputs.account.notes.append(
-                f"Not held out: under {2 * config.subset_size} images in a set, so proposals were "
+                f"Cross-fitted: under {2 * config.subset_size} images in a set, so proposals were "
+                "made from each half and tested on the other."
+            )
+            return list(zip(*folds, strict=True))
+        if config.held_out and proposer is not None:
+            inputs.account.notes.append(
+                f"Not held out: under {_LEAST_CROSS_FITTED} images in a set, so proposals were "
                 "made from the images that are also the evidence. Take p and q of proposed "
                 "differences as too optimistic."
             )
-        subsets = proposer is not None and not getattr(proposer, "whole", False)
-        parts = []
-        for rows, size in zip((inputs.rows_a, inputs.rows_b), sizes, strict=True):
-            most = config.rounds * config.subset_size if subsets else size
-            n_proposal = min(size // 2, most) if held_out else 0
-            own = [images.names[row] for row in rows]
-            usable = None if images.captions is None else [bool(images.captions[r]) for r in rows]
-            parts.append(split(own, n_proposal, generator(config.seed, own), usable))
-        return parts[0], parts[1]
+        parts = [split(own, 0, rng) for own, rng in zip(sets, draws, strict=True)]
+        return [(parts[0], parts[1])]
 
-    def _propose(self, inputs: Inputs, splits: tuple[Split, Split]) -> Proposed:
+    def _propose(self, inputs: Inputs, folds: Sequence[tuple[Split, Split]]) -> Proposed:
         if self.hypotheses:
             return Proposed([Candidate(text, "user") for text in self.hypotheses])
         proposer = self.stages.proposer
@@ -131,11 +143,11 @@ class Comparison:
             inputs.images.captions is None and getattr(proposer, "needs", "captions") == "captions"
         ):
             return Proposed()
-        rows = [
-            [int(own[row]) for row in half.proposal]
-            for own, half in zip((inputs.rows_a, inputs.rows_b), splits, strict=True)
-        ]
-        rounds = plan_rounds(proposer, inputs.images, rows[0], rows[1], self.config)
+        rounds = []
+        for fold, (half_a, half_b) in enumerate(folds):
+            rows_a = [int(inputs.rows_a[row]) for row in half_a.proposal]
+            rows_b = [int(inputs.rows_b[row]) for row in half_b.proposal]
+            rounds += plan_rounds(proposer, inputs.images, rows_a, rows_b, self.config, fold)
         self.progress(0.7, f"Asking {proposer.name}: {len(rounds)} rounds")
         proposed = propose(proposer, inputs.images, rounds)
         inputs.account.skip("round", proposed.failures)
@@ -185,8 +197,12 @@ class Comparison:
         self.seconds[name] = time.perf_counter() - start
 
 
-def _side(scores: NDArray[np.floating[Any]], rows: NDArray[np.intp], half: Split) -> Scores:
-    return Scores(scores[rows], half.proposal, half.evidence)
+def _usable(inputs: Inputs) -> list[list[bool] | None]:
+    """For each set, which images have a caption; None where captions are not read."""
+    captions = inputs.images.captions
+    if captions is None:
+        return [None, None]
+    return [[bool(captions[row]) for row in rows] for rows in (inputs.rows_a, inputs.rows_b)]
 
 
 def _check_sizes(inputs: Inputs, comparison: Comparison) -> None:

@@ -19,9 +19,10 @@ _MOST_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Round:
-    """One call of a proposer: what is truer of ``side``, from these rows of both sets."""
+    """One call of a proposer: what is truer of ``side``, from these rows, which are of a fold."""
 
     side: Side
+    fold: int
     rows_a: Sequence[int]
     rows_b: Sequence[int]
 
@@ -44,7 +45,12 @@ class Proposed:
 
 
 def plan_rounds(
-    proposer: Proposer, images: Images, rows_a: Sequence[int], rows_b: Sequence[int], config: Config
+    proposer: Proposer,
+    images: Images,
+    rows_a: Sequence[int],
+    rows_b: Sequence[int],
+    config: Config,
+    fold: int = 0,
 ) -> list[Round]:
     """Returns the rounds to ask; the same subsets serve both directions.
 
@@ -54,6 +60,7 @@ def plan_rounds(
         rows_a: rows of A that proposers may see
         rows_b: rows of B likewise
         config: rounds, subset size, directions, seed
+        fold (0): which split the rows are of
     """
     if getattr(proposer, "needs", "captions") == "captions" and images.captions is not None:
         captions = images.captions
@@ -67,7 +74,7 @@ def plan_rounds(
             (_subset(images, rows_a, number, config), _subset(images, rows_b, number, config))
             for number in range(config.rounds)
         ]
-    return [Round(side, a, b) for side in sides for a, b in subsets]
+    return [Round(side, fold, a, b) for side in sides for a, b in subsets]
 
 
 def propose(proposer: Proposer, images: Images, rounds: Sequence[Round]) -> Proposed:
@@ -86,6 +93,7 @@ def propose(proposer: Proposer, images: Images, rounds: Sequence[Round]) -> Prop
         for number, (one, call) in enumerate(zip(rounds, calls, strict=True), 1):
             record: dict[str, Any] = {
                 "side": one.side,
+                "fold": one.fold,
                 "sampled_a": [images.ids[row] for row in one.rows_a],
                 "sampled_b": [images.ids[row] for row in one.rows_b],
             }
@@ -102,7 +110,8 @@ def propose(proposer: Proposer, images: Images, rounds: Sequence[Round]) -> Prop
             record.update(reply=reply.text, proposals=list(reply.proposals))
             found.usage += reply.usage
             found.candidates += [
-                Candidate(text, proposer.name, (one.side,)) for text in reply.proposals
+                Candidate(text, proposer.name, (one.side,), fold=one.fold)
+                for text in reply.proposals
             ]
     if errors and len(errors) == len(rounds):
         raise errors[0]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .config import Config
 from .distinct import order_by_gain
 from .results import Difference, Skipped
+from .sampling import Split
 from .selection import Candidate
 from .statistics import (
     TwoSample,
@@ -34,19 +35,13 @@ class Scores:
 
     Args:
         all: ``(n, k)`` score of each image for each candidate, NaN where it could not be scored
-        proposal: rows that proposers may have seen; thresholds are chosen on them
-        evidence: rows that no proposer saw and no threshold was chosen on; what proposers made
-            up is tested on these, what was fixed beforehand on all
+        splits: by fold, which rows proposers may have seen and thresholds are chosen on, and
+            which are evidence for what was proposed there; what was fixed beforehand is tested
+            on all
     """
 
     all: Floats
-    proposal: Sequence[int]
-    evidence: Sequence[int]
-
-    @property
-    def held_out(self) -> bool:
-        """Whether the evidence comes from images that no proposer may have seen."""
-        return set(self.proposal).isdisjoint(self.evidence)
+    splits: Sequence[Split]
 
 
 @dataclass(frozen=True)
@@ -113,7 +108,8 @@ def rank_differences(
     skipped: list[Skipped] = []
     for column, candidate in enumerate(candidates):
         fixed = candidate.source in FIXED_SOURCES
-        a, b = _Column(scores_a, column).tested(fixed), _Column(scores_b, column).tested(fixed)
+        a = _Column.of(scores_a, column, candidate).tested(fixed)
+        b = _Column.of(scores_b, column, candidate).tested(fixed)
         if min(a.size, b.size) < 2:
             reason = f"under two scored images in a set (A {a.size}, B {b.size})"
             skipped.append(Skipped("candidate", reason, 1, (candidate.description,)))
@@ -125,7 +121,9 @@ def rank_differences(
             column,
             _difference(
                 candidates[column], sample, p_values[row], q_values[row],
-                _Column(scores_a, column), _Column(scores_b, column), config,
+                _Column.of(scores_a, column, candidates[column]),
+                _Column.of(scores_b, column, candidates[column]),
+                config,
             ),
         )
         for row, (column, sample) in enumerate(tested)
@@ -181,18 +179,22 @@ def _p_and_q(samples: Sequence[TwoSample], config: Config) -> tuple[list[float],
 class _Column:
     """The scores of one set for one candidate."""
 
-    scores: Scores
-    column: int
+    values: Floats
+    split: Split
+
+    @classmethod
+    def of(cls, scores: Scores, column: int, candidate: Candidate) -> _Column:
+        """Picks the column and the split that the candidate was proposed under."""
+        return cls(scores.all[:, column], scores.splits[candidate.fold])
 
     def finite(self, rows: Sequence[int] | None = None) -> NDArray[np.float64]:
         """Scores of ``rows`` (default: all) that are there."""
-        column = self.scores.all[:, self.column]
-        values = column if rows is None else column[np.asarray(rows, np.intp)]
+        values = self.values if rows is None else self.values[np.asarray(rows, np.intp)]
         return values[np.isfinite(values)].astype(np.float64)
 
     @property
     def evidence(self) -> NDArray[np.float64]:
-        return self.finite(self.scores.evidence)
+        return self.finite(self.split.evidence)
 
     def tested(self, fixed: bool) -> NDArray[np.float64]:
         """Scores that the test uses: all, for what was fixed before any image was looked at."""
@@ -231,7 +233,7 @@ def _difference(
         threshold=threshold,
         n_a=sample.n_a,
         n_b=sample.n_b,
-        held_out=candidate.source in FIXED_SOURCES or a.scores.held_out,
+        held_out=candidate.source in FIXED_SOURCES or a.split.held_out,
         mean_a=sample.mean_a,
         mean_b=sample.mean_b,
         welch_t=sample.welch_t,
@@ -246,7 +248,7 @@ def _difference(
 
 def _threshold(a: _Column, b: _Column, favors_a: bool) -> float:
     """Chosen where the proposals come from, or on the evidence where too few were scored there."""
-    chosen = [side.finite(side.scores.proposal) for side in (a, b)]
+    chosen = [side.finite(side.split.proposal) for side in (a, b)]
     if min(len(values) for values in chosen) < 2:
         chosen = [a.evidence, b.evidence]
     return separating_threshold(chosen[0], chosen[1], favors_a)

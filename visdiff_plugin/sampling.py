@@ -68,6 +68,20 @@ def split(
     return Split(tuple(sorted(order[:n_proposal])), tuple(sorted(order[n_proposal:])), True)
 
 
+def cross_fit(names: Sequence[str], rng: np.random.Generator) -> tuple[Split, Split]:
+    """Halves a set twice over: each half is the evidence for what was proposed from the other.
+
+    For sets too small to set images apart: every image serves as evidence, and none for what it
+    helped to propose.
+
+    Args:
+        names: of ``n >= 2`` images
+        rng: of `generator`
+    """
+    first = split(names, len(names) // 2, rng)
+    return first, Split(first.evidence, first.proposal, held_out=True)
+
+
 def draw(rows: Sequence[int], size: int, rng: np.random.Generator) -> list[int]:
     """Returns ``size`` of the rows without repeats, all of them where there are fewer."""
     chosen = rng.permutation(len(rows))[:size]

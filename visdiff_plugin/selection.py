@@ -26,6 +26,7 @@ class Candidate:
         opposite (""): the words for low scores, where a measured number has them
         measure (""): the field or property whose values are the scores; empty if a ranker scores
         merged (()): paraphrases that this candidate stands for
+        fold (0): of the `Split` whose proposal images it came from; its evidence is the rest
     """
 
     description: str
@@ -34,6 +35,7 @@ class Candidate:
     opposite: str = ""
     measure: str = ""
     merged: tuple[str, ...] = ()
+    fold: int = 0
 
 
 def normalise(description: str) -> str:
@@ -51,7 +53,10 @@ def key(description: str) -> str:
 
 
 def unique(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Joins candidates with the same `key`: the first spelling stays, claims of both are kept."""
+    """Joins candidates with the same `key`: the first spelling stays, claims of both are kept.
+
+    It stays with its fold: which images test it is settled by the order, never by the scores.
+    """
     kept: dict[str, Candidate] = {}
     for candidate in candidates:
         candidate = replace(candidate, description=normalise(candidate.description))

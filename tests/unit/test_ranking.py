@@ -5,6 +5,7 @@ import pytest
 
 from visdiff_plugin.config import Config
 from visdiff_plugin.ranking import Scores, rank_differences, worded
+from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate
 
 OFFLINE = Config.preset("offline")
@@ -12,10 +13,12 @@ OFFLINE = Config.preset("offline")
 
 def sets(a, b, held_out=True):
     def one(values):
-        n = len(values)
-        half = range(n // 2) if held_out else range(n)
-        rest = range(n // 2, n) if held_out else range(n)
-        return Scores(np.asarray(values, float), list(half), list(rest))
+        everything = tuple(range(len(values)))
+        half = len(values) // 2 if held_out else 0
+        return Scores(
+            np.asarray(values, float),
+            [Split(everything[:half] or everything, everything[half:], held_out)],
+        )
 
     return one(a), one(b)
 
@@ -133,3 +136,13 @@ def test_a_measured_candidate_is_worded_for_what_is_unusual():
     assert worded(brightness, -few_dark) == (brightness, False)
     plain = Candidate("dogs", "keyword")
     assert worded(plain, few_dark) == (plain, False)
+
+
+def test_what_one_fold_proposed_is_tested_on_the_other():
+    first, second = Split((0, 1, 2), (3, 4, 5), True), Split((3, 4, 5), (0, 1, 2), True)
+    a = np.array([9.0, 9.0, 9.0, 0.0, 1.0, 2.0])[:, None]
+    b = np.array([0.0, 1.0, 2.0, 0.0, 1.0, 2.0])[:, None]
+    for fold, auroc in ((0, 0.5), (1, 1.0)):
+        one = [Candidate("x", "keyword", fold=fold)]
+        scores = Scores(a, [first, second]), Scores(b, [first, second])
+        assert rank_differences(one, *scores, OFFLINE)[0][0].difference.auroc == auroc

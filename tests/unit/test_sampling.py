@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visdiff_plugin.sampling import draw, generator, split
+from visdiff_plugin.sampling import cross_fit, draw, generator, split
 
 ids = st.lists(st.uuids().map(str), min_size=2, max_size=60, unique=True)
 
@@ -45,3 +45,11 @@ def test_seed_and_stream_change_the_draw():
 def test_a_draw_has_no_repeats_and_takes_what_there_is(n, size):
     drawn = draw(range(n), size, generator(0, ["x"]))
     assert len(drawn) == len(set(drawn)) == min(n, size)
+
+
+@given(ids)
+def test_cross_fitting_makes_every_image_evidence_once(chosen):
+    one, other = cross_fit(chosen, generator(0, chosen))
+    assert one.proposal == other.evidence and one.evidence == other.proposal
+    assert sorted((*one.evidence, *other.evidence)) == list(range(len(chosen)))
+    assert one.held_out and other.held_out
