@@ -46,6 +46,19 @@ def read_columns(dataset: Any, ids: Sequence[str], paths: Sequence[str]) -> dict
     return columns
 
 
+def read_present(dataset: Any, ids: Sequence[str], path: str) -> set[str]:
+    """Returns those of ``ids`` whose sample has a value in a field, without reading the values."""
+    from bson import ObjectId
+
+    found: set[str] = set()
+    for start in range(0, len(ids), CHUNK):
+        chunk = [ObjectId(one) for one in ids[start : start + CHUNK]]
+        wanted = {"_id": {"$in": chunk}, path: {"$ne": None}}
+        for document in dataset._sample_collection.find(wanted, {"_id": 1}):
+            found.add(str(document["_id"]))
+    return found
+
+
 def write_values(dataset: Any, values: Mapping[str, Mapping[str, Any]]) -> None:
     """Sets fields of many samples, one update a sample.
 

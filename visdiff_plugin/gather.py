@@ -1,4 +1,4 @@
-"""What is known of every image before the comparison starts: stored, or computed once."""
+"""Sees to it that what a comparison needs is stored: computed once, kept on the samples."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from .documents import decode_vector, encode_vector
 from .errors import FieldError, ModelError
 from .images import UNREADABLE, problem
 from .results import Skipped
-from .stages import Captioner, Encoder, Images, Missing, parameters_of
+from .stages import Captioner, Encoder, Missing, parameters_of
 from .stored import Filled, Kind, Progress, fill
-from .vectors import unit
 
 
 @dataclass
@@ -68,13 +67,13 @@ def make_captions(
     batch_size: int,
     progress: Progress,
 ) -> tuple[Kind, Filled]:
-    """Returns the images' captions, made and stored where they are missing."""
+    """Sees to it that the images' captions are stored."""
     kind = captions_kind(captioner, name)
     store.declare(dataset, kind)
 
     def compute(paths: Sequence[str]) -> list[Any]:
         made = _without_broken(captioner.caption, paths, captioner.name)
-        return [clean_caption(one) if isinstance(one, str) else one for one in made]
+        return [_caption(one) for one in made]
 
     return kind, fill(dataset, kind, media, compute, batch_size, progress)
 
@@ -87,7 +86,7 @@ def make_embeddings(
     batch_size: int,
     progress: Progress,
 ) -> tuple[Kind, Filled]:
-    """Returns the images' unit embeddings, made and stored where they are missing."""
+    """Sees to it that the images' unit embeddings are stored."""
     kind = embeddings_kind(encoder, name)
     store.declare(dataset, kind, same_producer=True)
 
@@ -98,10 +97,8 @@ def make_embeddings(
     return kind, fill(dataset, kind, media, compute, batch_size, progress)
 
 
-def make_properties(
-    dataset: Any, media: samples.Media, batch_size: int, progress: Progress
-) -> tuple[Kind, Filled]:
-    """Returns the images' measured properties, ``(p,)`` each in the catalogue's order."""
+def properties_kind() -> Kind:
+    """Returns how measured properties are stored: ``(p,)`` each, in the catalogue's order."""
     from .properties.catalogue import PROPERTIES, VERSION
 
     names = [one.name for one in PROPERTIES]
@@ -113,10 +110,17 @@ def make_properties(
     def decode(document: Mapping[str, Any]) -> NDArray[np.float64]:
         return np.array([document.get(name, np.nan) for name in names], np.float64)
 
-    kind = Kind(
-        "properties", "visdiff_properties", "measured", {"version": VERSION, "names": names},
-        encode, decode,
-    )  # fmt: skip
+    parameters = {"version": VERSION, "names": names}
+    return Kind("properties", "visdiff_properties", "measured", parameters, encode, decode)
+
+
+def make_properties(
+    dataset: Any, media: samples.Media, batch_size: int, progress: Progress
+) -> tuple[Kind, Filled]:
+    """Sees to it that the images' measured properties are stored."""
+    from .properties.catalogue import PROPERTIES
+
+    kind = properties_kind()
     store.declare(dataset, kind)
     texts = {one.name: f"{one.doc} Unit: {one.unit}." for one in PROPERTIES}
     store.declare_numbers(dataset, kind.field, texts)
@@ -130,13 +134,13 @@ def make_properties(
     return kind, fill(dataset, kind, media, compute, max(batch_size, 256), progress)
 
 
-def check_dimension(vectors: Mapping[str, NDArray[Any]], encoder: Encoder) -> None:
+def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
     """Checks that stored embeddings can be compared with an encoder's texts.
 
     Raises:
         FieldError: if they are of several dimensions, or of another one
     """
-    dimensions = Counter(len(one) for one in vectors.values())
+    dimensions = Counter(len(one) for one in vectors)
     if len(dimensions) > 1:
         raise FieldError(
             f"Expected embeddings of one dimension, got sizes {dict(dimensions)}.",
@@ -149,25 +153,6 @@ def check_dimension(vectors: Mapping[str, NDArray[Any]], encoder: Encoder) -> No
             f"Expected embeddings of {wanted} dimensions, as {encoder.name} makes, got {found}.",
             "Pass the encoder that made them, or another embedding_field.",
         )
-
-
-def images_of(
-    ids: Sequence[str],
-    paths: Sequence[str],
-    captions: Mapping[str, str] | None,
-    vectors: Mapping[str, NDArray[Any]] | None,
-) -> Images:
-    """Returns images in the order of ``ids``; NaN and empty text stand where nothing is known."""
-    embeddings = None
-    if vectors is not None:
-        dimension = len(next(iter(vectors.values()), ()))
-        embeddings = np.full((len(ids), dimension), np.nan, np.float32)
-        for row, one in enumerate(ids):
-            if one in vectors:
-                embeddings[row] = vectors[one]
-        embeddings = unit(embeddings)
-    words = None if captions is None else [captions.get(one, "") for one in ids]
-    return Images(ids, paths, words, embeddings)
 
 
 def _without_broken(
@@ -194,6 +179,14 @@ def _as_many(made: Iterable[Any], expected: int, name: str) -> list[Any]:
     if len(values) != expected:
         raise ModelError(f"Expected {expected} values of {name}, got {len(values)}.")
     return values
+
+
+def _caption(made: Any) -> Any:
+    if isinstance(made, Missing):
+        return made
+    if not isinstance(made, str):
+        return Missing(f"the captioner returned {type(made).__name__} instead of text")
+    return clean_caption(made)
 
 
 def _vector(made: Any, path: str) -> Any:

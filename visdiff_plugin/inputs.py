@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,18 @@ from numpy.typing import NDArray
 from . import gather, samples, store
 from .assembly import Stages
 from .config import Config
+from .documents import read_present
 from .errors import FieldError
 from .gather import Account
 from .measured import Measured, label_candidates, object_candidates, property_candidates
 from .stages import Images
-from .stored import Filled, Kind
+from .stored import Filled, Kind, read
+from .vectors import Reader, reader_of
 
 Progress = Callable[[float, str], object]
+
+#: stored vectors that are looked at before a field of another tool is trusted
+_CHECKED = 200
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Inputs:
     depend on which set is called A.
 
     Args:
-        images: ``n`` images
+        images: ``n`` images with their captions, if these are read
+        vectors: reads their embeddings, if these are
         rows_a: rows of A
         rows_b: rows of B
         measured: properties and labels as candidates with scores
@@ -38,11 +44,19 @@ class Inputs:
     """
 
     images: Images
+    vectors: Reader | None
     rows_a: NDArray[np.intp]
     rows_b: NDArray[np.intp]
     measured: list[Measured]
     account: Account
     fields: dict[str, str] = field(default_factory=dict)
+
+    def take(self, rows: Sequence[int]) -> Images:
+        """Returns some of the images, with their embeddings where these are read."""
+        images = self.images.take(rows)
+        return (
+            images if self.vectors is None else replace(images, embeddings=self.vectors(images.ids))
+        )
 
 
 @dataclass
@@ -80,7 +94,7 @@ class InputReader:
         captions = self._check_fields(ids)
         media = samples.read_media(self.dataset, ids)
         self.account.skip("sample", media.missing)
-        values, media = self._properties(media)
+        media = self._properties(media)
         vectors, media = self._embeddings(media)
         if self.stages.captioner is not None and self.stages.need("captions"):
             captions = self._captions(media)
@@ -89,14 +103,15 @@ class InputReader:
                 "No captions, so nothing was proposed in words: only measured properties and "
                 "labels were compared. Pass captioner='field:NAME' or a captioner."
             )
-        images = gather.images_of(media.ids, media.paths, captions, vectors)
+        words = None if captions is None else [captions.get(one, "") for one in media.ids]
         set_a = set(ids_a)
         in_a = np.array([one in set_a for one in media.ids], bool)
         return Inputs(
-            images,
+            Images(media.ids, media.paths, words),
+            vectors,
             np.flatnonzero(in_a),
             np.flatnonzero(~in_a),
-            self._measured(media.ids, values),
+            self._measured(media.ids),
             self.account,
             self.fields,
         )
@@ -137,49 +152,51 @@ class InputReader:
             )
         return captions
 
-    def _properties(
-        self, media: samples.Media
-    ) -> tuple[dict[str, NDArray[np.float64]], samples.Media]:
+    def _properties(self, media: samples.Media) -> samples.Media:
         if not self.config.properties:
-            return {}, media
+            return media
         kind, filled = gather.make_properties(
             self.dataset, media, self.config.batch_size, self._part(0.0, 0.15)
         )
         self._note(kind, filled, "sample")
-        return filled.values, media.without(filled.missing)
+        return media.without(filled.missing)
 
-    def _embeddings(
-        self, media: samples.Media
-    ) -> tuple[dict[str, NDArray[Any]] | None, samples.Media]:
+    def _embeddings(self, media: samples.Media) -> tuple[Reader | None, samples.Media]:
         stages = self.stages
         if not stages.need("embeddings") or stages.encoder is None:
             return None, media
-        found = stages.brain_vectors
+        if stages.brain_vectors is not None:
+            known = stages.brain_vectors
+            gather.check_dimension(list(known.values())[:_CHECKED], stages.encoder)
+            return reader_of(known), self._without_embedding(media, known)
         name = stages.embedding_field
-        if found is None and name and self._foreign_embeddings:
-            stored = samples.read_vectors(self.dataset, name, media.ids)
-            found = {one: v for one, v in zip(media.ids, stored, strict=True) if v is not None}
-            self.fields["embeddings"] = name
+        if name and self._foreign_embeddings:
+            return samples.vector_reader(self.dataset, name), self._foreign(media, name)
+        kind, filled = gather.make_embeddings(
+            self.dataset, stages.encoder, media, name, self.config.batch_size, self._part(0.15, 0.4)
+        )
+        self._note(kind, filled, "sample")
+        return samples.vector_reader(self.dataset, kind.field), media.without(filled.missing)
+
+    def _foreign(self, media: samples.Media, name: str) -> samples.Media:
+        """Checks embeddings that another tool stored; returns the images that have one."""
+        there = read_present(self.dataset, media.ids, name)
+        if self.stages.encoder is not None:
+            some = [one for one in media.ids if one in there][:_CHECKED]
+            vectors = samples.some_vectors(self.dataset, name, some)
+            gather.check_dimension(vectors, self.stages.encoder)
             self.account.notes.append(
                 f"Embeddings were read from {name!r}, which VisDiff did not make; they are taken "
-                f"to be of {stages.encoder.name}."
+                f"to be of {self.stages.encoder.name}."
             )
-        if found is None:
-            kind, filled = gather.make_embeddings(
-                self.dataset,
-                stages.encoder,
-                media,
-                name,
-                self.config.batch_size,
-                self._part(0.15, 0.4),
-            )
-            self._note(kind, filled, "sample")
-            return filled.values, media.without(filled.missing)
-        gather.check_dimension(found, stages.encoder)
-        missing = {one: "no stored embedding" for one in media.ids if one not in found}
+        self.fields["embeddings"] = name
+        return self._without_embedding(media, there)
+
+    def _without_embedding(self, media: samples.Media, there: Container[str]) -> samples.Media:
+        missing = {one: "no stored embedding" for one in media.ids if one not in there}
         self.account.skip("sample", missing)
         self.account.reused["embeddings"] = {"reused": len(media) - len(missing), "computed": 0}
-        return found, media.without(missing)
+        return media.without(missing)
 
     def _captions(self, media: samples.Media) -> dict[str, str]:
         if self.stages.captioner is None:
@@ -193,15 +210,14 @@ class InputReader:
             self._part(0.4, 0.7),
         )
         self._note(kind, filled, "caption")
-        return filled.values
+        left = [one for one in media.ids if one not in filled.missing]
+        return dict(zip(left, read(self.dataset, kind, left), strict=True))
 
-    def _measured(
-        self, ids: Sequence[str], values: dict[str, NDArray[np.float64]]
-    ) -> list[Measured]:
+    def _measured(self, ids: Sequence[str]) -> list[Measured]:
         measured: list[Measured] = []
         if self.config.properties and ids:
-            table = np.stack([values[one] for one in ids])
-            measured += property_candidates(self.fields["properties"], table)
+            kind = gather.properties_kind()
+            measured += property_candidates(kind.field, np.stack(read(self.dataset, kind, ids)))
         for name in self.config.label_fields:
             names = samples.read_label_names(self.dataset, name, ids)
             measured += label_candidates(name, names)

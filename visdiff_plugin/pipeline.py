@@ -18,11 +18,11 @@ from .assembly import Stages
 from .config import Config
 from .errors import MediaError
 from .inputs import InputReader, Inputs
-from .measured import Measured
 from .proposing import Proposed, plan_rounds, propose
 from .ranking import Scores, rank_differences
 from .results import Run
 from .sampling import Split, cross_fit, generator, split
+from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
 
 Progress = Callable[[float, str], object]
@@ -149,35 +149,28 @@ class Comparison:
             rows_b = [int(inputs.rows_b[row]) for row in half_b.proposal]
             rounds += plan_rounds(proposer, inputs.images, rows_a, rows_b, self.config, fold)
         self.progress(0.7, f"Asking {proposer.name}: {len(rounds)} rounds")
-        proposed = propose(proposer, inputs.images, rounds)
+        proposed = propose(proposer, inputs.take, rounds)
         inputs.account.skip("round", proposed.failures)
         return proposed
 
     def _score(
         self, inputs: Inputs, distinct: Sequence[Candidate]
-    ) -> tuple[list[Candidate], NDArray[np.floating[Any]]]:
+    ) -> tuple[list[Candidate], NDArray[np.float32]]:
         """Returns all candidates and their ``(n, k)`` scores."""
         self.progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
-        candidates, parts = list(distinct), []
+        candidates, scores = list(distinct), np.zeros((len(inputs.images), 0), np.float32)
         if candidates:
             texts = [one.description for one in candidates]
-            scores = np.asarray(self.stages.ranker.score(inputs.images, texts), np.float64)
-            if scores.shape != (len(inputs.images), len(texts)):
-                raise ValueError(
-                    f"Expected scores of shape {(len(inputs.images), len(texts))} of "
-                    f"{self.stages.ranker.name}, got {scores.shape}."
-                )
+            scores = score_images(self.stages.ranker, inputs, texts)
             if self.config.merge and not self.hypotheses:
                 vectors = self.stages.text_vectors(texts)
                 candidates, kept = merge_paraphrases(candidates, scores, vectors)
                 scores = scores[:, kept]
-            parts.append(scores)
-        measured: Sequence[Measured] = inputs.measured
-        if measured:
-            candidates += [one.candidate for one in measured]
-            parts.append(np.stack([one.scores for one in measured], axis=1))
-        empty = np.zeros((len(inputs.images), 0))
-        return candidates, np.concatenate(parts, axis=1) if parts else empty
+        if inputs.measured:
+            candidates += [one.candidate for one in inputs.measured]
+            measured = np.stack([one.scores for one in inputs.measured], axis=1)
+            scores = np.concatenate([scores, measured.astype(np.float32)], axis=1)
+        return candidates, scores
 
     def _record(self, proposed: Proposed, inputs: Inputs) -> dict[str, Any]:
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,11 +77,18 @@ def plan_rounds(
     return [Round(side, fold, a, b) for side in sides for a, b in subsets]
 
 
-def propose(proposer: Proposer, images: Images, rounds: Sequence[Round]) -> Proposed:
+def propose(
+    proposer: Proposer, take: Callable[[Sequence[int]], Images], rounds: Sequence[Round]
+) -> Proposed:
     """Asks all rounds at once and collects what they propose.
 
     A round that fails costs only itself; refused credentials, or a failure of every round, are
     raised.
+
+    Args:
+        proposer: whom to ask
+        take: rows -> images with all that the proposer reads
+        rounds: what to show
 
     Raises:
         ModelError: of the first round, if none succeeded
@@ -89,13 +96,17 @@ def propose(proposer: Proposer, images: Images, rounds: Sequence[Round]) -> Prop
     found = Proposed()
     errors: list[ModelError] = []
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(rounds))) as pool:
-        calls = [pool.submit(_ask, proposer, images, one) for one in rounds]
+        shown = [(take(one.rows_a), take(one.rows_b)) for one in rounds]
+        calls = [
+            pool.submit(_ask, proposer, one.side, a, b)
+            for one, (a, b) in zip(rounds, shown, strict=True)
+        ]
         for number, (one, call) in enumerate(zip(rounds, calls, strict=True), 1):
             record: dict[str, Any] = {
                 "side": one.side,
                 "fold": one.fold,
-                "sampled_a": [images.ids[row] for row in one.rows_a],
-                "sampled_b": [images.ids[row] for row in one.rows_b],
+                "sampled_a": list(shown[number - 1][0].ids),
+                "sampled_b": list(shown[number - 1][1].ids),
             }
             found.rounds.append(record)
             try:
@@ -118,9 +129,8 @@ def propose(proposer: Proposer, images: Images, rounds: Sequence[Round]) -> Prop
     return found
 
 
-def _ask(proposer: Proposer, images: Images, one: Round) -> ProposerReply:
-    a, b = images.take(one.rows_a), images.take(one.rows_b)
-    reply = proposer.propose(a, b) if one.side == "a" else proposer.propose(b, a)
+def _ask(proposer: Proposer, side: Side, a: Images, b: Images) -> ProposerReply:
+    reply = proposer.propose(a, b) if side == "a" else proposer.propose(b, a)
     return reply if isinstance(reply, ProposerReply) else ProposerReply([*map(str, reply)])
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .documents import decode_vector, read_columns
 from .errors import FieldError, SelectionError
 from .labels import label_names, label_words, object_numbers
+from .vectors import Reader, unit
 
 _TAG = "tag:"
 
@@ -168,27 +169,47 @@ def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray
     return np.array([object_numbers(value) for value in values], np.float64).reshape(-1, 2)
 
 
-def read_vectors(dataset: Any, field: str, ids: Sequence[str]) -> list[NDArray[Any] | None]:
-    """Returns the stored vectors, as VectorField or list of numbers; None where there is none.
+def vector_reader(dataset: Any, field: str) -> Reader:
+    """Returns a reader of the embeddings in a field; they need not fit in memory together.
 
     Raises:
-        FieldError: if the field does not exist or holds no vectors
+        FieldError: if the field does not exist; when reading, if it holds no vectors
     """
     _check_field(dataset, field)
-    vectors: list[NDArray[Any] | None] = []
-    for value in read_columns(dataset, ids, [field])[field]:
-        if isinstance(value, (bytes, bytearray)):
-            vectors.append(decode_vector(bytes(value)))
-        elif isinstance(value, list) and value and isinstance(value[0], (int, float)):
-            vectors.append(np.asarray(value, np.float32))
-        elif value is None:
-            vectors.append(None)
-        else:
-            raise FieldError(
-                f"Expected embeddings in {field!r}, got {type(value).__name__}.",
-                "Name a VectorField, or leave embedding_field out.",
-            )
-    return vectors
+
+    def read(ids: Sequence[str]) -> NDArray[np.float32]:
+        stored = read_columns(dataset, ids, [field])[field]
+        vectors = [None if value is None else _vector(field, value) for value in stored]
+        dimension = next((len(one) for one in vectors if one is not None), 0)
+        out = np.full((len(ids), dimension), np.nan, np.float32)
+        for row, one in enumerate(vectors):
+            if one is not None:
+                out[row] = one
+        return unit(out)
+
+    return read
+
+
+def some_vectors(dataset: Any, field: str, ids: Sequence[str]) -> list[NDArray[Any]]:
+    """Returns the stored vectors of some samples as they are, for a check of their kind.
+
+    Raises:
+        FieldError: as `vector_reader`
+    """
+    _check_field(dataset, field)
+    stored = read_columns(dataset, ids, [field])[field]
+    return [_vector(field, value) for value in stored if value is not None]
+
+
+def _vector(field: str, value: Any) -> NDArray[Any]:
+    if isinstance(value, (bytes, bytearray)):
+        return decode_vector(bytes(value))
+    if isinstance(value, list) and value and isinstance(value[0], (int, float)):
+        return np.asarray(value, np.float32)
+    raise FieldError(
+        f"Expected embeddings in {field!r}, got {type(value).__name__}.",
+        "Name a VectorField, or leave embedding_field out.",
+    )
 
 
 def read_brain_run(dataset: Any, key: str) -> tuple[Any, str | None, dict[str, NDArray[Any]]]:

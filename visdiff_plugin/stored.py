@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .documents import read_columns, write_values
+from .documents import read_columns, read_present, write_values
 from .samples import Media
 from .stages import Missing
 
@@ -52,16 +52,14 @@ class Kind:
 
 @dataclass
 class Filled:
-    """Values for every image that has one.
+    """What became of filling a field.
 
     Args:
-        values: by sample id
-        missing: sample id -> reason
+        missing: sample id -> reason, for images without a value
         reused: values that were stored and still valid
         computed: values that were made and stored now
     """
 
-    values: dict[str, Any]
     missing: dict[str, str]
     reused: int = 0
     computed: int = 0
@@ -75,10 +73,10 @@ def fill(
     batch_size: int,
     progress: Progress,
 ) -> Filled:
-    """Returns a value for each image, computing only what is not stored or no longer valid.
+    """Sees to it that each image has a stored value, computing only what is not there or stale.
 
     Every batch is stored as soon as it is made, so that a process that is stopped loses at most
-    one batch.
+    one batch. Values stay in the database: `read` gets those that are wanted.
 
     Args:
         dataset: a FiftyOne dataset that declares ``kind.field`` and `KEYS_FIELD`
@@ -88,17 +86,13 @@ def fill(
         batch_size: images computed and stored at a time
         progress: called with the share done and a label
     """
-    columns = read_columns(dataset, media.ids, [kind.field, kind.key_path])
-    filled = Filled({}, {})
-    todo: list[int] = []
     keys = [kind.key(stamp) for stamp in media.stamps]
-    for row, one in enumerate(media.ids):
-        stored = columns[kind.field][row]
-        if stored is not None and columns[kind.key_path][row] == keys[row]:
-            filled.values[one] = kind.decode(stored)
-        else:
-            todo.append(row)
-    filled.reused = len(filled.values)
+    stored = read_columns(dataset, media.ids, [kind.key_path])[kind.key_path]
+    there = read_present(dataset, media.ids, kind.field)
+    todo = [
+        row for row, one in enumerate(media.ids) if stored[row] != keys[row] or one not in there
+    ]
+    filled = Filled({}, reused=len(media) - len(todo))
     for start in range(0, len(todo), batch_size):
         rows = todo[start : start + batch_size]
         progress(start / len(todo), f"Computing {kind.noun}: {start} of {len(todo)}")
@@ -109,8 +103,13 @@ def fill(
             if isinstance(value, Missing):
                 filled.missing[one] = value.reason
                 continue
-            filled.values[one] = value
             updates[one] = {kind.field: kind.encode(value), kind.key_path: keys[row]}
         write_values(dataset, updates)
         filled.computed += len(updates)
     return filled
+
+
+def read(dataset: Any, kind: Kind, ids: Sequence[str]) -> list[Any]:
+    """Returns the stored values in the order of ``ids``; None where there is none."""
+    stored = read_columns(dataset, ids, [kind.field])[kind.field]
+    return [None if value is None else kind.decode(value) for value in stored]

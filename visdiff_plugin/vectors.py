@@ -1,7 +1,8 @@
-"""Unit vectors."""
+"""Unit vectors, and where the images' embeddings are read from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,3 +17,19 @@ def unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
     return np.divide(values, lengths, out=np.full_like(values, np.nan), where=usable).astype(
         np.float32
     )
+
+
+#: sample ids -> ``(n, d)`` unit embeddings in that order, NaN where an image has none
+Reader = Callable[[Sequence[str]], NDArray[np.float32]]
+
+
+def reader_of(vectors: Mapping[str, NDArray[Any]]) -> Reader:
+    """Returns a reader of embeddings that are in memory, by sample id."""
+    dimension = len(next(iter(vectors.values()), ()))
+    nothing = np.full(dimension, np.nan, np.float32)
+
+    def read(ids: Sequence[str]) -> NDArray[np.float32]:
+        rows = [vectors.get(one, nothing) for one in ids]
+        return unit(np.stack(rows)) if rows else np.zeros((0, dimension), np.float32)
+
+    return read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ class EmbeddingRanker:
     """
 
     encoder: Encoder
+    _texts: dict[tuple[str, ...], NDArray[np.float32]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     needs = "embeddings"
 
     @property
@@ -37,7 +40,7 @@ class EmbeddingRanker:
         """
         if images.embeddings is None:
             raise ValueError("Expected images with embeddings, got none.")
-        texts = text_vectors(self.encoder, descriptions)
+        texts = self._vectors(descriptions)
         if texts.shape[1] != images.embeddings.shape[1]:
             raise FieldError(
                 f"Expected image embeddings of {texts.shape[1]} dimensions, as {self.encoder.name} "
@@ -45,6 +48,14 @@ class EmbeddingRanker:
                 "Pass the encoder that made them, or another embedding_field.",
             )
         return np.asarray(images.embeddings @ texts.T, np.float32)
+
+    def _vectors(self, descriptions: Sequence[str]) -> NDArray[np.float32]:
+        """Embeds descriptions once, however many chunks of images are scored."""
+        asked = tuple(descriptions)
+        if asked not in self._texts:
+            self._texts.clear()
+            self._texts[asked] = text_vectors(self.encoder, descriptions)
+        return self._texts[asked]
 
 
 def text_vectors(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
