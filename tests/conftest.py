@@ -1,5 +1,6 @@
-"""What all tests share: quick property-based tests, and the folder of real photographs."""
+"""What all tests share: quick property-based tests, real photographs, a tiny open_clip model."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -32,3 +33,25 @@ def minidual(shared):
     finally:
         sys.path.pop(0)
     return MiniDual()
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory):
+    """An open_clip architecture of its own, and a checkpoint of it."""
+    import open_clip
+    import torch
+
+    folder = tmp_path_factory.mktemp("clip")
+    config = {
+        "embed_dim": 24,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 8,
+                       "patch_size": 8},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2,
+                     "layers": 2},
+    }  # fmt: skip
+    (folder / "tiny-test-clip.json").write_text(json.dumps(config))
+    open_clip.add_model_config(folder / "tiny-test-clip.json")
+    torch.manual_seed(4)
+    model = open_clip.create_model("tiny-test-clip")
+    torch.save(model.state_dict(), folder / "checkpoint.pt")
+    return "tiny-test-clip", str(folder / "checkpoint.pt")

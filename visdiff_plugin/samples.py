@@ -223,7 +223,7 @@ def read_brain_run(dataset: Any, key: str) -> tuple[Any, str | None, dict[str, N
             f"Expected a brain run, got {key!r}; there are {dataset.list_brain_runs() or 'none'}."
         )
     config = dataset.get_brain_info(key).config
-    if not hasattr(config, "model") or getattr(config, "patches_field", None):
+    if getattr(config, "type", "") != "similarity" or getattr(config, "patches_field", None):
         raise FieldError(
             f"Expected a similarity run over whole images, got {key!r} ({config.method}).",
             "Compute one with fiftyone.brain.compute_similarity(dataset, model=...).",

@@ -1,6 +1,5 @@
 """Small models with random weights on disk, loaded by the same code as those of a hub."""
 
-import json
 import os
 
 import numpy as np
@@ -171,25 +170,3 @@ def tiny_qwen(tmp_path_factory):
         chat_template=_QWEN_TEMPLATE,
     ).save_pretrained(folder)  # fmt: skip
     return folder
-
-
-@pytest.fixture(scope="session")
-def tiny_clip(tmp_path_factory):
-    """An open_clip architecture of its own, and a checkpoint of it."""
-    import open_clip
-    import torch
-
-    folder = tmp_path_factory.mktemp("clip")
-    config = {
-        "embed_dim": 24,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 8,
-                       "patch_size": 8},
-        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2,
-                     "layers": 2},
-    }  # fmt: skip
-    (folder / "tiny-test-clip.json").write_text(json.dumps(config))
-    open_clip.add_model_config(folder / "tiny-test-clip.json")
-    torch.manual_seed(4)
-    model = open_clip.create_model("tiny-test-clip")
-    torch.save(model.state_dict(), folder / "checkpoint.pt")
-    return "tiny-test-clip", str(folder / "checkpoint.pt")

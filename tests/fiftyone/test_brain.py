@@ -1,0 +1,53 @@
+"""Embeddings and models of similarity runs that are there already."""
+
+import fiftyone.brain as fob
+import numpy as np
+import pytest
+
+import visdiff_plugin as visdiff
+from visdiff_plugin.encoders.open_clip_encoder import OpenCLIPEncoder
+from visdiff_plugin.errors import FieldError
+
+pytestmark = pytest.mark.models
+WORDS = ["red", "blue", "a dog"]
+
+
+@pytest.fixture
+def similar(make_dataset, tiny_clip):
+    """A dataset with a similarity run by a tiny open_clip model, and that model's own encoder."""
+    name, checkpoint = tiny_clip
+    dataset = make_dataset(n=15)
+    arguments = {"clip_model": name, "pretrained": checkpoint, "text_prompt": ""}
+
+    def index(key, **options):
+        fob.compute_similarity(
+            dataset, model="open-clip-torch", model_kwargs=arguments, brain_key=key, **options
+        )
+
+    return dataset, index, OpenCLIPEncoder(name, checkpoint, device="cpu")
+
+
+@pytest.mark.parametrize("options", [{}, {"embeddings": "clip"}], ids=["inside", "in a field"])
+def test_a_similarity_run_is_an_encoder(similar, options):
+    dataset, index, encoder = similar
+    index("sim", **options)
+    run = visdiff.rank(dataset, "red", "blue", WORDS, "mine", encoder="brain:sim")
+    same = visdiff.rank(dataset, "red", "blue", WORDS, "same", encoder=encoder)
+    ours = {one.description: one for one in same.differences}
+    for one in run.differences:
+        other = ours[one.description]
+        assert one.auroc == pytest.approx(other.auroc, abs=0.02)
+        assert np.allclose(dataset.values(one.field), dataset.values(other.field), atol=1e-3)
+    assert run.record["stages"]["encoder"]["name"] == "brain:sim"
+
+
+def test_runs_that_are_no_similarity_runs_are_refused(similar):
+    dataset, index, _ = similar
+    fob.compute_visualization(
+        dataset, embeddings=np.random.default_rng(0).normal(size=(30, 4)), method="pca",
+        brain_key="vis",
+    )  # fmt: skip
+    with pytest.raises(FieldError, match="similarity run over whole images, got 'vis'"):
+        visdiff.rank(dataset, "red", "blue", WORDS, "mine", encoder="brain:vis")
+    with pytest.raises(FieldError, match=r"got 'sim'; there are \['vis'\]"):
+        visdiff.rank(dataset, "red", "blue", WORDS, "mine", encoder="brain:sim")
