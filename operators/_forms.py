@@ -80,11 +80,17 @@ def given(params: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def stages(params: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Returns stages as the library takes them; a base URL goes to those on an endpoint."""
+    """Returns stages as the library takes them; a base URL goes to those on an endpoint.
+
+    Only names come through a form: options could name any environment variable as the key and
+    any server to send it to.
+    """
     chosen = given(params, *names)
     url = params.get("base_url")
     for name, spec in chosen.items():
-        if url and isinstance(spec, str) and spec.startswith("openai"):
+        if not isinstance(spec, str):
+            raise ValueError(f"Expected {name} by name, got {type(spec).__name__}.")
+        if url and spec.startswith("openai"):
             chosen[name] = {"name": spec, "base_url": url}
     return chosen
 

@@ -217,6 +217,7 @@ def _run(
     overwrite: bool,
     progress: Progress | None,
 ) -> Run:
+    samples.check_dataset(dataset)
     store.check_run_key(dataset, run_key, overwrite)
     set_a, set_b = samples.select(dataset, a, "A"), samples.select(dataset, b, "B")
     samples.separate(set_a, set_b, config.overlap)

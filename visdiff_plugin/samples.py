@@ -56,6 +56,20 @@ class Media:
         )
 
 
+def check_dataset(dataset: Any) -> None:
+    """Checks that a comparison is asked of a dataset.
+
+    Raises:
+        ValueError: if it is something else, such as a view or a name
+    """
+    import fiftyone as fo
+
+    if not isinstance(dataset, fo.Dataset):
+        raise ValueError(
+            f"Expected a fiftyone.Dataset, got {type(dataset).__name__}; A and B may be views of it."
+        )
+
+
 def select(dataset: Any, chosen: Any, name: str) -> Selected:
     """Returns the samples of one set.
 

@@ -195,6 +195,8 @@ def test_stages_that_answer_nonsense(dataset):
 def test_arguments_that_do_not_fit(dataset):
     refused(dataset, ValueError, "either config or preset", config=visdiff.Config(), preset="paper")
     refused(dataset, ValueError, "ranker 'embedding' or 'tfidf'", ranker="magic")
+    with pytest.raises(ValueError, match=r"Expected a fiftyone\.Dataset, got DatasetView"):
+        compare(dataset.view())
     refused(dataset, ValueError, "name and score", ranker=3)
     with pytest.raises(ValueError, match="at least one hypothesis"):
         visdiff.rank(dataset, "red", "blue", [" "], "mine")

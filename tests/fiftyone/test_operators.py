@@ -132,3 +132,10 @@ def test_forms_offer_what_is_there_and_warn(plugins, captioned):
     text = json.dumps(form(captioned, "sort_by_difference", run_key="mine"))
     assert "<b>red</b> thing" in text and "truer of A" in text
     assert "Deletes field 'mine'" in json.dumps(form(captioned, "delete_run", run_key="mine"))
+
+
+def test_options_do_not_come_through_a_form(plugins, captioned):
+    """They could send any environment variable to any server."""
+    spec = {"name": "openai:m", "api_key_env": "HOME", "base_url": "http://127.0.0.1:9/v1"}
+    with pytest.raises(ExecutionError, match="Expected captioner by name, got dict"):
+        call("compare_views", captioned, "red", "blue", "run", captioner=spec)
