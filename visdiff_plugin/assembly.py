@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import samples
+from . import fields
 from .config import Config
 from .errors import FieldError
 from .rankers import make_ranker
@@ -134,7 +134,7 @@ def _encoder(
         from .encoders.zoo_encoder import encoder_from_model
 
         key = parse_spec(config.encoder).argument
-        model, field_name, vectors = samples.read_brain_run(dataset, key)
+        model, field_name, vectors = fields.read_brain_run(dataset, key)
         encoder = encoder_from_model(model, f"brain:{key}")
         return encoder, None if field_name else vectors, field_name
     return make_encoder(config.encoder), None, config.embedding_field

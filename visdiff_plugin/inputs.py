@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import gather, samples, store
+from . import fields, gather, samples, store
 from .assembly import Stages
 from .config import Config
 from .documents import read_present
@@ -140,7 +140,7 @@ class InputReader:
             store.check_field(self.dataset, kind)
         if not stages.caption_fields:
             return None
-        stored = samples.read_captions(self.dataset, stages.caption_fields, ids)
+        stored = fields.read_captions(self.dataset, stages.caption_fields, ids)
         captions = {one: text for one, text in zip(ids, stored, strict=True) if text}
         missing = {one: "the caption field is empty" for one in ids if one not in captions}
         self.account.skip("caption", missing)
@@ -171,19 +171,19 @@ class InputReader:
             return reader_of(known), self._without_embedding(media, known)
         name = stages.embedding_field
         if name and self._foreign_embeddings:
-            return samples.vector_reader(self.dataset, name), self._foreign(media, name)
+            return fields.vector_reader(self.dataset, name), self._foreign(media, name)
         kind, filled = gather.make_embeddings(
             self.dataset, stages.encoder, media, name, self.config.batch_size, self._part(0.15, 0.4)
         )
         self._note(kind, filled, "sample")
-        return samples.vector_reader(self.dataset, kind.field), media.without(filled.missing)
+        return fields.vector_reader(self.dataset, kind.field), media.without(filled.missing)
 
     def _foreign(self, media: samples.Media, name: str) -> samples.Media:
         """Checks embeddings that another tool stored; returns the images that have one."""
         there = read_present(self.dataset, media.ids, name)
         if self.stages.encoder is not None:
             some = [one for one in media.ids if one in there][:_CHECKED]
-            vectors = samples.some_vectors(self.dataset, name, some)
+            vectors = fields.some_vectors(self.dataset, name, some)
             gather.check_dimension(vectors, self.stages.encoder)
             self.account.notes.append(
                 f"Embeddings were read from {name!r}, which VisDiff did not make; they are taken "
@@ -219,9 +219,9 @@ class InputReader:
             kind = gather.properties_kind()
             measured += property_candidates(kind.field, np.stack(read(self.dataset, kind, ids)))
         for name in self.config.label_fields:
-            names = samples.read_label_names(self.dataset, name, ids)
+            names = fields.read_label_names(self.dataset, name, ids)
             measured += label_candidates(name, names)
-            numbers = samples.read_object_numbers(self.dataset, name, ids)
+            numbers = fields.read_object_numbers(self.dataset, name, ids)
             if (numbers[:, 0] > 1).any():
                 measured += object_candidates(name, numbers)
         return measured

@@ -1,0 +1,126 @@
+"""What stored fields say: captions, labels, embeddings, similarity runs; FiftyOne stays outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .documents import decode_vector, read_columns
+from .errors import FieldError
+from .labels import label_names, label_words, object_numbers
+from .vectors import Reader, unit
+
+
+def read_captions(dataset: Any, fields: Sequence[str], ids: Sequence[str]) -> list[str | None]:
+    """Returns what stored fields say of each sample, joined by commas; None where all are empty.
+
+    Raises:
+        FieldError: if a field does not exist or holds no words
+    """
+    for field in fields:
+        _check_field(dataset, field)
+    columns = read_columns(dataset, ids, fields)
+    try:
+        phrases = [[label_words(value) for value in columns[field]] for field in fields]
+    except TypeError as error:
+        raise FieldError(
+            f"Expected text or labels in {' and '.join(map(repr, fields))}. {error}"
+        ) from error
+    joined = (", ".join(part for part in row if part) for row in zip(*phrases, strict=True))
+    return [text or None for text in joined]
+
+
+def read_label_names(dataset: Any, field: str, ids: Sequence[str]) -> list[set[str] | None]:
+    """Returns the class names on each sample; None where the field is empty.
+
+    Raises:
+        FieldError: as `read_captions`
+    """
+    _check_field(dataset, field)
+    try:
+        names = [label_names(value) for value in read_columns(dataset, ids, [field])[field]]
+    except TypeError as error:
+        raise FieldError(f"Expected labels in {field!r}. {error}") from error
+    return [None if one is None else set(one) for one in names]
+
+
+def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray[np.float64]:
+    """Returns ``(n, 2)``: labelled objects and their mean share of the image; NaN where none."""
+    values = read_columns(dataset, ids, [field])[field]
+    return np.array([object_numbers(value) for value in values], np.float64).reshape(-1, 2)
+
+
+def vector_reader(dataset: Any, field: str) -> Reader:
+    """Returns a reader of the embeddings in a field; they need not fit in memory together.
+
+    Raises:
+        FieldError: if the field does not exist; when reading, if it holds no vectors
+    """
+    _check_field(dataset, field)
+
+    def read(ids: Sequence[str]) -> NDArray[np.float32]:
+        stored = read_columns(dataset, ids, [field])[field]
+        vectors = [None if value is None else _vector(field, value) for value in stored]
+        dimension = next((len(one) for one in vectors if one is not None), 0)
+        out = np.full((len(ids), dimension), np.nan, np.float32)
+        for row, one in enumerate(vectors):
+            if one is not None:
+                out[row] = one
+        return unit(out)
+
+    return read
+
+
+def some_vectors(dataset: Any, field: str, ids: Sequence[str]) -> list[NDArray[Any]]:
+    """Returns the stored vectors of some samples as they are, for a check of their kind.
+
+    Raises:
+        FieldError: as `vector_reader`
+    """
+    _check_field(dataset, field)
+    stored = read_columns(dataset, ids, [field])[field]
+    return [_vector(field, value) for value in stored if value is not None]
+
+
+def _vector(field: str, value: Any) -> NDArray[Any]:
+    if isinstance(value, (bytes, bytearray)):
+        return decode_vector(bytes(value))
+    if isinstance(value, list) and value and isinstance(value[0], (int, float)):
+        return np.asarray(value, np.float32)
+    raise FieldError(
+        f"Expected embeddings in {field!r}, got {type(value).__name__}.",
+        "Name a VectorField, or leave embedding_field out.",
+    )
+
+
+def read_brain_run(dataset: Any, key: str) -> tuple[Any, str | None, dict[str, NDArray[Any]]]:
+    """Returns a similarity run's model, its embeddings' field if any, else vectors by sample id.
+
+    Raises:
+        FieldError: if there is no such run or it is no similarity run over samples
+    """
+    if key not in dataset.list_brain_runs():
+        raise FieldError(
+            f"Expected a brain run, got {key!r}; there are {dataset.list_brain_runs() or 'none'}."
+        )
+    config = dataset.get_brain_info(key).config
+    if getattr(config, "type", "") != "similarity" or getattr(config, "patches_field", None):
+        raise FieldError(
+            f"Expected a similarity run over whole images, got {key!r} ({config.method}).",
+            "Compute one with fiftyone.brain.compute_similarity(dataset, model=...).",
+        )
+    results = dataset.load_brain_results(key)
+    field = getattr(config, "embeddings_field", None)
+    if field:
+        return results.get_model(), str(field), {}
+    vectors, ids, _ = results.get_embeddings()
+    return results.get_model(), None, dict(zip(map(str, ids), vectors, strict=True))
+
+
+def _check_field(dataset: Any, field: str) -> None:
+    if dataset.get_field(field) is None:
+        names = sorted(dataset.get_field_schema())
+        raise FieldError(f"Expected a field of {dataset.name!r}, got {field!r}. Fields: {names}.")
