@@ -176,3 +176,11 @@ def test_labels_as_candidates():
     assert np.nansum(found[1].scores) == 6
     objects = object_candidates("boxes", np.array([[1, 0.5], [9, 0.5], [1, np.nan]]))
     assert [one.candidate.description for one in objects] == ["more labelled objects (boxes)"]
+
+
+def test_the_page_names_every_property_with_its_words():
+    from pathlib import Path
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "properties.md").read_text()
+    for one in (*PROPERTIES, *OBJECT_PROPERTIES):
+        assert f"| `{one.name}` | {one.high} | {one.low} | {one.unit} | {one.doc} |" in page

@@ -1,0 +1,154 @@
+"""Which measured property reacts to which fault: AUROC of spoiled against original photographs.
+
+Run: ``.venv/bin/python benchmarks/properties.py [FOLDER] [--json FILE]``: crops of the photographs
+that scikit-image and scikit-learn ship, or up to 200 images below FOLDER.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / part) for part in ("", "tools")]
+from demo_data import PHOTOGRAPHS, crop, photograph  # noqa: E402
+
+from visdiff_plugin.images import load_rgb  # noqa: E402
+from visdiff_plugin.properties.catalogue import PROPERTIES  # noqa: E402
+from visdiff_plugin.properties.measure import measure_many, measure_pixels  # noqa: E402
+from visdiff_plugin.statistics import two_sample  # noqa: E402
+
+#: size and kind of file say nothing here: every version is written as PNG
+SHOWN = [one.name for one in PROPERTIES if one.name not in ("file_size", "bytes_per_pixel")]
+_RNG = np.random.default_rng(0)
+
+
+def _motion(pixels: np.ndarray) -> np.ndarray:
+    return cv2.filter2D(pixels, -1, np.full((1, 15), 1 / 15, np.float32))
+
+
+def _frame(pixels: np.ndarray) -> np.ndarray:
+    width = max(2, min(pixels.shape[:2]) // 10)
+    return cv2.copyMakeBorder(pixels, *[width] * 4, cv2.BORDER_CONSTANT, value=(250, 250, 250))
+
+
+def _bars(pixels: np.ndarray) -> np.ndarray:
+    width = max(2, len(pixels) // 8)
+    return cv2.copyMakeBorder(pixels, width, width, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+
+
+def _jpeg(pixels: np.ndarray) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=20)
+    return np.asarray(Image.open(buffer), np.float32)
+
+
+FAULTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "dusk": lambda x: 255 * (x / 255) ** 1.4 * 0.33,
+    "blur 1": lambda x: cv2.GaussianBlur(x, (0, 0), 1.0),
+    "blur 2": lambda x: cv2.GaussianBlur(x, (0, 0), 2.0),
+    "blur 6": lambda x: cv2.GaussianBlur(x, (0, 0), 6.0),
+    "motion blur": _motion,
+    "noise 5": lambda x: x + _RNG.normal(0, 5, x.shape).astype(np.float32),
+    "noise 10": lambda x: x + _RNG.normal(0, 10, x.shape).astype(np.float32),
+    "noise 40": lambda x: x + _RNG.normal(0, 40, x.shape).astype(np.float32),
+    "grey": lambda x: np.repeat(x.mean(axis=2, keepdims=True), 3, axis=2),
+    "half contrast": lambda x: (x - 128) * 0.5 + 128,
+    "frame": _frame,
+    "bars": _bars,
+    "JPEG 20": _jpeg,
+    "half size": lambda x: cv2.resize(x, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+}
+
+
+def photographs(folder: Path | None) -> list[np.ndarray]:
+    """Returns the originals as ``(h, w, 3)`` float pixels."""
+    if folder is None:
+        rng = np.random.default_rng(0)
+        sources = [photograph(name) for name in PHOTOGRAPHS.values()]
+        return [crop(one, rng).astype(np.float32) for one in sources for _ in range(25)]
+    files = sorted(one for one in folder.rglob("*") if one.suffix.lower() in (".jpg", ".png"))
+    return [np.asarray(load_rgb(str(one)), np.float32) for one in files[:200]]
+
+
+def table(originals: list[np.ndarray]) -> dict[str, dict[str, float]]:
+    """Returns fault -> property -> AUROC of the spoiled images against the originals."""
+
+    def measured(images: list[np.ndarray]) -> list[dict[str, float]]:
+        whole = [np.clip(one, 0, 255).astype(np.uint8) for one in images]
+        return [measure_pixels(np.ascontiguousarray(one), 1) for one in whole]
+
+    base = measured(originals)
+    found: dict[str, dict[str, float]] = {}
+    for fault, spoil in FAULTS.items():
+        rows = measured([spoil(one) for one in originals])
+        found[fault] = {}
+        for name in SHOWN:
+            a, b = (np.array([one[name] for one in side]) for side in (rows, base))
+            sample = two_sample(a[np.isfinite(a)], b[np.isfinite(b)])
+            found[fault][name] = round(sample.auroc, 3)
+    return found
+
+
+def cost() -> dict[str, dict[str, float]]:
+    """Returns milliseconds an image on one thread, beside decoding the file alone."""
+    rng = np.random.default_rng(0)
+    source = photograph("coffee")
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for width, height, n in ((320, 240, 60), (640, 480, 40), (4000, 3000, 4)):
+            paths = []
+            for number in range(n):
+                pixels = cv2.resize(crop(source, rng), (width, height))
+                path = Path(folder) / f"{width}-{number}.jpg"
+                Image.fromarray(pixels).save(path, quality=90)
+                paths.append(str(path))
+            decode = min(_seconds(lambda: [load_rgb(one) for one in paths]) for _ in range(3))
+            whole = min(_seconds(lambda: measure_many(paths, threads=1)) for _ in range(3))
+            found[f"{width} x {height}"] = {
+                "measuring and decoding, ms": round(1000 * whole / n, 1),
+                "times decoding": round(whole / decode, 2),
+            }
+    return found
+
+
+def _seconds(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    """Prints both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    originals = photographs(arguments.folder)
+    found = table(originals)
+    print(f"{len(originals)} photographs; AUROC of spoiled against original, 0.50 is no reaction\n")
+    print("| fault | " + " | ".join(SHOWN) + " |\n|" + "---|" * (len(SHOWN) + 1))
+    for fault, row in found.items():
+        cells = (f"**{v:.2f}**" if abs(v - 0.5) >= 0.2 else f"{v:.2f}" for v in row.values())
+        print(f"| {fault} | " + " | ".join(cells) + " |")
+    costs = cost()
+    print()
+    for size, row in costs.items():
+        print(f"{size}: " + ", ".join(f"{name} {value}" for name, value in row.items()))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"auroc": found, "cost": costs}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
