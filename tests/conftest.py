@@ -11,7 +11,7 @@ from hypothesis import settings
 SHARED = Path(os.environ.get("VISDIFF_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
 # enough to find what breaks easily; HYPOTHESIS_PROFILE=thorough looks longer
-settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("thorough", max_examples=1_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
