@@ -1,0 +1,1 @@
+"""The plugin's panels; none yet: operators show what there is."""
