@@ -98,7 +98,10 @@ def decode_vector(stored: bytes) -> NDArray[Any]:
 
 
 def _dig(document: Any, names: Iterable[str]) -> Any:
-    for name in names:
+    names = list(names)
+    for position, name in enumerate(names):
+        if isinstance(document, list):  # e.g. detections.label
+            return [_dig(item, names[position:]) for item in document]
         if not isinstance(document, Mapping):
             return None
         document = document.get(name)

@@ -82,6 +82,7 @@ class Comparison:
                 self.config,
             )
         inputs.account.skipped += untested
+        inputs.account.skip("sample", _unscored(inputs, scores, len(distinct)))
         run = Run(
             run_key=self.run_key,
             dataset=str(self.dataset.name),
@@ -107,13 +108,14 @@ class Comparison:
 
     def _split(self, inputs: Inputs) -> list[tuple[Split, Split]]:
         """Returns, by fold, which images of A and of B proposers see and which are evidence."""
-        config, images, proposer = self.config, inputs.images, self.stages.proposer
-        sets = [[images.names[row] for row in rows] for rows in (inputs.rows_a, inputs.rows_b)]
+        config, proposer = self.config, self.stages.proposer
+        names = inputs.images.names()
+        sets = [[names[row] for row in rows] for rows in (inputs.rows_a, inputs.rows_b)]
         smallest = min(map(len, sets))
         draws = [generator(config.seed, own) for own in sets]
         if config.held_out and smallest >= 2 * config.subset_size:
             subsets = proposer is not None and not getattr(proposer, "whole", False)
-            most = config.rounds * config.subset_size if subsets else len(images)
+            most = config.rounds * config.subset_size if subsets else len(names)
             parts = [
                 split(own, min(len(own) // 2, most), rng, usable)
                 for own, rng, usable in zip(sets, draws, _usable(inputs), strict=True)
@@ -188,6 +190,15 @@ class Comparison:
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
+
+
+def _unscored(inputs: Inputs, scores: NDArray[np.float32], n_texts: int) -> dict[str, str]:
+    """Returns the images with embeddings that no description could be scored on."""
+    if inputs.vectors is None or not n_texts:
+        return {}
+    lost = ~np.isfinite(scores[:, : min(n_texts, scores.shape[1])]).any(axis=1)
+    ids = inputs.images.ids
+    return {ids[int(row)]: "its embedding gives no finite score" for row in np.flatnonzero(lost)}
 
 
 def _usable(inputs: Inputs) -> list[list[bool] | None]:

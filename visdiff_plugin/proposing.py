@@ -70,8 +70,9 @@ def plan_rounds(
     if getattr(proposer, "whole", False):
         subsets = [(rows_a, rows_b)]
     else:
+        names = images.names()
         subsets = [
-            (_subset(images, rows_a, number, config), _subset(images, rows_b, number, config))
+            (_subset(names, rows_a, number, config), _subset(names, rows_b, number, config))
             for number in range(config.rounds)
         ]
     return [Round(side, fold, a, b) for side in sides for a, b in subsets]
@@ -131,11 +132,16 @@ def propose(
 
 def _ask(proposer: Proposer, side: Side, a: Images, b: Images) -> ProposerReply:
     reply = proposer.propose(a, b) if side == "a" else proposer.propose(b, a)
-    return reply if isinstance(reply, ProposerReply) else ProposerReply([*map(str, reply)])
+    if isinstance(reply, ProposerReply):
+        return reply
+    if not isinstance(reply, (list, tuple)) or not all(isinstance(one, str) for one in reply):
+        raise ModelError(
+            f"Expected a list of descriptions of the proposer {proposer.name!r}, got {reply!r:.80}."
+        )
+    return ProposerReply(list(reply))
 
 
-def _subset(images: Images, rows: Sequence[int], number: int, config: Config) -> list[int]:
-    names = images.names
+def _subset(names: Sequence[str], rows: Sequence[int], number: int, config: Config) -> list[int]:
     rows = sorted(rows, key=lambda row: names[row])
     rng = generator(config.seed, [names[row] for row in rows], stream=number + 1)
     return draw(rows, config.subset_size, rng)

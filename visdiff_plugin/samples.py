@@ -76,6 +76,8 @@ def select(dataset: Any, chosen: Any, name: str) -> Selected:
     Raises:
         SelectionError: if there is no such view or tag, it is empty, or holds no plain images
     """
+    if not isinstance(chosen, str) and hasattr(chosen, "__next__"):
+        chosen = list(chosen)  # it can be read only once
     view, label = _view(dataset, chosen, name)
     if view is None:
         ids = tuple(dict.fromkeys(str(one) for one in chosen))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -41,10 +41,9 @@ class Images:
     def __len__(self) -> int:
         return len(self.ids)
 
-    @property
     def names(self) -> list[str]:
-        """File names without folders: what draws are seeded with, so that they can be repeated."""
-        return [PurePath(path).name for path in self.paths]
+        """Returns file names without folders: they seed draws, so that these can be repeated."""
+        return [os.path.basename(path) for path in self.paths]
 
     def take(self, rows: Sequence[int]) -> Images:
         """Returns the images at ``rows``, in that order."""

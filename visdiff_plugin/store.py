@@ -102,6 +102,8 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
         raise RunError(
             f"Expected run_key as an identifier (letters, digits, underscores), got {run_key!r}."
         )
+    if run_key.lower().startswith("visdiff_"):
+        raise RunError(f"Expected a run_key that does not begin with 'visdiff_', got {run_key!r}.")
     if dataset.has_run(run_key):
         config = dataset.get_run_info(run_key).config
         if config.method != METHOD:
@@ -112,7 +114,7 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
                 "Choose another key, delete it with visdiff.delete(dataset, key), or pass "
                 "overwrite=True.",
             )
-    elif dataset.get_field(run_key) is not None and not owns(dataset, run_key):
+    elif dataset.get_field(run_key) is not None and not _holds_scores(dataset, run_key):
         raise RunError(
             f"Expected a run_key that is no field, got {run_key!r}, a field of the dataset: "
             "scores are stored in a field of that name.",
@@ -135,7 +137,7 @@ def save_run(dataset: Any, run: Run, ids: Sequence[str], scores: NDArray[np.floa
     Returns:
         the run with the names of its fields
     """
-    if dataset.has_run(run.run_key) or owns(dataset, run.run_key):
+    if dataset.has_run(run.run_key) or _holds_scores(dataset, run.run_key):
         delete_run(dataset, run.run_key, missing_ok=True)
     run = _with_fields(run, scores.shape[1])
     config = dataset.init_run(method=METHOD, **_header(run), state=_WRITING)
@@ -183,7 +185,7 @@ def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> None:
     """
     if not missing_ok:
         _check_known(dataset, run_key)
-    if owns(dataset, run_key):
+    if _holds_scores(dataset, run_key):
         dataset.delete_sample_field(run_key)
     if dataset.has_run(run_key):
         dataset.delete_run(run_key)
@@ -199,7 +201,7 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
     if new_key == run_key:
         return run
     check_run_key(dataset, new_key, overwrite=False)
-    if owns(dataset, run_key):
+    if _holds_scores(dataset, run_key):
         dataset.rename_sample_field(run_key, new_key)
     dataset.rename_run(run_key, new_key)
     differences = tuple(
@@ -210,6 +212,12 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
     results = dataset.init_run_results(new_key, record=run.to_dict())
     dataset.save_run_results(new_key, results, cache=False)
     return run
+
+
+def _holds_scores(dataset: Any, field: str) -> bool:
+    """Whether a field is the score field of a run; captions and embeddings are ours, but not so."""
+    found = dataset.get_field(field)
+    return found is not None and "run_key" in ((found.info or {}).get(METHOD) or {})
 
 
 def _check_known(dataset: Any, run_key: str) -> None:

@@ -47,6 +47,7 @@ def test_sets_that_are_the_same_or_overlap(dataset):
         dataset, SelectionError, "got 10 in both",
         dataset.limit(70), "blue", overlap="error",
     )  # fmt: skip
+    assert compare(dataset, iter(dataset.limit(60).values("id")), "blue", key="ids").n_a == 60
     run = compare(dataset, dataset.limit(70), "blue")
     assert (run.n_a, run.n_b) == (60, 50)
     assert [(one.count, one.reason) for one in run.skipped] == [(10, "in both sets")]
@@ -106,6 +107,8 @@ def test_sets_without_a_usable_image(dataset):
 def test_run_keys(dataset):
     for key in ("two words", "1st", "a.b", "", "_x", None):
         refused(dataset, RunError, "identifier", key=key)
+    for key in ("visdiff_keys", "VisDiff_x"):
+        refused(dataset, RunError, "does not begin with 'visdiff_'", key=key)
     refused(dataset, RunError, "'filepath', a field of the dataset", key="filepath")
     first = compare(dataset)
     refused(dataset, RunError, "'run', which exists")
@@ -190,6 +193,27 @@ def test_stages_that_answer_nonsense(dataset):
     assert sum(one.count for one in run.skipped if one.what == "caption") >= 2
     stored = [x for x in dataset.values("visdiff_caption_empty") if x is not None]
     assert "" not in stored and "<pad>" not in stored
+
+
+@pytest.mark.parametrize("reply", [None, "a dog", [3, None], {"a": 1}])
+def test_a_proposer_that_returns_no_descriptions(dataset, reply):
+    class Odd(ListProposer):
+        def propose(self, a, b):
+            return reply
+
+    refused_in_words = "Expected a list of descriptions of the proposer 'list'"
+    with pytest.raises(ModelError, match=refused_in_words):
+        compare(dataset, proposer=Odd())
+
+
+def test_embeddings_without_a_direction_are_counted(dataset):
+    vectors = ColourEncoder().encode_images(dataset.values("filepath"))
+    vectors[0], vectors[1] = np.nan, 0
+    dataset.set_values("clip", list(vectors))
+    run = compare(dataset, embedding_field="clip")
+    reason = "its embedding gives no finite score"
+    assert [(one.what, one.reason, one.count) for one in run.skipped] == [("sample", reason, 2)]
+    assert dataset.count(run.fields[0]) == 118
 
 
 def test_arguments_that_do_not_fit(dataset):

@@ -141,6 +141,16 @@ def test_bulk_writes_read_back_as_if_fiftyone_had_written_them(dataset):
     assert columns["tags"] == [["red"]]
 
 
+def test_reads_go_through_lists(dataset):
+    boxes = [fo.Detection(label=name, bounding_box=[0, 0, 1, 1]) for name in ("dog", "cat")]
+    sample = dataset.first()
+    sample["boxes"] = fo.Detections(detections=boxes)
+    sample.save()
+    paths = ["boxes.detections.label", "tags"]
+    columns = documents.read_columns(dataset, [sample.id], paths)
+    assert columns["boxes.detections.label"] == [["dog", "cat"]]
+
+
 def test_reads_keep_the_order_of_the_ids(dataset):
     ids = dataset.values("id")[::-1]
     paths = documents.read_columns(dataset, ids, ["filepath", "metadata.width"])
