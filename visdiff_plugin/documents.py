@@ -7,7 +7,9 @@ a version moves them. What is written reads back as if FiftyOne had written it.
 
 from __future__ import annotations
 
+import functools
 import io
+import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+#: of ``np.save``, version 1.0, which it uses for all headers that are short
+_MAGIC = b"\x93NUMPY\x01\x00"
 #: documents in one request: small enough that a failure repeats little, large enough to stream
 CHUNK = 5_000
 
@@ -86,15 +90,35 @@ def encode_vector(vector: NDArray[np.floating[Any]]) -> bytes:
 
     Level 0 stores without compressing: embeddings do not compress, and it is several times faster.
     """
-    with io.BytesIO() as buffer:
-        np.save(buffer, np.asarray(vector), allow_pickle=False)
-        return zlib.compress(buffer.getvalue(), 0)
+    values = np.ascontiguousarray(vector)
+    return zlib.compress(_header(values.dtype, values.shape) + values.tobytes(), 0)
 
 
 def decode_vector(stored: bytes) -> NDArray[Any]:
-    """Returns the array of a VectorField's bytes, whoever wrote them."""
-    vector: NDArray[Any] = np.load(io.BytesIO(zlib.decompress(stored)), allow_pickle=False)
-    return vector
+    """Returns the array of a VectorField's bytes, whoever wrote them; it can't be written to."""
+    data = zlib.decompress(stored)
+    start = 10 + int.from_bytes(data[8:10], "little")
+    if data[:8] != _MAGIC:
+        return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
+    dtype, shape, fortran = _layout(data[:start])
+    return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
+
+
+@functools.lru_cache(maxsize=64)
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """What ``np.save`` writes before the values; the same for all vectors of a model."""
+    with io.BytesIO() as buffer:
+        np.save(buffer, np.empty(shape, dtype), allow_pickle=False)
+        return buffer.getvalue()[: -dtype.itemsize * math.prod(shape) or None]
+
+
+@functools.lru_cache(maxsize=64)
+def _layout(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
+    """Reads the header of ``np.save``, version 1."""
+    buffer = io.BytesIO(header)
+    np.lib.format.read_magic(buffer)
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(buffer)
+    return dtype, shape, fortran
 
 
 def _dig(document: Any, names: Iterable[str]) -> Any:

@@ -63,12 +63,13 @@ def vector_reader(dataset: Any, field: str) -> Reader:
 
     def read(ids: Sequence[str]) -> NDArray[np.float32]:
         stored = read_columns(dataset, ids, [field])[field]
-        vectors = [None if value is None else _vector(field, value) for value in stored]
-        dimension = next((len(one) for one in vectors if one is not None), 0)
+        vectors = [_vector(field, value) for value in stored if value is not None]
+        dimension = len(vectors[0]) if vectors else 0
+        if any(len(one) != dimension for one in vectors):
+            raise FieldError(f"Expected embeddings of {dimension} dimensions in {field!r}.")
         out = np.full((len(ids), dimension), np.nan, np.float32)
-        for row, one in enumerate(vectors):
-            if one is not None:
-                out[row] = one
+        if vectors:
+            out[[value is not None for value in stored]] = vectors
         return unit(out)
 
     return read

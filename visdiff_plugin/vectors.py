@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 def unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
     """Returns ``(n, d)`` rows of length 1 (float32); NaN where a row is zero or not finite."""
-    values = np.asarray(vectors, np.float64)
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    values = np.asarray(vectors)
+    # summed in float64: a float32 overflows from 1e19 on
+    lengths = np.sqrt(np.einsum("ij,ij->i", values, values, dtype=np.float64))[:, None]
     usable = np.isfinite(lengths) & (lengths > 0)
-    return np.divide(values, lengths, out=np.full_like(values, np.nan), where=usable).astype(
-        np.float32
-    )
+    scaled = np.full(values.shape, np.nan, np.float32)
+    np.divide(values, lengths, out=scaled, where=usable, casting="unsafe")
+    return scaled
 
 
 #: sample ids -> ``(n, d)`` unit embeddings in that order, NaN where an image has none

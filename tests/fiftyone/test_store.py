@@ -141,6 +141,18 @@ def test_bulk_writes_read_back_as_if_fiftyone_had_written_them(dataset):
     assert columns["tags"] == [["red"]]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, ">f4"])
+@pytest.mark.parametrize("shape", [(512,), (1,), (0,), (3, 4)])
+def test_vectors_are_encoded_as_fiftyone_does(dtype, shape):
+    from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
+
+    vector = np.random.default_rng(0).normal(size=shape).astype(dtype)
+    theirs = documents.decode_vector(serialize_numpy_array(vector))
+    ours = deserialize_numpy_array(documents.encode_vector(vector))
+    for found in (theirs, ours):
+        assert found.dtype == vector.dtype and np.array_equal(found, vector)
+
+
 def test_reads_go_through_lists(dataset):
     boxes = [fo.Detection(label=name, bounding_box=[0, 0, 1, 1]) for name in ("dog", "cat")]
     sample = dataset.first()
