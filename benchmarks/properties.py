@@ -1,14 +1,18 @@
 """Which measured property reacts to which fault: AUROC of spoiled against original photographs.
 
 Run: ``.venv/bin/python benchmarks/properties.py [FOLDER] [--json FILE]``: crops of the photographs
-that scikit-image and scikit-learn ship, or up to 200 images below FOLDER.
+that scikit-image and scikit-learn ship, or up to 200 images below FOLDER. Where the photographs
+of known kinds are there (``VISDIFF_SHARED``, or ``shared`` beside the repository), also what each
+number makes of sets that nobody spoiled.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import json
+import os
 import sys
 import tempfile
 import time
@@ -37,9 +41,9 @@ def _motion(pixels: np.ndarray) -> np.ndarray:
     return cv2.filter2D(pixels, -1, np.full((1, 15), 1 / 15, np.float32))
 
 
-def _frame(pixels: np.ndarray) -> np.ndarray:
+def _frame(pixels: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
     width = max(2, min(pixels.shape[:2]) // 10)
-    return cv2.copyMakeBorder(pixels, *[width] * 4, cv2.BORDER_CONSTANT, value=(250, 250, 250))
+    return cv2.copyMakeBorder(pixels, *[width] * 4, cv2.BORDER_CONSTANT, value=colour)
 
 
 def _bars(pixels: np.ndarray) -> np.ndarray:
@@ -47,9 +51,9 @@ def _bars(pixels: np.ndarray) -> np.ndarray:
     return cv2.copyMakeBorder(pixels, width, width, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0))
 
 
-def _jpeg(pixels: np.ndarray) -> np.ndarray:
+def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
     buffer = io.BytesIO()
-    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=20)
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer), np.float32)
 
 
@@ -64,10 +68,23 @@ FAULTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "noise 40": lambda x: x + _RNG.normal(0, 40, x.shape).astype(np.float32),
     "grey": lambda x: np.repeat(x.mean(axis=2, keepdims=True), 3, axis=2),
     "half contrast": lambda x: (x - 128) * 0.5 + 128,
-    "frame": _frame,
+    "white frame": lambda x: _frame(x, (250, 250, 250)),
+    "black frame": lambda x: _frame(x, (0, 0, 0)),
+    "red frame, JPEG 75": lambda x: _jpeg(_frame(x, (200, 30, 30)), 75),
     "bars": _bars,
-    "JPEG 20": _jpeg,
+    "JPEG 50": lambda x: _jpeg(x, 50),
+    "JPEG 20": lambda x: _jpeg(x, 20),
+    "noise 20, JPEG 75": lambda x: _jpeg(x + _RNG.normal(0, 20, x.shape), 75),
     "half size": lambda x: cv2.resize(x, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+}
+
+
+#: sets that differ by what they show: noise, blocks and frames are not among it
+KINDS = {
+    "birds on land / on water": ("waterbirds", "background", "land", "water"),
+    "sketches / photographs": ("styles", "style", "sketch", "photo"),
+    "cartoons / photographs": ("styles", "style", "cartoon", "photo"),
+    "paintings / photographs": ("styles", "style", "art_painting", "photo"),
 }
 
 
@@ -97,6 +114,29 @@ def table(originals: list[np.ndarray]) -> dict[str, dict[str, float]]:
             a, b = (np.array([one[name] for one in side]) for side in (rows, base))
             sample = two_sample(a[np.isfinite(a)], b[np.isfinite(b)])
             found[fault][name] = round(sample.auroc, 3)
+    return found
+
+
+def kinds() -> dict[str, dict[str, float]]:
+    """Returns pair of sets -> property -> AUROC; empty where their images are not there."""
+    beside = Path(__file__).resolve().parents[1].parent / "shared"
+    data = Path(os.environ.get("VISDIFF_SHARED", beside)) / "data"
+    found: dict[str, dict[str, float]] = {}
+    for name, (folder, column, *sides) in KINDS.items():
+        if not (data / folder / "samples.csv").exists():
+            continue
+        with open(data / folder / "samples.csv", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        a, b = (
+            measure_many([str(data / folder / row["path"]) for row in rows if row[column] == side])
+            for side in sides
+        )
+        found[name] = {"n": min(len(a[0]), len(b[0]))}
+        for place, one in enumerate(PROPERTIES):
+            if one.name in SHOWN:
+                x, y = (side[0][:, place] for side in (a, b))
+                auroc = two_sample(x[np.isfinite(x)], y[np.isfinite(y)]).auroc
+                found[name][one.name] = round(auroc, 3)
     return found
 
 
@@ -132,8 +172,15 @@ def _best(call: Callable[[list[str]], Any], paths: list[str]) -> float:
     return min(seconds)
 
 
+def _print(first: str, rows: dict[str, dict[str, float]]) -> None:
+    print(f"| {first} | " + " | ".join(SHOWN) + " |\n|" + "---|" * (len(SHOWN) + 1))
+    for name, row in rows.items():
+        cells = (f"**{v:.2f}**" if abs(v - 0.5) >= 0.2 else f"{v:.2f}" for v in row.values())
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
 def main() -> int:
-    """Prints both tables."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--json", type=Path)
@@ -141,16 +188,19 @@ def main() -> int:
     originals = photographs(arguments.folder)
     found = table(originals)
     print(f"{len(originals)} photographs; AUROC of spoiled against original, 0.50 is no reaction\n")
-    print("| fault | " + " | ".join(SHOWN) + " |\n|" + "---|" * (len(SHOWN) + 1))
-    for fault, row in found.items():
-        cells = (f"**{v:.2f}**" if abs(v - 0.5) >= 0.2 else f"{v:.2f}" for v in row.values())
-        print(f"| {fault} | " + " | ".join(cells) + " |")
+    _print("fault", found)
+    natural = kinds()
+    if natural:
+        print()
+        _print("sets", {f"{k} ({v.pop('n')} or more each)": v for k, v in natural.items()})
     costs = cost()
     print()
     for size, row in costs.items():
         print(f"{size}: " + ", ".join(f"{name} {value}" for name, value in row.items()))
     if arguments.json:
-        arguments.json.write_text(json.dumps({"auroc": found, "cost": costs}, indent=1))
+        arguments.json.write_text(
+            json.dumps({"auroc": found, "kinds": natural, "cost": costs}, indent=1)
+        )
     return 0
 
 

@@ -104,7 +104,9 @@ def test_each_fault_moves_its_own_number(photograph):
     noisy = [after(photograph + sigma * noise) for sigma in (5, 15, 40)]
     measured = [one["noise"] * 255 for one in noisy]
     # luma of noise that is independent in R, G and B: times hypot(.299, .587, .114)
-    assert measured == pytest.approx(0.6686 * np.array([5, 15, 40]), rel=0.12)
+    assert measured[1:] == pytest.approx(0.6686 * np.array([15, 40]), rel=0.05)
+    # fur hides part of weak noise: understated, by a fifth at most, and never overstated
+    assert 0.8 < measured[0] / (0.6686 * 5) < 1
     # noise is no sharpness: under a fifth of what a slight blur changes
     assert abs(noisy[1]["sharpness"] - base["sharpness"]) < (sharpness[0] - sharpness[1]) / 5
     dark = after(photograph * 0.4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: of the measurement; raise it when a number changes, so that stored values are measured again
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -112,15 +112,25 @@ PROPERTIES = (
     Property(
         "noise",
         "0 to 1",
-        "Standard deviation of noise (Immerkaer 1996) in the flattest blocks at full size; at "
-        "least 2 / 255, below which it is not seen.",
+        "Standard deviation of noise (Immerkaer 1996) at full size, without the part that remains "
+        "after averaging two by two pixels, which is texture; median of unclipped blocks, at least "
+        "2 / 255, below which it is not seen.",
         "noisier images",
         "less noisy images",
     ),
     Property(
+        "blockiness",
+        "0 to 0.03",
+        "Mean step at the borders of JPEG's 8 x 8 blocks (after Wang, Bovik and Evans 2000) at "
+        "full size, at least 1 / 255, below which it is not seen.",
+        "images with compression blocks",
+        "images without compression blocks",
+    ),
+    Property(
         "border",
         "0 to 1",
-        "Share of the area in a frame of one colour, or in bars at two opposite edges.",
+        "Share of the area in a frame of one colour, or in bars at two opposite edges, that end in "
+        "a straight step.",
         "framed images",
         "unframed images",
     ),
