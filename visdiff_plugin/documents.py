@@ -7,21 +7,36 @@ a version moves them. What is written reads back as if FiftyOne had written it.
 
 from __future__ import annotations
 
-import functools
-import io
-import math
+import threading
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: of ``np.save``, version 1.0, which it uses for all headers that are short
-_MAGIC = b"\x93NUMPY\x01\x00"
+from .columns import usable_cores
+from .errors import FieldError
+from .vector_bytes import decode_vector, decode_vectors, encode_vector
+
+__all__ = [
+    "CHUNK",
+    "decode_vector",
+    "encode_vector",
+    "read_columns",
+    "read_present",
+    "read_vectors",
+    "write_values",
+    "write_vectors",
+]
+
 #: documents in one request: small enough that a failure repeats little, large enough to stream
 CHUNK = 5_000
+#: the same where several requests are under way: two threads then wait little for each other
+_SMALL = 2_000
 
 
 def read_columns(dataset: Any, ids: Sequence[str], paths: Sequence[str]) -> dict[str, list[Any]]:
@@ -63,62 +78,169 @@ def read_present(dataset: Any, ids: Sequence[str], path: str) -> set[str]:
     return found
 
 
-def write_values(dataset: Any, values: Mapping[str, Mapping[str, Any]]) -> None:
+def read_vectors(
+    dataset: Any, ids: Sequence[str], field: str, threads: int | None = None
+) -> NDArray[np.float32]:
+    """Returns stored embeddings in the order of ``ids``, decoded straight into one array.
+
+    Args:
+        dataset: a FiftyOne dataset
+        ids: ``n`` sample ids
+        field: path of a VectorField; lists of numbers are read too
+        threads (None): requests at the same time; by default one a core
+
+    Returns:
+        ``(n, d)``, NaN where a sample has none; ``d`` is 0 where none has
+
+    Raises:
+        FieldError: if the field holds something else, or vectors of several lengths
+    """
+    rows = _Rows(len(ids), field)
+
+    def read(start: int) -> None:
+        from bson import ObjectId
+
+        chunk = [ObjectId(one) for one in ids[start : start + _SMALL]]
+        row_of = {one: start + offset for offset, one in enumerate(chunk)}
+        found = dataset._sample_collection.find({"_id": {"$in": chunk}}, {field: 1})
+        names = field.split(".")
+        stored = [(row_of[one["_id"]], _dig(one, names)) for one in found.batch_size(_SMALL)]
+        rows.put([(row, value) for row, value in stored if value is not None])
+
+    with ThreadPoolExecutor(threads or usable_cores()) as pool:
+        for _ in pool.map(read, range(0, len(ids), _SMALL)):
+            pass
+    return rows.values if rows.values is not None else np.empty((len(ids), 0), np.float32)
+
+
+def write_values(
+    dataset: Any,
+    values: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Mapping[str, Any]]],
+    threads: int | None = None,
+) -> None:
     """Sets fields of many samples, one update a sample.
 
     Args:
         dataset: a FiftyOne dataset that declares every field in its schema
-        values: sample id -> field path -> value as MongoDB holds it
-    """
-    from bson import ObjectId
-    from pymongo import UpdateOne
+        values: sample id -> field path -> value as MongoDB holds it; or an iterator of such
+            mappings, so that they need not be in memory together
+        threads (None): requests at the same time; by default one a core
 
+    Raises:
+        ValueError: if MongoDB refuses a value
+    """
     # FiftyOne stores naive UTC times
     now = datetime.now(UTC).replace(tzinfo=None)
-    ids = list(values)
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        updates = [
-            UpdateOne({"_id": ObjectId(one)}, {"$set": {**values[one], "last_modified_at": now}})
-            for one in chunk
-        ]
-        dataset._bulk_write(updates, ids=chunk)
+    waiting: deque[Future[list[str]]] = deque()
+    threads = threads or usable_cores()
+    with ThreadPoolExecutor(threads) as pool:
+        for chunk in _chunks(values):
+            waiting.append(pool.submit(_write, dataset, chunk, now))
+            if len(waiting) > threads:
+                _reload(dataset, waiting.popleft().result())
+        while waiting:
+            _reload(dataset, waiting.popleft().result())
 
 
-def encode_vector(vector: NDArray[np.floating[Any]]) -> bytes:
-    """Returns the bytes of a FiftyOne VectorField: ``np.save`` inside zlib.
+def write_vectors(
+    dataset: Any, ids: Sequence[str], field: str, vectors: NDArray[np.floating[Any]]
+) -> None:
+    """Sets a VectorField of many samples.
 
-    Level 0 stores without compressing: embeddings do not compress, and it is several times faster.
+    Args:
+        dataset: a FiftyOne dataset that declares the field in its schema
+        ids: ``n`` sample ids
+        field: the field's path
+        vectors: ``(n, d)``; a row that is not finite is not written
+
+    Raises:
+        ValueError: if there is not one vector for each id
     """
-    values = np.ascontiguousarray(vector)
-    return zlib.compress(_header(values.dtype, values.shape) + values.tobytes(), 0)
+    if vectors.ndim != 2 or len(vectors) != len(ids):
+        raise ValueError(f"Expected vectors of shape ({len(ids)}, d), got {vectors.shape}.")
+
+    def chunks() -> Iterator[dict[str, dict[str, Any]]]:
+        for start in range(0, len(ids), _SMALL):
+            part = vectors[start : start + _SMALL]
+            known = np.isfinite(part).all(axis=1)
+            yield {
+                one: {field: encode_vector(vector)}
+                for one, vector, finite in zip(
+                    ids[start : start + _SMALL], part, known, strict=True
+                )
+                if finite
+            }
+
+    write_values(dataset, chunks())
 
 
-def decode_vector(stored: bytes) -> NDArray[Any]:
-    """Returns the array of a VectorField's bytes, whoever wrote them; it can't be written to."""
-    data = zlib.decompress(stored)
-    start = 10 + int.from_bytes(data[8:10], "little")
-    if data[:8] != _MAGIC:
-        return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
-    dtype, shape, fortran = _layout(data[:start])
-    return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
+def _chunks(
+    values: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Mapping[str, Any]]],
+) -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
+    for part in (values,) if isinstance(values, Mapping) else values:
+        rows = list(part.items())
+        for start in range(0, len(rows), _SMALL):
+            yield rows[start : start + _SMALL]
 
 
-@functools.lru_cache(maxsize=64)
-def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """What ``np.save`` writes before the values; the same for all vectors of a model."""
-    with io.BytesIO() as buffer:
-        np.save(buffer, np.empty(shape, dtype), allow_pickle=False)
-        return buffer.getvalue()[: -dtype.itemsize * math.prod(shape) or None]
+def _write(dataset: Any, rows: Sequence[tuple[str, Mapping[str, Any]]], now: datetime) -> list[str]:
+    """Writes one chunk and returns its ids."""
+    from bson import ObjectId
+    from pymongo import UpdateOne
+    from pymongo.errors import BulkWriteError
+
+    updates = [
+        UpdateOne({"_id": ObjectId(one)}, {"$set": {**fields, "last_modified_at": now}})
+        for one, fields in rows
+    ]
+    try:
+        dataset._sample_collection.bulk_write(updates, ordered=False)
+    except BulkWriteError as error:
+        reason = error.details["writeErrors"][0]["errmsg"]
+        raise ValueError(f"Expected values that MongoDB can hold, got: {reason}.") from error
+    return [one for one, _ in rows]
 
 
-@functools.lru_cache(maxsize=64)
-def _layout(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
-    """Reads the header of ``np.save``, version 1."""
-    buffer = io.BytesIO(header)
-    np.lib.format.read_magic(buffer)
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(buffer)
-    return dtype, shape, fortran
+def _reload(dataset: Any, ids: list[str]) -> None:
+    """Makes FiftyOne reload samples that the caller holds; in the caller's thread, as they are."""
+    dataset._bulk_write([], ids=ids)
+
+
+class _Rows:
+    """One array that several threads decode into; its width is that of the first vector."""
+
+    def __init__(self, n: int, field: str) -> None:
+        self.values: NDArray[np.float32] | None = None
+        self._n, self._field = n, field
+        self._lock = threading.Lock()
+
+    def put(self, stored: Sequence[tuple[int, Any]]) -> None:
+        """Decodes values into their rows.
+
+        Raises:
+            FieldError: if one is no vector, or of another length than the first
+        """
+        if not stored:
+            return
+        try:
+            vectors = decode_vectors([value for _, value in stored])
+        except (ValueError, TypeError, zlib.error) as error:
+            raise FieldError(
+                f"Expected embeddings in {self._field!r}, got something else ({error}).",
+                "Name a VectorField, or leave embedding_field out.",
+            ) from error
+        with self._lock:
+            if self.values is None:
+                self.values = np.full((self._n, len(vectors[0])), np.nan, np.float32)
+        width = self.values.shape[1]
+        wrong = next((len(one) for one in vectors if len(one) != width), None)
+        if wrong is not None:
+            raise FieldError(
+                f"Expected embeddings of {width} dimensions in {self._field!r}, got one of "
+                f"{wrong}.",
+                "Name a field of a single model.",
+            )
+        self.values[[row for row, _ in stored]] = vectors
 
 
 def _dig(document: Any, names: Iterable[str]) -> Any:

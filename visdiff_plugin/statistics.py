@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .groups import Groups, group
+
 Floats = NDArray[np.floating[Any]]
 
 #: standard normal quantile of a two-sided 95% interval
@@ -49,7 +51,7 @@ class TwoSample:
 def two_sample(scores_a: Floats, scores_b: Floats) -> TwoSample:
     """Compares two sets of scores, ties included.
 
-    Each side is sorted, then the two sorted runs are merged: O(n log n), no pairwise matrix.
+    Both sides are sorted together and counted by distinct value: O(n log n), no pairwise matrix.
     AUROC and variance: DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988), through
     placement values. Test: Mann and Whitney (1947), normal approximation with tie and continuity
     correction (as scipy's ``asymptotic``).
@@ -61,17 +63,16 @@ def two_sample(scores_a: Floats, scores_b: Floats) -> TwoSample:
     Raises:
         ValueError: on another shape, under two scores a side, or a score that is not finite
     """
-    a, b = np.sort(_checked(scores_a, "scores_a")), np.sort(_checked(scores_b, "scores_b"))
+    a, b = _checked(scores_a, "scores_a"), _checked(scores_b, "scores_b")
     n_a, n_b = a.size, b.size
-    placements_a, placements_b, tie_term = _placements(a, b)
-    u = float(placements_a.sum())
+    groups = group(a, b)
+    u, variance_a = _placement_moments(groups)
+    _, variance_b = _placement_moments(groups.swapped())
     auroc = u / (n_a * n_b)
-    standard_error = math.sqrt(
-        float(placements_a.var(ddof=1)) / (n_b**2) / n_a
-        + float(placements_b.var(ddof=1)) / (n_a**2) / n_b
-    )
-    p_greater, p_less = _mann_whitney(u, n_a, n_b, tie_term)
-    welch_t, welch_p = _welch(a, b)
+    standard_error = math.sqrt(variance_a / (n_b**2) / n_a + variance_b / (n_a**2) / n_b)
+    p_greater, p_less = _mann_whitney(u, n_a, n_b, _tie_term(groups))
+    (mean_a, spread_a), (mean_b, spread_b) = groups.moments(), groups.swapped().moments()
+    welch_t, welch_p = _welch(mean_a - mean_b, spread_a / n_a, spread_b / n_b, n_a, n_b)
     return TwoSample(
         n_a=n_a,
         n_b=n_b,
@@ -80,8 +81,8 @@ def two_sample(scores_a: Floats, scores_b: Floats) -> TwoSample:
         interval=auroc_interval(auroc, standard_error, n_a, n_b),
         p_greater=p_greater,
         p_less=p_less,
-        mean_a=float(a.mean(dtype=np.float64)),
-        mean_b=float(b.mean(dtype=np.float64)),
+        mean_a=mean_a,
+        mean_b=mean_b,
         welch_t=welch_t,
         welch_p=welch_p,
     )
@@ -125,20 +126,16 @@ def separating_threshold(scores_a: Floats, scores_b: Floats, favors_a: bool) -> 
     Youden's J (Cancer 3, 1950). The value lies halfway between two neighbouring scores; of several
     equally good ones it is the highest, which calls the fewest images positive.
     """
-    a = np.sort(_checked(scores_a, "scores_a"))
-    b = np.sort(_checked(scores_b, "scores_b"))
-    pooled = np.concatenate([a, b])
-    order = np.argsort(pooled, kind="stable")
-    merged = pooled[order].astype(np.float64)
-    ends = np.flatnonzero(merged[1:] != merged[:-1])  # last of each group of equal values
-    if not ends.size:
-        return float(merged[0])
-    b_upto = np.cumsum(order >= a.size)[ends]
-    share_a = 1 - (ends + 1 - b_upto) / a.size
-    share_b = 1 - b_upto / b.size
+    groups = group(_checked(scores_a, "scores_a"), _checked(scores_b, "scores_b"))
+    values = groups.values.astype(np.float64)
+    if values.size == 1:
+        return float(values[0])
+    upto_a, upto_b = np.cumsum(groups.in_a), np.cumsum(groups.in_b)
+    share_a = 1 - upto_a[:-1] / upto_a[-1]
+    share_b = 1 - upto_b[:-1] / upto_b[-1]
     gain = share_a - share_b if favors_a else share_b - share_a
-    best = ends[np.flatnonzero(gain >= gain.max() - 1e-12)[-1]]
-    return float((merged[best] + merged[best + 1]) / 2)
+    best = np.flatnonzero(gain >= gain.max() - 1e-12)[-1]
+    return float((values[best] + values[best + 1]) / 2)
 
 
 def wilson_interval(successes: int, n: int) -> tuple[float, float]:
@@ -182,40 +179,22 @@ def _checked(scores: Floats, name: str) -> NDArray[Any]:
     return values
 
 
-def _placements(
-    a: NDArray[Any], b: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """For each value, how many of the other side lie below, ties counted half; both sorted.
-
-    Also the sum of t^3 - t over groups of t equal values in both sides together.
-    """
-    pooled = np.concatenate([a, b])
-    # merges two sorted runs in linear time; of equal values those of A come first
-    order = np.argsort(pooled, kind="stable")
-    from_b = order >= a.size
-    b_before = np.cumsum(from_b, dtype=np.int64)
-    a_before = np.arange(1, pooled.size + 1) - b_before
-    placements_a = b_before[~from_b].astype(np.float64)
-    placements_b = a_before[from_b].astype(np.float64)
-    merged = pooled[order]
-    tied = np.flatnonzero(merged[1:] == merged[:-1])
-    if not tied.size:
-        return placements_a, placements_b, 0.0
-    values = np.unique(merged[tied])
-    in_a = [np.searchsorted(a, values, side) for side in ("left", "right")]
-    in_b = [np.searchsorted(b, values, side) for side in ("left", "right")]
-    count_a, count_b = in_a[1] - in_a[0], in_b[1] - in_b[0]
-    # equal values of the other side count half: A has counted none of them, B all
-    placements_a[_spans(in_a[0], count_a)] += np.repeat(count_b, count_a) / 2
-    placements_b[_spans(in_b[0], count_b)] -= np.repeat(count_a, count_b) / 2
-    sizes = (count_a + count_b).astype(np.float64)
-    return placements_a, placements_b, float((sizes**3 - sizes).sum())
+def _placement_moments(groups: Groups) -> tuple[float, float]:
+    """Sum and variance of A's placement values: how many of B lie below, ties counted half."""
+    placements = groups.placements()
+    weighted = placements * groups.in_a
+    u, n = float(weighted.sum()), int(groups.in_a.sum())
+    placements -= u / n
+    np.multiply(placements, placements, out=weighted)
+    weighted *= groups.in_a
+    return u, float(weighted.sum()) / (n - 1)
 
 
-def _spans(starts: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Positions start, start + 1, ... of each run of ``counts`` values, one after the other."""
-    offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.asarray(np.repeat(starts, counts) + offsets, np.intp)
+def _tie_term(groups: Groups) -> float:
+    """Sum of t^3 - t over groups of t equal values in both sides together."""
+    sizes = groups.in_a + groups.in_b
+    tied = sizes[sizes > 1].astype(np.float64)
+    return float((tied**3 - tied).sum())
 
 
 def _mann_whitney(u: float, n_a: int, n_b: int, tie_term: float) -> tuple[float, float]:
@@ -232,16 +211,24 @@ def _mann_whitney(u: float, n_a: int, n_b: int, tie_term: float) -> tuple[float,
     )
 
 
-def _welch(a: NDArray[Any], b: NDArray[Any]) -> tuple[float | None, float | None]:
-    """Welch's t and its two-sided p (Biometrika 34, 1947), None where both sides are constant."""
+def _welch(
+    gap: float, part_a: float, part_b: float, n_a: int, n_b: int
+) -> tuple[float | None, float | None]:
+    """Welch's t and its two-sided p (Biometrika 34, 1947), None where both sides are constant.
+
+    Args:
+        gap: mean of A less mean of B
+        part_a: variance of A over ``n_a``
+        part_b: variance of B over ``n_b``
+        n_a: scores of A
+        n_b: scores of B
+    """
     from scipy.special import stdtr
 
-    part_a, part_b = (float(x.var(ddof=1, dtype=np.float64)) / x.size for x in (a, b))
     if part_a + part_b == 0:
         return None, None
-    gap = float(a.mean(dtype=np.float64)) - float(b.mean(dtype=np.float64))
     t = gap / math.sqrt(part_a + part_b)
     # Welch-Satterthwaite in shares, which do not underflow as squared variances do
     share = part_a / (part_a + part_b)
-    freedom = 1 / (share**2 / (a.size - 1) + (1 - share) ** 2 / (b.size - 1))
+    freedom = 1 / (share**2 / (n_a - 1) + (1 - share) ** 2 / (n_b - 1))
     return t, float(2 * stdtr(freedom, -abs(t)))

@@ -1,0 +1,185 @@
+"""Bulk reads and writes are as FiftyOne's own: values, types, times, on views of every kind."""
+
+import io
+import time
+import zlib
+from datetime import timedelta
+
+import fiftyone as fo
+import numpy as np
+import pytest
+
+from visdiff_plugin import documents
+from visdiff_plugin.errors import FieldError
+
+
+@pytest.fixture
+def vectors():
+    return np.random.default_rng(5).normal(size=(120, 16)).astype(np.float32)
+
+
+@pytest.fixture
+def filled(dataset, vectors, monkeypatch):
+    """Both fields hold the same vectors: one written by FiftyOne, one by us, in several chunks."""
+    monkeypatch.setattr(documents, "_SMALL", 25)
+    dataset.set_values("theirs", list(vectors))
+    dataset.add_sample_field("ours", fo.VectorField)
+    documents.write_vectors(dataset, dataset.values("id"), "ours", vectors)
+    return dataset
+
+
+def views(dataset):
+    dataset.save_view("kept", dataset.match_tags("red").limit(9))
+    return {
+        "dataset": dataset,
+        "match": dataset.match(fo.ViewField("theirs") != None),  # noqa: E711
+        "select, ordered": dataset.select(dataset.values("id")[40:10:-3], ordered=True),
+        "sort": dataset.sort_by("filepath", reverse=True),
+        "select_fields": dataset.select_fields(["ours", "theirs"])[10:40],
+        "saved view": dataset.load_saved_view("kept"),
+        "take": dataset.take(17, seed=1),
+    }
+
+
+def test_fiftyone_reads_it_on_every_view_as_if_it_had_written_it(filled):
+    for name, view in views(filled).items():
+        ours, theirs = view.values("ours"), view.values("theirs")
+        assert len(ours) == len(view) > 0, name
+        kinds = [[(one.dtype, one.shape) for one in side] for side in (ours, theirs)]
+        assert kinds[0] == kinds[1], name
+        assert np.array_equal(np.stack(ours), np.stack(theirs)), name
+        read = documents.read_vectors(filled, view.values("id"), "ours")
+        assert read.dtype == np.float32 and np.array_equal(read, np.stack(theirs)), name
+        assert np.array_equal(documents.read_vectors(filled, view.values("id"), "theirs"), read)
+    sample = filled.first()
+    assert np.array_equal(sample["ours"], sample["theirs"])
+    assert type(filled.get_field("ours")) is type(filled.get_field("theirs"))
+    fresh = fo.load_dataset(filled.name)
+    fresh.reload()
+    assert fresh.count("ours") == 120
+
+
+def test_slices_of_a_group_dataset(vectors):
+    dataset = fo.Dataset()
+    try:
+        dataset.add_group_field("group", default="left")
+        samples = []
+        for number in range(10):
+            group = fo.Group()
+            for side in ("left", "right"):
+                path = f"/nowhere/{number}-{side}.jpg"
+                samples.append(fo.Sample(filepath=path, group=group.element(side)))
+        dataset.add_samples(samples, progress=False)
+        dataset.add_sample_field("ours", fo.VectorField)
+        right = dataset.select_group_slices("right")
+        documents.write_vectors(dataset, right.values("id"), "ours", vectors[:10])
+        assert np.array_equal(np.stack(right.values("ours")), vectors[:10])
+        assert dataset.select_group_slices("left").values("ours") == [None] * 10
+        dataset.group_slice = "right"
+        assert dataset.count("ours") == 10
+    finally:
+        dataset.delete()
+
+
+def test_last_modified_is_ours_and_of_nobody_else(filled, vectors):
+    before = dict(zip(*filled.values(["id", "last_modified_at"]), strict=True))
+    time.sleep(0.01)
+    some = filled.values("id")[:30]
+    documents.write_vectors(filled, some, "ours", vectors[:30])
+    after = dict(zip(*filled.values(["id", "last_modified_at"]), strict=True))
+    changed = {one for one in before if after[one] != before[one]}
+    assert changed == set(some)
+    theirs = filled.select(some[:1])
+    theirs.set_values("theirs", [vectors[0]])
+    stamp = theirs.values("last_modified_at")[0]
+    assert type(stamp) is type(after[some[0]]) and stamp.tzinfo == after[some[0]].tzinfo
+    assert timedelta(0) <= stamp - after[some[0]] < timedelta(minutes=5)
+
+
+def test_a_sample_in_hand_is_reloaded(filled, vectors):
+    sample = filled.first()
+    documents.write_vectors(filled, [sample.id], "ours", vectors[:1] + 1)
+    assert np.array_equal(sample["ours"], vectors[0] + 1)
+
+
+def test_what_is_missing_is_nan_and_what_is_not_finite_is_not_written(dataset, vectors):
+    ids = dataset.values("id")
+    dataset.add_sample_field("ours", fo.VectorField)
+    assert documents.read_vectors(dataset, ids, "ours").shape == (120, 0)
+    vectors[7, 3] = np.nan
+    documents.write_vectors(dataset, ids[:50], "ours", vectors[:50])
+    assert dataset.count("ours") == 49 and dataset.values("ours")[7] is None
+    read = documents.read_vectors(dataset, ids[::-1], "ours")[::-1]
+    there = np.isfinite(read).all(axis=1)
+    assert there.tolist() == [row < 50 and row != 7 for row in range(120)]
+    assert np.isnan(read[~there]).all() and np.array_equal(read[there], vectors[:50][there[:50]])
+    assert documents.read_vectors(dataset, [], "ours").shape == (0, 0)
+    with pytest.raises(ValueError, match=r"shape \(3, d\), got \(2, 16\)"):
+        documents.write_vectors(dataset, ids[:3], "ours", vectors[:2])
+
+
+def test_other_ways_to_store_a_vector_are_read_too(dataset, vectors):
+    ids = dataset.values("id")
+    whole = np.arange(16)
+    with io.BytesIO() as buffer:
+        np.lib.format.write_array(buffer, vectors[4], version=(2, 0))
+        second = zlib.compress(buffer.getvalue())
+    dataset.add_sample_field("ours", fo.VectorField)
+    dataset.select(ids[:1]).set_values("ours", [vectors[0].astype(np.float64)])
+    dataset.select(ids[1:2]).set_values("ours", [whole])
+    values = {
+        ids[2]: vectors[2].tolist(),
+        ids[3]: documents.encode_vector(vectors[3]),
+        ids[4]: second,
+        ids[5]: documents.encode_vector(vectors[5].astype(">f4")),
+    }
+    documents.write_values(dataset, {one: {"ours": value} for one, value in values.items()})
+    read = documents.read_vectors(dataset, ids[:6], "ours")
+    for row in (0, 2, 3, 4, 5):
+        assert np.array_equal(read[row], vectors[row]), row
+    assert np.array_equal(read[1], whole)
+    dataset.select(ids).set_values("doubles", list(vectors.astype(np.float64)))
+    assert np.array_equal(documents.read_vectors(dataset, ids, "doubles"), vectors)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (b"no zlib", "something else"),
+        (zlib.compress(b"no array"), "something else"),
+        ("text", "something else"),
+        (documents.encode_vector(np.zeros((2, 16))), "shape"),
+        (documents.encode_vector(np.zeros(8)), r"dimensions in 'ours', got one of"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_and_never_data(filled, value, message):
+    documents.write_values(filled, {filled.values("id")[60]: {"ours": value}})
+    with pytest.raises(FieldError, match=message):
+        documents.read_vectors(filled, filled.values("id"), "ours")
+
+
+def test_chunks_are_written_as_they_come_and_nested_fields_are_found(dataset, vectors):
+    ids = dataset.values("id")
+    dataset.add_sample_field(
+        "run", fo.EmbeddedDocumentField, embedded_doc_type=fo.DynamicEmbeddedDocument
+    )
+    dataset.add_sample_field("run.x", fo.FloatField)
+    dataset.add_sample_field("run.v", fo.VectorField)
+
+    def chunks():
+        for start in range(0, 120, 10):
+            yield {
+                ids[row]: {"run": {"_cls": "DynamicEmbeddedDocument", "x": row / 7,
+                                   "v": documents.encode_vector(vectors[row])}}
+                for row in range(start, start + 10)
+            }  # fmt: skip
+
+    documents.write_values(dataset, chunks())
+    assert dataset.values("run.x") == [row / 7 for row in range(120)]
+    assert dataset.sort_by("run.x", reverse=True).first().run.x == 119 / 7
+    assert np.array_equal(documents.read_vectors(dataset, ids, "run.v"), vectors)
+
+
+def test_a_refused_value_is_an_error(filled):
+    with pytest.raises(ValueError, match="Expected values that MongoDB can hold"):
+        documents.write_values(filled, {filled.first().id: {"_id": "another"}})

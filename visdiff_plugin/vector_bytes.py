@@ -1,0 +1,85 @@
+"""The bytes of FiftyOne's VectorField: ``np.save`` inside zlib."""
+
+from __future__ import annotations
+
+import functools
+import io
+import math
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: of ``np.save``, version 1.0, which it uses for all headers that are short
+_MAGIC = b"\x93NUMPY\x01\x00"
+
+
+def decode_vectors(values: Sequence[Any]) -> NDArray[Any] | list[NDArray[Any]]:
+    """Returns stored vectors; those that one model wrote begin alike and are read as one matrix.
+
+    Args:
+        values: ``n`` values of a VectorField, or lists of numbers
+
+    Raises:
+        ValueError: if one is no vector
+        TypeError: likewise
+        zlib.error: likewise
+    """
+    if not all(isinstance(one, bytes) for one in values):
+        return [_vector(one) for one in values]
+    raw = [zlib.decompress(one) for one in values]
+    start, size = 10 + int.from_bytes(raw[0][8:10], "little"), len(raw[0])
+    header = raw[0][:start]
+    alike = all(len(one) == size and one.startswith(header) for one in raw)
+    if not alike or header[:8] != _MAGIC:
+        return [_vector(one) for one in values]
+    dtype, shape, _ = _layout(header)
+    if len(shape) != 1 or not shape[0] or dtype.kind not in "fiu":
+        return [_vector(one) for one in values]
+    joined = np.frombuffer(b"".join(raw), np.uint8).reshape(len(raw), size)
+    return joined[:, start:].view(dtype)
+
+
+def _vector(value: Any) -> NDArray[Any]:
+    vector = decode_vector(value) if isinstance(value, bytes) else np.asarray(value)
+    if vector.ndim != 1 or vector.dtype.kind not in "fiu":
+        raise ValueError(f"{vector.dtype.name} of shape {vector.shape}")
+    return vector
+
+
+def encode_vector(vector: NDArray[np.floating[Any]]) -> bytes:
+    """Returns the bytes of a FiftyOne VectorField: ``np.save`` inside zlib.
+
+    Level 0 stores without compressing: embeddings do not compress, and it is several times faster.
+    """
+    values = np.ascontiguousarray(vector)
+    return zlib.compress(_header(values.dtype, values.shape) + values.tobytes(), 0)
+
+
+def decode_vector(stored: bytes) -> NDArray[Any]:
+    """Returns the array of a VectorField's bytes, whoever wrote them; it can't be written to."""
+    data = zlib.decompress(stored)
+    start = 10 + int.from_bytes(data[8:10], "little")
+    if data[:8] != _MAGIC:
+        return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
+    dtype, shape, fortran = _layout(data[:start])
+    return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
+
+
+@functools.lru_cache(maxsize=64)
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """What ``np.save`` writes before the values; the same for all vectors of a model."""
+    with io.BytesIO() as buffer:
+        np.save(buffer, np.empty(shape, dtype), allow_pickle=False)
+        return buffer.getvalue()[: -dtype.itemsize * math.prod(shape) or None]
+
+
+@functools.lru_cache(maxsize=64)
+def _layout(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
+    """Reads the header of ``np.save``, version 1."""
+    buffer = io.BytesIO(header)
+    np.lib.format.read_magic(buffer)
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(buffer)
+    return dtype, shape, fortran
