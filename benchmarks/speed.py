@@ -92,14 +92,18 @@ def evidence(n: int) -> list[Row]:
     embeddings /= np.sqrt(np.einsum("ij,ij->i", embeddings, embeddings))[:, None]
     texts = rng.standard_normal((_CANDIDATES, _DIMENSION), np.float32)
     in_a = rng.random(n) < 0.5
-    embeddings[in_a] += 0.001 * texts[0]
+    texts /= np.sqrt(np.einsum("ij,ij->i", texts, texts))[:, None]
+    embeddings[in_a] += 0.02 * texts[0]
     rows_a, rows_b = np.flatnonzero(in_a), np.flatnonzero(~in_a)
     found: dict[str, Any] = {}
+    # the compiled loops are made, or read from disk, once a process: not a matter of the images
+    two_sample_columns(np.zeros((20_000, 1), np.float32), range(9_000), range(9_000, 20_000))
 
     def ours() -> None:
         scores = np.empty((_CANDIDATES, n), np.float32).T
         for start in range(0, n, 20_000):
-            scores[start : start + 20_000] = embeddings[start : start + 20_000] @ texts.T
+            rows = slice(start, start + 20_000)
+            np.matmul(texts, embeddings[rows].T, out=scores.T[:, rows])
         found["ours"] = two_sample_columns(scores, rows_a, rows_b)
 
     def released() -> None:

@@ -10,47 +10,55 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .statistics import TwoSample, two_sample
+from .statistics import Moments, TwoSample, two_sample
 
-#: columns that a thread copies out of a row-major matrix at a time: a cache line holds 16 numbers,
-#: and reading one column touches every line
+#: columns that are copied out of a row-major matrix at a time: a cache line holds 16 numbers, and
+#: reading one column touches every line
 _BLOCK = 4
+#: images from which on compiled loops win back the second that it takes to compile them
+_LONG = 20_000
 
 
 def two_sample_columns(
     scores: NDArray[np.floating[Any]],
     rows_a: Sequence[int] | NDArray[np.intp],
     rows_b: Sequence[int] | NDArray[np.intp],
+    columns: Sequence[int] | None = None,
     threads: int | None = None,
 ) -> list[TwoSample | None]:
     """Compares A and B in every column, as `two_sample` would one by one.
 
-    Sorting and counting release the interpreter, so threads share the work. Columns that lie
-    together in memory (``order="F"``) are read fastest.
+    Long columns of float32 are compared by compiled loops that release the interpreter, so that
+    threads share the work. Columns that lie together in memory (``order="F"``) are read fastest.
 
     Args:
         scores: ``(n, k)`` scores, float32 for speed; what is not finite was not scored
         rows_a: rows of A
         rows_b: rows of B
+        columns (None): which columns; all by default
         threads (None): how many columns at the same time; by default one a core
 
     Returns:
-        ``k`` comparisons; None where fewer than two images of a set were scored
+        a comparison for each column; None where fewer than two images of a set were scored
 
     Raises:
         ValueError: if the scores are no matrix
     """
     if scores.ndim != 2:
         raise ValueError(f"Expected scores of shape (n, k), got shape {scores.shape}.")
-    a, b = np.asarray(rows_a, np.intp), np.asarray(rows_b, np.intp)
+    chosen = list(range(scores.shape[1]) if columns is None else columns)
+    rows = np.asarray(rows_a, np.intp), np.asarray(rows_b, np.intp)
+    long = scores.dtype == np.float32 and rows[0].size + rows[1].size >= _LONG
+    worker: Any = _Compiled(len(scores), *rows) if long else _Plain(*rows)
 
-    def block(start: int) -> list[TwoSample | None]:
-        columns = np.ascontiguousarray(scores[:, start : start + _BLOCK].T)
-        return [_compared(column, a, b) for column in columns]
+    def compare(start: int) -> list[TwoSample | None]:
+        found = chosen[start : start + _BLOCK]
+        if scores.flags.f_contiguous:
+            return worker.compared([scores[:, one] for one in found])
+        return worker.compared(np.ascontiguousarray(scores[:, found].T))
 
-    starts = range(0, scores.shape[1], _BLOCK)
     with ThreadPoolExecutor(threads or usable_cores()) as pool:
-        return [one for found in pool.map(block, starts) for one in found]
+        return [one for found in pool.map(compare, range(0, len(chosen), _BLOCK)) for one in found]
 
 
 def usable_cores() -> int:
@@ -60,9 +68,42 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _compared(
-    column: NDArray[np.floating[Any]], rows_a: NDArray[np.intp], rows_b: NDArray[np.intp]
-) -> TwoSample | None:
-    a, b = column[rows_a], column[rows_b]
-    a, b = a[np.isfinite(a)], b[np.isfinite(b)]
-    return two_sample(a, b) if min(a.size, b.size) >= 2 else None
+class _Plain:
+    """Compares columns by numpy alone."""
+
+    def __init__(self, rows_a: NDArray[np.intp], rows_b: NDArray[np.intp]) -> None:
+        self._rows = rows_a, rows_b
+
+    def compared(self, columns: Sequence[NDArray[Any]]) -> list[TwoSample | None]:
+        return [self.one(column) for column in columns]
+
+    def one(self, column: NDArray[Any]) -> TwoSample | None:
+        a, b = (column[rows] for rows in self._rows)
+        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        return two_sample(a, b) if min(a.size, b.size) >= 2 else None
+
+
+class _Compiled:
+    """Compares columns of float32 by compiled loops."""
+
+    def __init__(self, n: int, rows_a: NDArray[np.intp], rows_b: NDArray[np.intp]) -> None:
+        self._side = np.full(n, -1, np.int8)
+        self._side[rows_a], self._side[rows_b] = 1, 0
+
+    def compared(self, columns: Sequence[NDArray[Any]]) -> list[TwoSample | None]:
+        from . import columns_kernel as kernel
+
+        n = self._side.size
+        counts, found = np.empty((3, 2**11), np.int64), np.zeros(len(kernel.FOUND))
+        keys, spare = np.empty(n, np.uint32), np.empty(n, np.uint32)
+        out: list[TwoSample | None] = []
+        for column in columns:
+            bits = column.view(np.int32)
+            kernel.compare(column, bits, self._side, keys, spare, counts, found)
+            if not found[0]:
+                keys, spare = np.empty(n, np.uint64), np.empty(n, np.uint64)
+                kernel.compare(column, bits, self._side, keys, spare, counts, found)
+            n_a, n_b, *sums = found[1:].tolist()
+            enough = min(n_a, n_b) >= 2
+            out.append(Moments(int(n_a), int(n_b), *sums).compared() if enough else None)
+        return out

@@ -26,6 +26,12 @@ class Config:
         proposer ("openai:gpt-4o-mini"): proposes descriptions
         ranker ("embedding"): scores descriptions; ``"tfidf"`` works on captions alone
         properties (True): also compare measured image properties such as brightness
+        control_for (()): fields that must not explain a difference (class, camera, time): only
+            what holds among images that agree in all of them is supported; numbers are binned
+        cluster_by (None): a field whose images are no independent witnesses (video, scene,
+            patient), or ``"near_duplicates"``: found by their embeddings
+        duplicate_similarity (.95): least cosine of near-duplicates
+        pair_by (None): a field that A and B share (prompt, scene): images are compared pair by pair
         label_fields (()): label fields whose classes, object counts and sizes are compared too
         caption_field (None): where captions are stored; None names it after the captioner
         embedding_field (None): where embeddings are stored; None names it after the encoder
@@ -55,6 +61,10 @@ class Config:
     ranker: Any = "embedding"
     properties: bool = True
     label_fields: tuple[str, ...] = ()
+    control_for: tuple[str, ...] = ()
+    cluster_by: str | None = None
+    duplicate_similarity: float = 0.95
+    pair_by: str | None = None
     caption_field: str | None = None
     embedding_field: str | None = None
     context: str = ""
@@ -78,6 +88,9 @@ class Config:
         if isinstance(self.label_fields, str):
             raise ValueError(f"Expected label_fields as a list, got {self.label_fields!r}.")
         object.__setattr__(self, "label_fields", tuple(self.label_fields))
+        control = (self.control_for,) if isinstance(self.control_for, str) else self.control_for
+        object.__setattr__(self, "control_for", tuple(control))
+        self._check_design()
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
@@ -92,6 +105,21 @@ class Config:
             raise ValueError(f"Expected 0 < alpha < 1, got {self.alpha!r}.")
         if not 0.5 <= self.min_effect < 1:
             raise ValueError(f"Expected .5 <= min_effect < 1, got {self.min_effect!r}.")
+
+    def _check_design(self) -> None:
+        if not 0 < self.duplicate_similarity < 1:
+            raise ValueError(
+                f"Expected 0 < duplicate_similarity < 1, got {self.duplicate_similarity!r}."
+            )
+        if self.pair_by and (self.cluster_by or self.control_for):
+            raise ValueError(
+                "Expected pair_by alone, got cluster_by or control_for beside it: within a pair, "
+                "all that its images share is the same already, and each pair counts once."
+            )
+        if self.test == "welch" and (self.pair_by or self.cluster_by or self.control_for):
+            raise ValueError(
+                "Expected test='mann_whitney' with pair_by, cluster_by or control_for, got 'welch'."
+            )
 
     @classmethod
     def preset(cls, name: Preset, **changes: Any) -> Config:
@@ -113,6 +141,7 @@ class Config:
         for name in ("captioner", "encoder", "proposer", "ranker"):
             out[name] = public_spec(out[name])
         out["label_fields"] = list(self.label_fields)
+        out["control_for"] = list(self.control_for)
         return out
 
 

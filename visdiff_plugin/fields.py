@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,33 @@ def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray
     """Returns ``(n, 2)``: labelled objects and their mean share of the image; NaN where none."""
     values = read_columns(dataset, ids, [field])[field]
     return np.array([object_numbers(value) for value in values], np.float64).reshape(-1, 2)
+
+
+def read_keys(dataset: Any, field: str, ids: Sequence[str]) -> list[Hashable | None]:
+    """Returns what a field says of each sample, as something that images can be grouped by.
+
+    Labels are their class names; text, numbers, dates and ids stay as they are; None where empty.
+
+    Raises:
+        FieldError: if the field does not exist or holds neither
+    """
+    _check_field(dataset, field)
+    return [_key(field, value) for value in read_columns(dataset, ids, [field])[field]]
+
+
+def _key(field: str, value: Any) -> Hashable | None:
+    if isinstance(value, (list, Mapping)):
+        try:
+            names = label_names(value)
+        except TypeError as error:
+            raise FieldError(f"Expected values to group by in {field!r}. {error}") from error
+        return ", ".join(sorted(set(names))) if names else None
+    if isinstance(value, bytes):
+        raise FieldError(
+            f"Expected values to group by in {field!r}, got a vector or mask.",
+            "Name a field of labels, text, numbers or dates.",
+        )
+    return value if isinstance(value, Hashable) else None
 
 
 def vector_reader(dataset: Any, field: str) -> Reader:

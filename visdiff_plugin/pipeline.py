@@ -6,7 +6,7 @@ import importlib.metadata
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,25 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import samples, store
+from .apart import compare_sets
 from .assembly import Stages
 from .config import Config
+from .design import Design
 from .errors import MediaError
+from .evidence import Table
+from .holdout import Folds, plan_folds
 from .inputs import InputReader, Inputs
 from .proposing import Proposed, plan_rounds, propose
-from .ranking import Scores, rank_differences
+from .ranking import rank_differences
 from .results import Run
-from .sampling import Split, cross_fit, generator, split
+from .sampling import Split
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
+from .separability import Separability
+from .ties import read_design
 
 Progress = Callable[[float, str], object]
 
 #: packages whose versions can change a result
 _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_clip_torch",
               "transformers", "openai", "scikit-learn", "opencv-python-headless")  # fmt: skip
-
-#: smaller sets can't be halved: a half of three images can't be tested
-_LEAST_CROSS_FITTED = 8
 
 
 @dataclass
@@ -69,18 +72,16 @@ class Comparison:
             inputs = reader.read(only_a, only_b)
         inputs.account.skip("sample", dict.fromkeys(shared, "in both sets"))
         _check_sizes(inputs, self)
-        folds = self._split(inputs)
+        with self._timed("separability"):
+            design, apart = self._design(inputs)
+        folds = self._folds(inputs, design)
         with self._timed("propose"):
             proposed = self._propose(inputs, folds)
         distinct = unique(proposed.candidates)
         with self._timed("rank"):
             candidates, scores = self._score(inputs, distinct)
-            ranked, untested = rank_differences(
-                candidates,
-                Scores(scores[inputs.rows_a], [half_a for half_a, _ in folds]),
-                Scores(scores[inputs.rows_b], [half_b for _, half_b in folds]),
-                self.config,
-            )
+            table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
+            ranked, untested = rank_differences(candidates, table, self.config)
         inputs.account.skipped += untested
         inputs.account.skip("sample", _unscored(inputs, scores, len(distinct)))
         run = Run(
@@ -95,6 +96,7 @@ class Comparison:
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
             held_out=self.stages.proposer is None or folds[0][0].held_out,
+            separability=None if apart is None else asdict(apart),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
             record=self._record(proposed, inputs),
@@ -106,36 +108,23 @@ class Comparison:
         self.progress(1.0, "Done")
         return run
 
-    def _split(self, inputs: Inputs) -> list[tuple[Split, Split]]:
-        """Returns, by fold, which images of A and of B proposers see and which are evidence."""
-        config, proposer = self.config, self.stages.proposer
+    def _folds(self, inputs: Inputs, design: Design) -> Folds:
         names = inputs.images.names()
-        sets = [[names[row] for row in rows] for rows in (inputs.rows_a, inputs.rows_b)]
-        smallest = min(map(len, sets))
-        draws = [generator(config.seed, own) for own in sets]
-        if config.held_out and smallest >= 2 * config.subset_size:
-            subsets = proposer is not None and not getattr(proposer, "whole", False)
-            most = config.rounds * config.subset_size if subsets else len(names)
-            parts = [
-                split(own, min(len(own) // 2, most), rng, usable)
-                for own, rng, usable in zip(sets, draws, _usable(inputs), strict=True)
-            ]
-            return [(parts[0], parts[1])]
-        if config.held_out and smallest >= _LEAST_CROSS_FITTED and proposer is not None:
-            folds = [cross_fit(own, rng) for own, rng in zip(sets, draws, strict=True)]
-            inputs.account.notes.append(
-                f"Cross-fitted: under {2 * config.subset_size} images in a set, so proposals were "
-                "made from each half and tested on the other."
-            )
-            return list(zip(*folds, strict=True))
-        if config.held_out and proposer is not None:
-            inputs.account.notes.append(
-                f"Not held out: under {_LEAST_CROSS_FITTED} images in a set, so proposals were "
-                "made from the images that are also the evidence. Take p and q of proposed "
-                "differences as too optimistic."
-            )
-        parts = [split(own, 0, rng) for own, rng in zip(sets, draws, strict=True)]
-        return [(parts[0], parts[1])]
+        rows = inputs.rows_a.tolist(), inputs.rows_b.tolist()
+        own = [names[row] for row in rows[0]], [names[row] for row in rows[1]]
+        proposer = self.stages.proposer
+        folds, note = plan_folds(own, _usable(inputs), rows, design, self.config, proposer)
+        if note:
+            inputs.account.notes.append(note)
+        return folds
+
+    def _design(self, inputs: Inputs) -> tuple[Design, Separability | None]:
+        """Returns what ties the images together, and whether the sets differ at all."""
+        in_a = np.zeros(len(inputs.images), bool)
+        in_a[inputs.rows_a] = True
+        design = read_design(self.dataset, inputs.images.ids, in_a, inputs.vectors, self.config)
+        inputs.account.notes += design.notes
+        return design, compare_sets(inputs, design, self.config.seed)
 
     def _propose(self, inputs: Inputs, folds: Sequence[tuple[Split, Split]]) -> Proposed:
         if self.hypotheses:

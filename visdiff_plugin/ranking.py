@@ -1,4 +1,4 @@
-"""Scores of candidates -> differences with evidence, in order; pure, no I/O."""
+"""Evidence of candidates -> differences, in order; pure, no I/O."""
 
 from __future__ import annotations
 
@@ -11,37 +11,13 @@ from numpy.typing import NDArray
 
 from .config import Config
 from .distinct import order_by_gain
+from .evidence import FIXED_SOURCES, Evidence, Table, collect, prevalence
 from .results import Difference, Skipped
-from .sampling import Split
-from .selection import Candidate
-from .statistics import (
-    TwoSample,
-    benjamini_hochberg,
-    separating_threshold,
-    skewness_sign,
-    two_sample,
-    wilson_interval,
-)
+from .selection import Candidate, key
+from .statistics import benjamini_hochberg, skewness_sign, wilson_interval
 
-Floats = NDArray[np.floating[Any]]
-
-#: candidates of these sources are fixed before any image is looked at
-FIXED_SOURCES = ("property", "label", "user")
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Scores of one set.
-
-    Args:
-        all: ``(n, k)`` score of each image for each candidate, NaN where it could not be scored
-        splits: by fold, which rows proposers may have seen and thresholds are chosen on, and
-            which are evidence for what was proposed there; what was fixed beforehand is tested
-            on all
-    """
-
-    all: Floats
-    splits: Sequence[Split]
+#: images that the order of the rows is worked out on: it describes, it does not test
+_MOST_ORDERED = 20_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +28,18 @@ class Ranked:
     difference: Difference
 
 
-def worded(candidate: Candidate, scores: Floats) -> tuple[Candidate, bool]:
+@dataclass(frozen=True)
+class _Chances:
+    """Of one candidate in one family of tests: p of the favoured side, q over the family."""
+
+    p: float
+    q: float | None
+
+    def passes(self, alpha: float) -> bool:
+        return (self.p if self.q is None else self.q) <= alpha
+
+
+def worded(candidate: Candidate, scores: NDArray[np.floating[Any]]) -> tuple[Candidate, bool]:
     """Chooses between the two wordings of a measured candidate.
 
     The one that describes what is unusual: the side of the longer tail of all images together.
@@ -67,30 +54,22 @@ def worded(candidate: Candidate, scores: Floats) -> tuple[Candidate, bool]:
     """
     if not candidate.opposite or skewness_sign(scores) >= 0:
         return candidate, False
-    turned = Candidate(
-        description=candidate.opposite,
-        source=candidate.source,
-        claimed=candidate.claimed,
-        opposite=candidate.description,
-        measure=candidate.measure,
-        merged=candidate.merged,
-    )
+    turned = replace(candidate, description=candidate.opposite, opposite=candidate.description)
     return turned, True
 
 
 def rank_differences(
-    candidates: Sequence[Candidate], scores_a: Scores, scores_b: Scores, config: Config
+    candidates: Sequence[Candidate], table: Table, config: Config
 ) -> tuple[list[Ranked], list[Skipped]]:
     """Gives each candidate its evidence and orders them.
 
     Supported differences come first, each chosen by what it adds to those above it; the others
     follow by distance of the AUROC from one half, for either side. With ``order="auroc"`` (the
-    paper) AUROC alone decides.
+    paper) AUROC alone decides. Under control, what holds within strata counts.
 
     Args:
         candidates: ``k`` candidates
-        scores_a: ``(n_a, k)`` scores of A
-        scores_b: ``(n_b, k)`` scores of B
+        table: their ``(n, k)`` scores, and which images speak for what
         config: test, correction, alpha, smallest effect, directions
 
     Returns:
@@ -99,41 +78,31 @@ def rank_differences(
     Raises:
         ValueError: where the scores do not fit the candidates
     """
-    for name, scores in (("scores_a", scores_a), ("scores_b", scores_b)):
-        if scores.all.ndim != 2 or scores.all.shape[1] != len(candidates):
-            raise ValueError(
-                f"Expected {name} of shape (n, {len(candidates)}), got {scores.all.shape}."
-            )
-    tested: list[tuple[int, TwoSample]] = []
-    skipped: list[Skipped] = []
-    for column, candidate in enumerate(candidates):
-        fixed = candidate.source in FIXED_SOURCES
-        a = _Column.of(scores_a, column, candidate).tested(fixed)
-        b = _Column.of(scores_b, column, candidate).tested(fixed)
-        if min(a.size, b.size) < 2:
-            reason = f"under two scored images in a set (A {a.size}, B {b.size})"
-            skipped.append(Skipped("candidate", reason, 1, (candidate.description,)))
-            continue
-        tested.append((column, two_sample(a, b)))
-    p_values, q_values = _p_and_q([sample for _, sample in tested], config)
-    found = [
+    if table.scores.ndim != 2 or table.scores.shape[1] != len(candidates):
+        raise ValueError(
+            f"Expected scores of shape (n, {len(candidates)}), got {table.scores.shape}."
+        )
+    found = collect(candidates, table)
+    skipped = [
+        Skipped("candidate", one, 1, (candidate.description,))
+        for candidate, one in zip(candidates, found, strict=True)
+        if isinstance(one, str)
+    ]
+    columns = [column for column, one in enumerate(found) if not isinstance(one, str)]
+    evidence = [one for one in found if not isinstance(one, str)]
+    raw = _corrected([_p_of(one, config) for one in evidence], config)
+    under = _corrected([_sided(one.controlled) for one in evidence], config)
+    ranked = [
         Ranked(
             column,
-            _difference(
-                candidates[column], sample, p_values[row], q_values[row],
-                _Column.of(scores_a, column, candidates[column]),
-                _Column.of(scores_b, column, candidates[column]),
-                config,
-            ),
+            _difference(candidates[column], table, column, one, raw[row], under[row], config),
         )
-        for row, (column, sample) in enumerate(tested)
-    ]  # fmt: skip
-    return _ordered(found, scores_a, scores_b, config), skipped
+        for row, (column, one) in enumerate(zip(columns, evidence, strict=True))
+    ]
+    return _ordered(ranked, table, config), skipped
 
 
-def _ordered(
-    found: Sequence[Ranked], scores_a: Scores, scores_b: Scores, config: Config
-) -> list[Ranked]:
+def _ordered(found: Sequence[Ranked], table: Table, config: Config) -> list[Ranked]:
     """Best first; ties go by description, so that swapping the sets mirrors the result."""
     if config.order == "auroc":
         return sorted(found, key=lambda one: _by_auroc(one.difference))
@@ -142,10 +111,18 @@ def _ordered(
     if not supported:
         return strongest
     # all images: what is supported is settled, and the order should not hang on the split
-    columns = [one.column for one in supported]
-    in_a = np.repeat([True, False], [len(scores_a.all), len(scores_b.all)])
-    everything = np.concatenate([scores_a.all[:, columns], scores_b.all[:, columns]])
-    order, gains = order_by_gain(everything, in_a)
+    rows = np.sort(np.concatenate([table.rows_a, table.rows_b]))
+    if rows.size > _MOST_ORDERED:
+        drawn = np.random.default_rng(config.seed).choice(rows.size, _MOST_ORDERED, replace=False)
+        rows = rows[np.sort(drawn)]
+    in_a = np.zeros(len(table.scores), bool)
+    in_a[table.rows_a] = True
+    order, gains = order_by_gain(
+        table.scores[rows][:, [one.column for one in supported]],
+        in_a[rows],
+        [set(key(one.difference.description).split()) for one in supported],
+        None if table.design.strata is None else table.design.strata[rows],
+    )
     first = [
         replace(supported[place], difference=replace(supported[place].difference, gain=gain))
         for place, gain in zip(order, gains, strict=True)
@@ -158,87 +135,78 @@ def _by_auroc(one: Difference) -> tuple[float, str]:
 
 
 def _by_effect(one: Difference) -> tuple[float, str]:
-    return -round(abs(one.auroc - 0.5), 12), one.description
+    auroc = one.auroc if one.auroc_controlled is None else one.auroc_controlled
+    return -round(abs(auroc - 0.5), 12), one.description
 
 
-def _p_and_q(samples: Sequence[TwoSample], config: Config) -> tuple[list[float], list[Any]]:
-    """Returns p of the favoured side, and q over both directions of all candidates."""
+def _p_of(one: Evidence, config: Config) -> tuple[float, float | None]:
     if config.test == "welch":
-        p_values = [1.0 if one.welch_p is None else one.welch_p for one in samples]
-        family = np.array(p_values)
-    else:
-        p_values = [one.p_greater if one.auroc >= 0.5 else one.p_less for one in samples]
-        others = [one.p_less if one.auroc >= 0.5 else one.p_greater for one in samples]
-        family = np.array(p_values + others)
+        return (1.0 if one.plain.welch_p is None else one.plain.welch_p), None
+    return _sided(one.test)
+
+
+def _sided(sample: Any) -> tuple[float, float | None]:
+    """Returns p of the favoured side and of the other; 1 where there is no comparison."""
+    if sample is None:
+        return 1.0, 1.0
+    both = sample.p_greater, sample.p_less
+    return both if sample.auroc >= 0.5 else both[::-1]
+
+
+def _corrected(chances: Sequence[tuple[float, float | None]], config: Config) -> list[_Chances]:
+    """Returns p of the favoured side, and q over both directions of all candidates."""
     if not config.correction:
-        return p_values, [None] * len(samples)
-    return p_values, [float(q) for q in benjamini_hochberg(family)[: len(samples)]]
-
-
-@dataclass(frozen=True)
-class _Column:
-    """The scores of one set for one candidate."""
-
-    values: Floats
-    split: Split
-
-    @classmethod
-    def of(cls, scores: Scores, column: int, candidate: Candidate) -> _Column:
-        """Picks the column and the split that the candidate was proposed under."""
-        return cls(scores.all[:, column], scores.splits[candidate.fold])
-
-    def finite(self, rows: Sequence[int] | None = None) -> NDArray[np.float64]:
-        """Scores of ``rows`` (default: all) that are there."""
-        values = self.values if rows is None else self.values[np.asarray(rows, np.intp)]
-        return values[np.isfinite(values)].astype(np.float64)
-
-    @property
-    def evidence(self) -> NDArray[np.float64]:
-        return self.finite(self.split.evidence)
-
-    def tested(self, fixed: bool) -> NDArray[np.float64]:
-        """Scores that the test uses: all, for what was fixed before any image was looked at."""
-        return self.finite() if fixed else self.evidence
+        return [_Chances(p, None) for p, _ in chances]
+    family = [p for p, _ in chances] + [p for _, p in chances if p is not None]
+    q_values = benjamini_hochberg(np.array(family))
+    return [_Chances(p, float(q)) for (p, _), q in zip(chances, q_values, strict=False)]
 
 
 def _difference(
     candidate: Candidate,
-    sample: TwoSample,
-    p_value: float,
-    q_value: float | None,
-    a: _Column,
-    b: _Column,
+    table: Table,
+    column: int,
+    evidence: Evidence,
+    raw: _Chances,
+    under: _Chances,
     config: Config,
 ) -> Difference:
-    favors = "a" if sample.auroc > 0.5 else "b" if sample.auroc < 0.5 else None
-    effect = max(sample.auroc, 1 - sample.auroc)
-    passes = (p_value if q_value is None else q_value) <= config.alpha
-    wanted = favors == "a" if config.directions == "a" else favors is not None
-    threshold = _threshold(a, b, favors != "b")
-    above_a, rest_a = int((a.evidence > threshold).sum()), a.evidence.size
-    above_b, rest_b = int((b.evidence > threshold).sum()), b.evidence.size
+    plain, test, controlled = evidence.plain, evidence.test, evidence.controlled
+    asked = table.design.strata is not None
+    supported = _supported(test.auroc, raw, config)
+    holds = controlled is not None and _supported(controlled.auroc, under, config)
+    favors = _side(controlled.auroc if holds and controlled is not None else test.auroc)
+    seen = prevalence(table, column, candidate, favors != "b")
+    half_a, _ = table.folds[candidate.fold]
     return Difference(
         description=candidate.description,
         source=candidate.source,
         favors=favors,
-        auroc=sample.auroc,
-        auroc_interval=sample.interval,
-        p_value=p_value,
-        q_value=q_value,
-        significant=bool(passes and wanted and effect >= config.min_effect),
-        prevalence_a=above_a / rest_a,
-        prevalence_b=above_b / rest_b,
-        prevalence_a_interval=wilson_interval(above_a, rest_a),
-        prevalence_b_interval=wilson_interval(above_b, rest_b),
-        threshold=threshold,
-        n_a=sample.n_a,
-        n_b=sample.n_b,
-        held_out=candidate.source in FIXED_SOURCES or a.split.held_out,
-        mean_a=sample.mean_a,
-        mean_b=sample.mean_b,
-        welch_t=sample.welch_t,
-        welch_p=sample.welch_p,
-        auroc_all=two_sample(a.finite(), b.finite()).auroc,
+        auroc=test.auroc,
+        auroc_interval=test.interval,
+        p_value=raw.p,
+        q_value=raw.q,
+        significant=holds if asked else supported,
+        prevalence_a=seen.above_a / seen.n_a,
+        prevalence_b=seen.above_b / seen.n_b,
+        prevalence_a_interval=wilson_interval(seen.above_a, seen.n_a, seen.effective_a),
+        prevalence_b_interval=wilson_interval(seen.above_b, seen.n_b, seen.effective_b),
+        threshold=seen.threshold,
+        n_a=test.n_a,
+        n_b=test.n_b,
+        held_out=candidate.source in FIXED_SOURCES or half_a.held_out,
+        mean_a=plain.mean_a,
+        mean_b=plain.mean_b,
+        welch_t=plain.welch_t,
+        welch_p=plain.welch_p,
+        auroc_all=evidence.auroc_all,
+        n_units=getattr(test, "n_clusters", test.n_a + test.n_b),
+        control=_verdict(supported, holds, controlled, config) if asked else "",
+        auroc_controlled=None if controlled is None else controlled.auroc,
+        auroc_controlled_interval=None if controlled is None else controlled.interval,
+        q_controlled=None if controlled is None else under.q,
+        p_controlled=None if controlled is None else under.p,
+        n_controlled=0 if controlled is None else controlled.n_a + controlled.n_b,
         claimed=candidate.claimed,
         opposite=candidate.opposite,
         measure=candidate.measure,
@@ -246,9 +214,23 @@ def _difference(
     )
 
 
-def _threshold(a: _Column, b: _Column, favors_a: bool) -> float:
-    """Chosen where the proposals come from, or on the evidence where too few were scored there."""
-    chosen = [side.finite(side.split.proposal) for side in (a, b)]
-    if min(len(values) for values in chosen) < 2:
-        chosen = [a.evidence, b.evidence]
-    return separating_threshold(chosen[0], chosen[1], favors_a)
+def _side(auroc: float) -> str | None:
+    return "a" if auroc > 0.5 else "b" if auroc < 0.5 else None
+
+
+def _supported(auroc: float, chances: _Chances, config: Config) -> bool:
+    wanted = auroc > 0.5 if config.directions == "a" else auroc != 0.5
+    effect = max(auroc, 1 - auroc) >= config.min_effect
+    return bool(wanted and effect and chances.passes(config.alpha))
+
+
+def _verdict(supported: bool, holds: bool, controlled: Any, config: Config) -> str:
+    """What control makes of a difference; see `Difference`."""
+    if holds:
+        return "holds"
+    if controlled is None:
+        return "incomparable"
+    if not supported:
+        return ""
+    effect = max(controlled.auroc, 1 - controlled.auroc)
+    return "explained" if effect < config.min_effect else "undecided"

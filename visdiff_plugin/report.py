@@ -18,11 +18,15 @@ def summary(run: Run, limit: int = 10) -> str:
     """
     lines = [
         f"A: {run.label_a} ({run.n_a} images)   B: {run.label_b} ({run.n_b} images)",
+        *_apart(run),
         _answer(run),
     ]
     if run.significant:
         lines += ["", *table(run.significant[:limit]), *_more(run.significant, limit)]
-    unsupported = [one for one in run.differences if not one.significant]
+    explained = [one for one in run.differences if one.control in ("explained", "undecided")]
+    if explained:
+        lines += ["", *_explained(run, explained[:limit])]
+    unsupported = [one for one in run.differences if not one.significant and one not in explained]
     if unsupported:
         lines += ["", f"Not supported ({len(unsupported)}), the strongest:"]
         lines += table(unsupported[: min(3, limit)])
@@ -36,6 +40,36 @@ def table(differences: Sequence[Difference]) -> list[str]:
     return [heading, "-" * (len(heading) + 6), *(_line(one) for one in differences)]
 
 
+def _apart(run: Run) -> list[str]:
+    """Whether there is anything to explain, before any words."""
+    apart = run.separability
+    if apart is None:
+        return [
+            "Whether they differ at all was not tested: no embeddings or measured properties, or "
+            "too few independent images."
+        ]
+    chance = f"p = {apart['p_value']:.2g}"
+    if apart["p_value"] <= 1 / (apart["permutations"] + 1):
+        chance = f"p <= {apart['p_value']:.2g}"
+    told = "tells them apart" if apart["p_value"] <= 0.05 else "can not tell them apart"
+    return [
+        f"A linear classifier on {apart['features']} {told}: AUROC {apart['auroc']:.2f}, {chance}."
+    ]
+
+
+def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
+    """What looks like a difference, and is gone or unsure among images that agree."""
+    fields = ", ".join(run.config.get("control_for", ())) or "the controlled fields"
+    lines = [f"Under control of {fields} ({len(differences)}), AUROC without and with it:"]
+    for one in differences:
+        said = "explained by it" if one.control == "explained" else "not certain with it"
+        lines.append(
+            f"{_short(one.description):<{_WIDTH}} {one.auroc:.3f} -> {one.auroc_controlled:.3f}  "
+            f"{said}"
+        )
+    return lines
+
+
 def _answer(run: Run) -> str:
     n = len(run.significant)
     if not n:
@@ -45,16 +79,20 @@ def _answer(run: Run) -> str:
 
 
 def _line(one: Difference) -> str:
-    text = one.description
-    text = text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
-    low, high = one.auroc_interval
-    chance = one.p_value if one.q_value is None else one.q_value
-    mark = "p " if one.q_value is None else ""
+    auroc, interval, p, q = one.auroc, one.auroc_interval, one.p_value, one.q_value
+    if one.auroc_controlled is not None and one.auroc_controlled_interval is not None:
+        auroc, interval = one.auroc_controlled, one.auroc_controlled_interval
+        p, q = one.p_controlled or 0.0, one.q_controlled
+    chance, mark = (p, "p ") if q is None else (q, "")
     return (
-        f"{text:<{_WIDTH}} {(one.favors or '-').upper():<7} "
-        f"{one.auroc:.3f} [{low:.3f}, {high:.3f}]  "
+        f"{_short(one.description):<{_WIDTH}} {(one.favors or '-').upper():<7} "
+        f"{auroc:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]  "
         f"{one.prevalence_a:4.0%}   {one.prevalence_b:4.0%}   {mark}{chance:.2g}"
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
 
 
 def _more(differences: Sequence[Difference], limit: int) -> list[str]:

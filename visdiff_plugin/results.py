@@ -43,6 +43,16 @@ class Difference:
         gain: share of the variance between the sets that it explains beyond the rows above it, in
             [0, 1]; None for those that are not supported, or where rows are ordered by AUROC
         auroc_all: AUROC over all images, those included that proposers saw; descriptive only
+        n_units: independent witnesses that the test counts: images, clusters or pairs of them
+        control: what is left of it within the strata of the fields that were controlled for:
+            ``"holds"``; ``"explained"``: what looks like a difference is too small there;
+            ``"undecided"``: not certain with the comparable images; ``"incomparable"``: no stratum holds
+            both sets; empty without control, or where there was no difference to explain
+        auroc_controlled: AUROC within strata, weighted by pairs; None without control
+        auroc_controlled_interval: its 95% interval
+        p_controlled: one-sided p of the test within strata
+        q_controlled: after Benjamini-Hochberg
+        n_controlled: images in strata that hold both sets
         claimed: the sides it was proposed for
         opposite: the words for low scores, where there are any
         measure: the property or label field that was measured; empty if a ranker scored it
@@ -72,6 +82,13 @@ class Difference:
     welch_p: float | None
     auroc_all: float
     gain: float | None = None
+    n_units: int | None = None
+    control: str = ""
+    auroc_controlled: float | None = None
+    auroc_controlled_interval: tuple[float, float] | None = None
+    p_controlled: float | None = None
+    q_controlled: float | None = None
+    n_controlled: int = 0
     claimed: tuple[str, ...] = ()
     opposite: str = ""
     measure: str = ""
@@ -121,6 +138,9 @@ class Run:
         skipped: what was left out
         reused: per kind of stored value, how many were reused and how many computed
         held_out: whether the evidence comes from images that no proposer saw
+        separability: whether the sets differ at all: the cross-validated AUROC of a linear
+            classifier with its permutation p, see `visdiff_plugin.separability`; None where
+            nothing could be compared
         notes: what a reader should know, in sentences
         config: the run's `Config` as data
         record: what is needed to redo it: ids sampled, replies, usage, versions, seconds a stage
@@ -138,6 +158,7 @@ class Run:
     skipped: tuple[Skipped, ...] = ()
     reused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     held_out: bool = False
+    separability: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)

@@ -86,3 +86,49 @@ def draw(rows: Sequence[int], size: int, rng: np.random.Generator) -> list[int]:
     """Returns ``size`` of the rows without repeats, all of them where there are fewer."""
     chosen = rng.permutation(len(rows))[:size]
     return [rows[position] for position in chosen]
+
+
+def split_units(
+    names: tuple[Sequence[str], Sequence[str]],
+    units: tuple[Sequence[int], Sequence[int]],
+    n_proposal: tuple[int, int],
+    rng: np.random.Generator,
+) -> tuple[Split, Split] | None:
+    """Sets whole units (clusters, pairs) of two sets apart for proposers.
+
+    A unit never stands on both sides: its images look alike, and evidence from the twin of an
+    image that a proposer saw would not be held out.
+
+    Args:
+        names: of the images of A and of B; which units are drawn depends on them alone
+        units: unit of each image; a unit may hold images of both sets
+        n_proposal: images of A and of B wanted for proposers, at most half
+        rng: of `generator`, over the names of both
+
+    Returns:
+        the split of A and of B; None where units are too few or too large to be divided
+    """
+    first: dict[int, str] = {}
+    members: dict[int, tuple[list[int], list[int]]] = {}
+    for side in (0, 1):
+        for row, (name, unit) in enumerate(zip(names[side], units[side], strict=True)):
+            first[unit] = min(name, first.get(unit, name))
+            members.setdefault(unit, ([], []))[side].append(row)
+    order = sorted(members, key=lambda unit: first[unit])
+    chosen: tuple[list[int], list[int]] = ([], [])
+    most = [len(side) // 2 for side in names]
+    for place in rng.permutation(len(order)):
+        rows = members[order[place]]
+        wanted = any(rows[side] and len(chosen[side]) < n_proposal[side] for side in (0, 1))
+        fits = all(len(chosen[side]) + len(rows[side]) <= most[side] for side in (0, 1))
+        if wanted and fits:
+            chosen[0].extend(rows[0])
+            chosen[1].extend(rows[1])
+    parts = []
+    for side in (0, 1):
+        taken = set(chosen[side])
+        rest = tuple(row for row in range(len(names[side])) if row not in taken)
+        parts.append(Split(tuple(sorted(taken)), rest, held_out=True))
+    if min(len(one.proposal) for one in parts) < 2:
+        return None
+    return parts[0], parts[1]

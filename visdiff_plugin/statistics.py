@@ -64,28 +64,68 @@ def two_sample(scores_a: Floats, scores_b: Floats) -> TwoSample:
         ValueError: on another shape, under two scores a side, or a score that is not finite
     """
     a, b = _checked(scores_a, "scores_a"), _checked(scores_b, "scores_b")
-    n_a, n_b = a.size, b.size
     groups = group(a, b)
-    u, variance_a = _placement_moments(groups)
-    _, variance_b = _placement_moments(groups.swapped())
-    auroc = u / (n_a * n_b)
-    standard_error = math.sqrt(variance_a / (n_b**2) / n_a + variance_b / (n_a**2) / n_b)
-    p_greater, p_less = _mann_whitney(u, n_a, n_b, _tie_term(groups))
-    (mean_a, spread_a), (mean_b, spread_b) = groups.moments(), groups.swapped().moments()
-    welch_t, welch_p = _welch(mean_a - mean_b, spread_a / n_a, spread_b / n_b, n_a, n_b)
-    return TwoSample(
-        n_a=n_a,
-        n_b=n_b,
-        auroc=auroc,
-        standard_error=standard_error,
-        interval=auroc_interval(auroc, standard_error, n_a, n_b),
-        p_greater=p_greater,
-        p_less=p_less,
-        mean_a=mean_a,
-        mean_b=mean_b,
-        welch_t=welch_t,
-        welch_p=welch_p,
-    )
+    swapped = groups.swapped()
+    u, square_a = _placement_moments(groups)
+    _, square_b = _placement_moments(swapped)
+    (mean_a, spread_a), (mean_b, spread_b) = groups.moments(), swapped.moments()
+    return Moments(
+        a.size, b.size, u, square_a, square_b, _tie_term(groups), mean_a, mean_b, spread_a, spread_b
+    ).compared()
+
+
+@dataclass(frozen=True)
+class Moments:
+    """All that `TwoSample` is computed from; sums over images, whatever way they were added up.
+
+    Args:
+        n_a: images of A
+        n_b: images of B
+        u: Mann-Whitney's U of A: pairs in which A scores higher, ties counted half
+        square_a: squared deviations of A's placement values (how many of B lie below), summed
+        square_b: the same of B
+        tie_term: t^3 - t summed over groups of t equal scores
+        mean_a: mean score of A
+        mean_b: mean score of B
+        spread_a: variance of A's scores, over ``n_a - 1``
+        spread_b: variance of B's scores
+    """
+
+    n_a: int
+    n_b: int
+    u: float
+    square_a: float
+    square_b: float
+    tie_term: float
+    mean_a: float
+    mean_b: float
+    spread_a: float
+    spread_b: float
+
+    def compared(self) -> TwoSample:
+        """Returns AUROC, interval and tests."""
+        n_a, n_b = self.n_a, self.n_b
+        auroc = self.u / (n_a * n_b)
+        variance_a = self.square_a / (n_a - 1) / n_b**2
+        variance_b = self.square_b / (n_b - 1) / n_a**2
+        standard_error = math.sqrt(variance_a / n_a + variance_b / n_b)
+        p_greater, p_less = _mann_whitney(self.u, n_a, n_b, self.tie_term)
+        welch_t, welch_p = _welch(
+            self.mean_a - self.mean_b, self.spread_a / n_a, self.spread_b / n_b, n_a, n_b
+        )
+        return TwoSample(
+            n_a=n_a,
+            n_b=n_b,
+            auroc=auroc,
+            standard_error=standard_error,
+            interval=auroc_interval(auroc, standard_error, n_a, n_b),
+            p_greater=p_greater,
+            p_less=p_less,
+            mean_a=self.mean_a,
+            mean_b=self.mean_b,
+            welch_t=welch_t,
+            welch_p=welch_p,
+        )
 
 
 def auroc_interval(auroc: float, standard_error: float, n_a: int, n_b: int) -> tuple[float, float]:
@@ -138,14 +178,22 @@ def separating_threshold(scores_a: Floats, scores_b: Floats, favors_a: bool) -> 
     return float((values[best] + values[best + 1]) / 2)
 
 
-def wilson_interval(successes: int, n: int) -> tuple[float, float]:
-    """Returns the 95% interval of a proportion (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+def wilson_interval(successes: int, n: int, effective: float | None = None) -> tuple[float, float]:
+    """Returns the 95% interval of a proportion (Wilson, J. Am. Stat. Assoc. 22, 1927).
+
+    Args:
+        successes: how many of ``n``
+        n: images
+        effective (None): independent images that these are worth, where they come in clusters;
+            it takes the place of ``n`` (Korn and Graubard, Survey Methodology 24, 1998)
+    """
     if not 0 <= successes <= n or n == 0:
         raise ValueError(f"Expected 0 <= successes <= n and n > 0, got {successes} of {n}.")
     z2 = _Z95**2
     share = successes / n
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    size = float(n) if effective is None else effective
+    centre = (share + z2 / (2 * size)) / (1 + z2 / size)
+    half = _Z95 / (1 + z2 / size) * math.sqrt(share * (1 - share) / size + z2 / (4 * size * size))
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
@@ -180,14 +228,11 @@ def _checked(scores: Floats, name: str) -> NDArray[Any]:
 
 
 def _placement_moments(groups: Groups) -> tuple[float, float]:
-    """Sum and variance of A's placement values: how many of B lie below, ties counted half."""
+    """Sum of A's placement values (how many of B lie below, ties half) and of their squares."""
     placements = groups.placements()
-    weighted = placements * groups.in_a
-    u, n = float(weighted.sum()), int(groups.in_a.sum())
+    u, n = float((placements * groups.in_a).sum()), int(groups.in_a.sum())
     placements -= u / n
-    np.multiply(placements, placements, out=weighted)
-    weighted *= groups.in_a
-    return u, float(weighted.sum()) / (n - 1)
+    return u, float((placements**2 * groups.in_a).sum())
 
 
 def _tie_term(groups: Groups) -> float:

@@ -4,23 +4,31 @@ import numpy as np
 import pytest
 
 from visdiff_plugin.config import Config
-from visdiff_plugin.ranking import Scores, rank_differences, worded
+from visdiff_plugin.design import Design
+from visdiff_plugin.evidence import Table
+from visdiff_plugin.ranking import rank_differences, worded
 from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate
 
 OFFLINE = Config.preset("offline")
 
 
-def sets(a, b, held_out=True):
+def table(a, b, held_out=True, folds=None, **ties):
+    """Scores of A above those of B, the first half of each for proposers."""
+
     def one(values):
         everything = tuple(range(len(values)))
         half = len(values) // 2 if held_out else 0
-        return Scores(
-            np.asarray(values, float),
-            [Split(everything[:half] or everything, everything[half:], held_out)],
-        )
+        return Split(everything[:half] or everything, everything[half:], held_out)
 
-    return one(a), one(b)
+    rows = np.arange(len(a) + len(b))
+    return Table(
+        np.concatenate([a, b]).astype(float),
+        rows[: len(a)],
+        rows[len(a) :],
+        folds or [(one(a), one(b))],
+        Design(**ties),
+    )
 
 
 def candidates(*names, source="keyword"):
@@ -34,7 +42,7 @@ def planted(rng, n=200, effects=(1.5, 0.0, -1.0)):
 
 def test_a_planted_difference_comes_first_and_noise_is_not_supported():
     a, b = planted(np.random.default_rng(0))
-    ranked, untested = rank_differences(candidates("strong", "noise", "of B"), *sets(a, b), OFFLINE)
+    ranked, untested = rank_differences(candidates("strong", "noise", "of B"), table(a, b), OFFLINE)
     found = [one.difference for one in ranked]
     assert [one.description for one in found] == ["strong", "of B", "noise"]
     assert [one.favors for one in found[:2]] == ["a", "b"]
@@ -49,8 +57,8 @@ def test_a_planted_difference_comes_first_and_noise_is_not_supported():
 def test_swapping_the_sets_mirrors_the_result():
     a, b = planted(np.random.default_rng(1), effects=(1.0, -0.4, 0.1, 0.0, -2.0))
     names = candidates("v", "w", "x", "y", "z")
-    forward = [one.difference for one in rank_differences(names, *sets(a, b), OFFLINE)[0]]
-    backward = [one.difference for one in rank_differences(names, *sets(b, a), OFFLINE)[0]]
+    forward = [one.difference for one in rank_differences(names, table(a, b), OFFLINE)[0]]
+    backward = [one.difference for one in rank_differences(names, table(b, a), OFFLINE)[0]]
     assert [one.description for one in forward] == [one.description for one in backward]
     turned = {"a": "b", "b": "a", None: None}
     for one, other in zip(forward, backward, strict=True):
@@ -65,7 +73,7 @@ def test_swapping_the_sets_mirrors_the_result():
 
 def test_both_directions_of_all_candidates_are_corrected_for():
     a, b = planted(np.random.default_rng(2), n=60, effects=(0.5, 0.0))
-    ranked, _ = rank_differences(candidates("x", "y"), *sets(a, b, held_out=False), OFFLINE)
+    ranked, _ = rank_differences(candidates("x", "y"), table(a, b, held_out=False), OFFLINE)
     best = ranked[0].difference
     # the best of two candidates, each in two directions: four tests
     assert best.q_value == pytest.approx(min(1, 4 * best.p_value))
@@ -75,13 +83,13 @@ def test_the_paper_has_no_correction_no_smallest_effect_and_one_direction():
     rng = np.random.default_rng(3)
     a, b = rng.normal(0.04, 1, (20_000, 1)), rng.normal(0, 1, (20_000, 1))
     paper, ours = Config.preset("paper"), OFFLINE
-    weak = rank_differences(candidates("x"), *sets(a, b, False), paper)[0][0].difference
+    weak = rank_differences(candidates("x"), table(a, b, False), paper)[0][0].difference
     assert weak.significant and weak.q_value is None and weak.auroc < 0.55
     assert weak.p_value == weak.welch_p
-    assert not rank_differences(candidates("x"), *sets(a, b, False), ours)[0][
+    assert not rank_differences(candidates("x"), table(a, b, False), ours)[0][
         0
     ].difference.significant
-    reverse = rank_differences(candidates("x"), *sets(b, a, False), paper)[0][0].difference
+    reverse = rank_differences(candidates("x"), table(b, a, False), paper)[0][0].difference
     assert reverse.favors == "b" and not reverse.significant
 
 
@@ -90,7 +98,7 @@ def test_images_that_were_not_scored_are_left_out_never_read_as_zero():
     a[:, 0] += np.arange(10)
     a[4:, 0] = np.nan
     a[1:, 1] = np.nan
-    ranked, untested = rank_differences(candidates("x", "y"), *sets(a, b, False), OFFLINE)
+    ranked, untested = rank_differences(candidates("x", "y"), table(a, b, False), OFFLINE)
     assert [one.difference.n_a for one in ranked] == [4]
     assert ranked[0].difference.auroc == 1.0
     assert untested[0].examples == ("y",) and "A 1, B 10" in untested[0].reason
@@ -98,7 +106,7 @@ def test_images_that_were_not_scored_are_left_out_never_read_as_zero():
 
 def test_constant_scores_are_no_difference():
     ranked, _ = rank_differences(
-        candidates("x"), *sets(np.ones((20, 1)), np.ones((20, 1))), OFFLINE
+        candidates("x"), table(np.ones((20, 1)), np.ones((20, 1))), OFFLINE
     )
     one = ranked[0].difference
     assert (one.auroc, one.favors, one.significant, one.welch_t) == (0.5, None, False, None)
@@ -107,21 +115,21 @@ def test_constant_scores_are_no_difference():
 
 def test_what_was_fixed_beforehand_counts_as_held_out():
     a, b = planted(np.random.default_rng(4), effects=(0.0,))
-    ranked, _ = rank_differences(candidates("x", source="property"), *sets(a, b), OFFLINE)
+    ranked, _ = rank_differences(candidates("x", source="property"), table(a, b), OFFLINE)
     # fixed beforehand: tested on all 200, prevalence from the half without the threshold
     one = ranked[0].difference
     assert (one.n_a, one.auroc) == (200, one.auroc_all)
     assert one.prevalence_a * 100 == pytest.approx(round(one.prevalence_a * 100))
     for source, expected in (("property", True), ("user", True), ("keyword", False)):
         ranked, _ = rank_differences(
-            candidates("x", source=source), *sets(a, b, held_out=False), OFFLINE
+            candidates("x", source=source), table(a, b, held_out=False), OFFLINE
         )
         assert ranked[0].difference.held_out is expected
 
 
 def test_scores_must_fit_the_candidates():
-    with pytest.raises(ValueError, match=r"scores_a of shape \(n, 1\)"):
-        rank_differences(candidates("x"), *sets(np.ones((4, 2)), np.ones((4, 2))), OFFLINE)
+    with pytest.raises(ValueError, match=r"scores of shape \(n, 1\)"):
+        rank_differences(candidates("x"), table(np.ones((4, 2)), np.ones((4, 2))), OFFLINE)
 
 
 def test_a_measured_candidate_is_worded_for_what_is_unusual():
@@ -144,5 +152,81 @@ def test_what_one_fold_proposed_is_tested_on_the_other():
     b = np.array([0.0, 1.0, 2.0, 0.0, 1.0, 2.0])[:, None]
     for fold, auroc in ((0, 0.5), (1, 1.0)):
         one = [Candidate("x", "keyword", fold=fold)]
-        scores = Scores(a, [first, second]), Scores(b, [first, second])
-        assert rank_differences(one, *scores, OFFLINE)[0][0].difference.auroc == auroc
+        scores = table(a, b, folds=[(first, first), (second, second)])
+        assert rank_differences(one, scores, OFFLINE)[0][0].difference.auroc == auroc
+
+
+def confounded(rng, n=600):
+    """One column follows the class, one the set, one both; classes are unevenly spread."""
+    in_a = np.repeat([True, False], n)
+    strata = (rng.random(2 * n) < np.where(in_a, 0.8, 0.2)).astype(np.int32)
+    noise = rng.normal(size=(2 * n, 3))
+    scores = noise + np.stack([1.2 * strata, 0.8 * in_a, 0.7 * strata + 0.7 * in_a], axis=1)
+    return scores[:n], scores[n:], strata
+
+
+def test_what_vanishes_within_strata_is_explained_by_them():
+    a, b, strata = confounded(np.random.default_rng(5))
+    names = candidates("class", "set", "both")
+    plain = rank_differences(names, table(a, b), OFFLINE)[0]
+    assert all(one.difference.significant and one.difference.control == "" for one in plain)
+    found = {
+        one.difference.description: one.difference
+        for one in rank_differences(names, table(a, b, strata=strata), OFFLINE)[0]
+    }
+    assert [found[name].control for name in ("class", "set", "both")] == [
+        "explained",
+        "holds",
+        "holds",
+    ]
+    assert [found[name].significant for name in found] == [True, True, False]
+    explained = found["class"]
+    assert explained.auroc > 0.6 and explained.auroc_controlled < 0.55  # both numbers
+    assert explained.q_value < 0.05 < explained.q_controlled
+    assert found["both"].auroc > found["both"].auroc_controlled + 0.05
+    assert list(found)[-1] == "class"
+
+
+def test_control_that_leaves_nothing_to_compare_says_so():
+    a, b = planted(np.random.default_rng(6))
+    apart = np.repeat(np.array([0, 1], np.int32), len(a))
+    one = rank_differences(candidates("x", "y", "z"), table(a, b, strata=apart), OFFLINE)[0][0]
+    assert (one.difference.control, one.difference.significant) == ("incomparable", False)
+    assert one.difference.auroc_controlled is None and one.difference.auroc > 0.7
+
+
+def test_clusters_widen_everything_and_pairs_are_tested_as_pairs():
+    rng = np.random.default_rng(7)
+    scenes = np.arange(40).repeat(10)
+    base = rng.normal(size=(40, 1))[scenes]
+    a, b = (
+        base[:200] + 0.3 * rng.normal(size=(200, 1)),
+        base[200:] + rng.normal(size=(200, 1)) * 0.3,
+    )
+    name = candidates("x", source="user")
+    alone = rank_differences(name, table(a, b), OFFLINE)[0][0].difference
+    clustered = rank_differences(name, table(a, b, clusters=scenes.astype(np.int32)), OFFLINE)[0][
+        0
+    ].difference
+    assert clustered.auroc == pytest.approx(alone.auroc)
+    assert clustered.p_value > alone.p_value and (clustered.n_units, alone.n_units) == (40, 400)
+    for member in ("auroc_interval", "prevalence_a_interval", "prevalence_b_interval"):
+        wide, narrow = getattr(clustered, member), getattr(alone, member)
+        assert wide[1] - wide[0] > 1.5 * (narrow[1] - narrow[0])
+    shared = rng.normal(size=(200, 1)) * 5
+    pairs = np.tile(np.arange(200, dtype=np.int32), 2)
+    a, b = shared + 0.5 + rng.normal(size=(200, 1)), shared + rng.normal(size=(200, 1))
+    hidden = rank_differences(name, table(a, b), OFFLINE)[0][0].difference
+    paired = rank_differences(name, table(a, b, pairs=pairs), OFFLINE)[0][0].difference
+    assert not hidden.significant and paired.significant
+    assert paired.n_units == 200 and paired.auroc > 0.55 > hidden.auroc
+
+
+def test_of_equal_evidence_the_more_general_wording_goes_first():
+    rng = np.random.default_rng(8)
+    shows = rng.normal(size=(400, 1)) + np.repeat([1.5, 0.0], 200)[:, None]
+    over_specific = shows + 0.02 * rng.normal(size=(400, 1))
+    scores = np.concatenate([over_specific, shows + 0.05 * rng.normal(size=(400, 1))], axis=1)
+    names = candidates("brown dogs in deep snow at night", "dogs in snow")
+    ranked = rank_differences(names, table(scores[:200], scores[200:], False), OFFLINE)[0]
+    assert ranked[0].difference.description == "dogs in snow"

@@ -1,0 +1,83 @@
+"""Which images are evidence: clusters and pairs stay together, small sets are cross-fitted."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from visdiff_plugin.config import Config
+from visdiff_plugin.design import Design
+from visdiff_plugin.holdout import plan_folds
+from visdiff_plugin.sampling import generator, split_units
+
+OFFLINE = Config.preset("offline", subset_size=5, rounds=2)
+
+
+class Proposer:
+    name = "any"
+
+
+def plan(n_a, n_b, units=None, config=OFFLINE, proposer=Proposer(), **ties):  # noqa: B008
+    names = [f"a{i:03}" for i in range(n_a)], [f"b{i:03}" for i in range(n_b)]
+    rows = list(range(n_a)), list(range(n_a, n_a + n_b))
+    codes = None if units is None else np.asarray(units, np.int32)
+    design = Design(clusters=codes) if units is not None else Design(**ties)
+    return plan_folds(names, [None, None], rows, design, config, proposer)
+
+
+def units_of(split, units, offset=0):
+    return {units[row + offset] for row in split}
+
+
+def test_no_unit_is_on_both_sides():
+    units = [i // 4 for i in range(60)] * 2  # scenes that both sets show
+    folds, note = plan(60, 60, units)
+    (a, b), *others = folds
+    assert others == [] and note is None and a.held_out
+    seen = units_of(a.proposal, units) | units_of(b.proposal, units, 60)
+    rest = units_of(a.evidence, units) | units_of(b.evidence, units, 60)
+    assert seen and rest and not seen & rest
+    assert 10 <= len(a.proposal) <= 30
+
+
+def test_small_sets_of_units_are_cross_fitted():
+    units = [i // 2 for i in range(18)]
+    folds, note = plan(9, 9, units)
+    assert len(folds) == 2 and "Cross-fitted" in note
+    assert folds[0][0].proposal == folds[1][0].evidence
+
+
+def test_units_that_cannot_be_divided_are_said_not_to_be_held_out():
+    folds, note = plan(40, 40, [0] * 40 + [1] * 40)
+    assert not folds[0][0].held_out and "too few or too large" in note
+
+
+def test_images_of_no_known_unit_stand_for_themselves():
+    folds, note = plan(40, 40, [-1] * 80)
+    assert folds[0][0].held_out and note is None and len(folds[0][0].proposal) == 10
+
+
+def test_plain_sets_as_before():
+    assert [len(one.proposal) for one in plan(40, 30)[0][0]] == [10, 10]
+    folds, note = plan(9, 40)
+    assert len(folds) == 2 and "Cross-fitted" in note
+    folds, note = plan(7, 40)
+    assert not folds[0][0].held_out and "Not held out" in note
+    assert plan(7, 40, proposer=None)[1] is None
+
+
+@given(st.lists(st.integers(0, 12), min_size=8, max_size=60), st.integers(0, 99), st.data())
+def test_units_are_never_torn_and_swapping_the_sets_mirrors(units, seed, data):
+    n_a = data.draw(st.integers(3, len(units) - 3))
+    names = [f"{i}.jpg" for i in range(len(units))]
+    both = (names[:n_a], names[n_a:]), (units[:n_a], units[n_a:])
+    found = split_units(*both, (3, 3), generator(seed, names))
+    turned = split_units(
+        (names[n_a:], names[:n_a]), (units[n_a:], units[:n_a]), (3, 3), generator(seed, names)
+    )
+    assert (found is None) == (turned is None)
+    if found is None:
+        return
+    assert turned == found[::-1]
+    seen = {units[row] for row in found[0].proposal} | {units[n_a + r] for r in found[1].proposal}
+    rest = {units[row] for row in found[0].evidence} | {units[n_a + r] for r in found[1].evidence}
+    assert not seen & rest

@@ -1,0 +1,77 @@
+"""Whether two sets differ at all, asked of the embeddings, or of what was measured instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .design import Design
+from .inputs import Inputs
+from .sampling import generator
+from .separability import MOST, Separability, separability
+
+
+def compare_sets(inputs: Inputs, design: Design, seed: int) -> Separability | None:
+    """Returns how well a linear classifier tells A from B, None where it has nothing to go by.
+
+    It sees a sample of up to 1,000 images of each set (of pairs, where images are paired), which
+    depends on the images and the seed, not on which set is called A.
+
+    Args:
+        inputs: all images of both sets
+        design: clusters and pairs stay together; strata are compared within
+        seed: the run's seed
+    """
+    names = inputs.images.names()
+    rows = _sample(inputs, design, names, seed)
+    features, described = _features(inputs, rows)
+    if features is None:
+        return None
+    in_a = np.isin(rows, inputs.rows_a)
+    known = np.isfinite(features).all(axis=1)
+    if design.strata is not None:
+        known &= design.strata[rows] >= 0
+    rows, features, in_a = rows[known], features[known], in_a[known]
+    units = design.units
+    return separability(
+        features,
+        in_a,
+        generator(seed, [names[row] for row in rows]),
+        units=None if units is None else np.where(units[rows] < 0, -2 - rows, units[rows]),
+        paired=design.pairs is not None,
+        strata=None if design.strata is None else design.strata[rows],
+        described=described,
+    )
+
+
+def _sample(inputs: Inputs, design: Design, names: list[str], seed: int) -> NDArray[np.intp]:
+    if design.pairs is not None:
+        both = np.intersect1d(design.pairs[inputs.rows_a], design.pairs[inputs.rows_b])
+        both = both[both >= 0]
+        if both.size > MOST:
+            rng = generator(seed, names)
+            both = both[rng.choice(both.size, MOST, replace=False)]
+        return np.flatnonzero(np.isin(design.pairs, both))
+    chosen = []
+    for own in (inputs.rows_a, inputs.rows_b):
+        ordered = sorted(own.tolist(), key=lambda row: names[row])
+        if len(ordered) > MOST:
+            rng = generator(seed, [names[row] for row in ordered])
+            ordered = [ordered[place] for place in rng.choice(len(ordered), MOST, replace=False)]
+        chosen += ordered
+    return np.sort(np.array(chosen, np.intp))
+
+
+def _features(
+    inputs: Inputs, rows: NDArray[np.intp]
+) -> tuple[NDArray[np.floating[Any]] | None, str]:
+    if inputs.vectors is not None:
+        return inputs.vectors([inputs.images.ids[row] for row in rows]), "embeddings"
+    measured = [one.scores[rows] for one in inputs.measured if one.candidate.source == "property"]
+    if not measured:
+        return None, ""
+    columns = np.stack(measured, axis=1)
+    middle = np.nanmedian(columns, axis=0)
+    return np.where(np.isfinite(columns), columns, middle), "measured properties"

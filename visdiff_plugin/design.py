@@ -1,0 +1,86 @@
+"""What ties images together beside being in A or B: strata, clusters, pairs; pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+
+#: bins of a controlled number: five remove about nine tenths of a confounder's bias
+#: (Cochran, Biometrics 24 (1968))
+_BINS = 5
+
+
+@dataclass(frozen=True)
+class Design:
+    """How the images of a comparison hang together; codes of all ``n``, -1 where unknown.
+
+    Args:
+        strata (None): images of one code agree in what is controlled for
+        clusters (None): images of one code are no independent witnesses
+        pairs (None): images of one code are the same thing in A and in B
+        control (""): the controlled fields, for people
+        notes (()): what a reader should know, in sentences
+    """
+
+    strata: Codes | None = None
+    clusters: Codes | None = None
+    pairs: Codes | None = None
+    control: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def units(self) -> Codes | None:
+        """What must not be torn apart when images are held out: pairs, or clusters."""
+        return self.clusters if self.pairs is None else self.pairs
+
+
+def encode(values: Sequence[Hashable | None]) -> Codes:
+    """Returns a code for each value, in order of the values as text; -1 for None and NaN."""
+    known = sorted(
+        {one for one in values if not _unknown(one)}, key=lambda one: (str(one), repr(one))
+    )
+    places = {one: code for code, one in enumerate(known)}
+    return np.array([-1 if _unknown(one) else places[one] for one in values], np.int32)
+
+
+def strata_of(columns: Sequence[Sequence[Any]]) -> Codes:
+    """Returns the strata that several fields form together; -1 where a field has no value.
+
+    Numbers with more than five values are cut into five bins of about equal size, by all images
+    together, whatever set these are in.
+
+    Args:
+        columns: for each field, ``n`` values
+    """
+    coded = [_binned(column) if _is_number(column) else encode(column) for column in columns]
+    rows = list(zip(*(one.tolist() for one in coded), strict=True))
+    return encode([None if -1 in row else row for row in rows])
+
+
+def _is_number(column: Sequence[Any]) -> bool:
+    known = [one for one in column if not _unknown(one)]
+    return (
+        bool(known)
+        and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in known)
+        and len(set(known)) > _BINS
+    )
+
+
+def _binned(column: Sequence[Any]) -> Codes:
+    values = np.array([np.nan if _unknown(one) else float(one) for one in column])
+    finite = np.isfinite(values)
+    edges = np.unique(np.quantile(values[finite], np.arange(1, _BINS) / _BINS))
+    codes = np.searchsorted(edges, values, "right").astype(np.int32)
+    codes[~finite] = -1
+    return codes
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))

@@ -1,0 +1,205 @@
+"""What the scores of A and B say about each candidate; pure, no I/O."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .adjusted import Adjusted, adjusted, effective_size
+from .columns import two_sample_columns
+from .design import Design
+from .paired import paired
+from .sampling import Split
+from .selection import Candidate
+from .statistics import TwoSample, separating_threshold
+
+Rows = NDArray[np.intp]
+
+#: candidates of these sources are fixed before any image is looked at
+FIXED_SOURCES = ("property", "label", "user")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Scores of all images, and which of them speak for what.
+
+    Args:
+        scores: ``(n, k)`` score of each image for each candidate, NaN where it could not be scored
+        rows_a: rows of A
+        rows_b: rows of B
+        folds: by fold, for A and for B: which of its images (positions in ``rows_a``, ``rows_b``)
+            proposers may have seen and thresholds are chosen on, and which are evidence for what
+            was proposed there; what was fixed beforehand is tested on all
+        design: what else ties the images together
+    """
+
+    scores: NDArray[np.floating[Any]]
+    rows_a: Rows
+    rows_b: Rows
+    folds: Sequence[tuple[Split, Split]]
+    design: Design = field(default_factory=Design)
+
+    def evidence(self, fold: int) -> tuple[Rows, Rows]:
+        """Returns the rows of A and of B that no proposer of a fold saw."""
+        a, b = self.folds[fold]
+        return _of(self.rows_a, a.evidence), _of(self.rows_b, b.evidence)
+
+    def proposal(self, fold: int) -> tuple[Rows, Rows]:
+        """Returns the rows of A and of B that proposers of a fold may have seen."""
+        a, b = self.folds[fold]
+        return _of(self.rows_a, a.proposal), _of(self.rows_b, b.proposal)
+
+    def tested(self, candidate: Candidate) -> tuple[Rows, Rows]:
+        """Returns the rows that a candidate is tested on."""
+        if candidate.source in FIXED_SOURCES:
+            return self.rows_a, self.rows_b
+        return self.evidence(candidate.fold)
+
+
+@dataclass(frozen=True)
+class Prevalence:
+    """How many images of each set score over a threshold that was chosen on others.
+
+    Args:
+        threshold: the score that counts as "shows it"
+        above_a: images of A over it
+        n_a: images of A that were looked at
+        above_b: images of B over it
+        n_b: images of B that were looked at
+        effective_a: independent images that those of A are worth; ``n_a`` without clusters
+        effective_b: likewise of B
+    """
+
+    threshold: float
+    above_a: int
+    n_a: int
+    above_b: int
+    n_b: int
+    effective_a: float
+    effective_b: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All numbers of one candidate.
+
+    Args:
+        plain: every image an independent witness
+        test: what the run tests: ``plain``, or over pairs or clusters
+        controlled: within strata; None where none are asked for or none holds both sets
+        auroc_all: AUROC over all images, those included that proposers saw
+    """
+
+    plain: TwoSample
+    test: TwoSample | Adjusted
+    controlled: Adjusted | None
+    auroc_all: float
+
+
+def collect(candidates: Sequence[Candidate], table: Table) -> list[Evidence | str]:
+    """Returns the evidence of each candidate, or why it can't be tested.
+
+    Args:
+        candidates: ``k`` candidates, one for each column of the table
+        table: their scores
+    """
+    found: list[Evidence | str] = [""] * len(candidates)
+    everywhere = _compared(table, range(len(candidates)), table.rows_a, table.rows_b)
+    together: dict[tuple[bool, int], list[int]] = defaultdict(list)
+    for column, candidate in enumerate(candidates):
+        together[candidate.source in FIXED_SOURCES, candidate.fold].append(column)
+    for columns in together.values():
+        rows = table.tested(candidates[columns[0]])
+        whole = rows[0].size == table.rows_a.size and rows[1].size == table.rows_b.size
+        samples = (
+            [everywhere[column] for column in columns]
+            if whole
+            else _compared(table, columns, *rows)
+        )
+        for column, plain in zip(columns, samples, strict=True):
+            in_all = everywhere[column]
+            if plain is None or in_all is None:
+                counts = (int(np.isfinite(table.scores[one, column]).sum()) for one in rows)
+                found[column] = "under two scored images in a set (A {}, B {})".format(*counts)
+                continue
+            found[column] = _under_design(table, column, rows, plain, in_all.auroc)
+    return found
+
+
+def prevalence(table: Table, column: int, candidate: Candidate, favors_a: bool) -> Prevalence:
+    """Chooses a threshold on the proposal images and counts the others over it.
+
+    Where too few were scored there, the threshold is chosen on the images that are counted.
+    """
+    values, units = table.scores[:, column], table.design.units
+    chosen = [_finite(values[rows]) for rows in table.proposal(candidate.fold)]
+    counted = [rows[np.isfinite(values[rows])] for rows in table.evidence(candidate.fold)]
+    if min(map(len, chosen)) < 2:
+        chosen = [values[rows] for rows in counted]
+    # float64, or comparing would round a threshold between two neighbouring float32 to one of them
+    threshold = np.float64(separating_threshold(chosen[0], chosen[1], favors_a))
+    above = [values[rows] > threshold for rows in counted]
+    effective = [
+        float(rows.size) if units is None else effective_size(over, _alone(units[rows]))
+        for over, rows in zip(above, counted, strict=True)
+    ]
+    return Prevalence(
+        float(threshold), int(above[0].sum()), counted[0].size,
+        int(above[1].sum()), counted[1].size, *effective,
+    )  # fmt: skip
+
+
+def _compared(
+    table: Table, columns: Sequence[int], rows_a: Rows, rows_b: Rows
+) -> list[TwoSample | None]:
+    return two_sample_columns(table.scores, rows_a, rows_b, columns)
+
+
+def _under_design(
+    table: Table, column: int, rows: tuple[Rows, Rows], plain: TwoSample, auroc_all: float
+) -> Evidence | str:
+    design = table.design
+    if design.pairs is None and design.clusters is None and design.strata is None:
+        return Evidence(plain, plain, None, auroc_all)
+    together = np.concatenate(rows)
+    in_a = np.repeat([True, False], [rows[0].size, rows[1].size])
+    known = np.isfinite(table.scores[together, column])
+    together, in_a = together[known], in_a[known]
+    scores = table.scores[together, column]
+    test: TwoSample | Adjusted | None = plain
+    clusters = None if design.clusters is None else _alone(design.clusters[together])
+    if design.pairs is not None:
+        partner = design.pairs[together] >= 0
+        test = paired(scores[partner], in_a[partner], design.pairs[together][partner])
+    elif clusters is not None:
+        test = adjusted(scores, in_a, None, clusters)
+    if test is None:
+        return "under two pairs with an image of each set"
+    controlled = None
+    if design.strata is not None:
+        strata = design.strata[together]
+        of = strata >= 0
+        rest = None if clusters is None else clusters[of]
+        controlled = adjusted(scores[of], in_a[of], strata[of], rest) if of.any() else None
+    return Evidence(plain, test, controlled, auroc_all)
+
+
+def _alone(clusters: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """An image of no known cluster stands for itself."""
+    unknown = clusters < 0
+    codes = clusters.astype(np.int64)
+    codes[unknown] = codes.max(initial=-1) + 1 + np.arange(unknown.sum())
+    return codes
+
+
+def _of(rows: Rows, positions: Sequence[int]) -> Rows:
+    return rows[np.asarray(positions, np.intp)]
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    return values[np.isfinite(values)]
