@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .adjusted import Adjusted
 from .config import Config
 from .distinct import order_by_gain
 from .evidence import FIXED_SOURCES, Evidence, Table, collect, prevalence
@@ -201,7 +202,7 @@ def _difference(
         welch_p=plain.welch_p,
         auroc_all=evidence.auroc_all,
         n_units=getattr(test, "n_clusters", test.n_a + test.n_b),
-        control=_verdict(supported, holds, controlled, config) if asked else "",
+        control=_verdict(supported, holds, test.auroc, controlled) if asked else "",
         auroc_controlled=None if controlled is None else controlled.auroc,
         auroc_controlled_interval=None if controlled is None else controlled.interval,
         q_controlled=None if controlled is None else under.q,
@@ -224,7 +225,7 @@ def _supported(auroc: float, chances: _Chances, config: Config) -> bool:
     return bool(wanted and effect and chances.passes(config.alpha))
 
 
-def _verdict(supported: bool, holds: bool, controlled: Any, config: Config) -> str:
+def _verdict(supported: bool, holds: bool, auroc: float, controlled: Adjusted | None) -> str:
     """What control makes of a difference; see `Difference`."""
     if holds:
         return "holds"
@@ -232,5 +233,5 @@ def _verdict(supported: bool, holds: bool, controlled: Any, config: Config) -> s
         return "incomparable"
     if not supported:
         return ""
-    effect = max(controlled.auroc, 1 - controlled.auroc)
-    return "explained" if effect < config.min_effect else "undecided"
+    low, high = controlled.interval
+    return "undecided" if low <= auroc <= high else "explained"

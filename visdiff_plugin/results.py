@@ -45,8 +45,9 @@ class Difference:
         auroc_all: AUROC over all images, those included that proposers saw; descriptive only
         n_units: independent witnesses that the test counts: images, clusters or pairs of them
         control: what is left of it within the strata of the fields that were controlled for:
-            ``"holds"``; ``"explained"``: what looks like a difference is too small there;
-            ``"undecided"``: not certain with the comparable images; ``"incomparable"``: no stratum holds
+            ``"holds"``; ``"explained"``: not supported there, and smaller than it looks without
+            control; ``"undecided"``: not supported, though it may be as large: too few
+            comparable images; ``"incomparable"``: no stratum holds
             both sets; empty without control, or where there was no difference to explain
         auroc_controlled: AUROC within strata, weighted by pairs; None without control
         auroc_controlled_interval: its 95% interval

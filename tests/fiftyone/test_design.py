@@ -1,0 +1,149 @@
+"""Control, clusters and pairs through the whole path: fields in, evidence and words out."""
+
+import re
+from datetime import datetime
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from PIL import Image
+
+import visdiff_plugin as visdiff
+from visdiff_plugin import fields
+from visdiff_plugin.errors import FieldError
+
+
+def compare(dataset, key="run", a="red", b="blue", **changes):
+    options = {
+        "captioner": ColourCaptioner(),
+        "encoder": ColourEncoder(),
+        "proposer": ListProposer("red pictures", "blue pictures"),
+        "properties": False,
+        **changes,
+    }
+    return visdiff.compare(dataset, a, b, key, **options)
+
+
+def by_words(run):
+    return {one.description: one for one in run.differences}
+
+
+@pytest.fixture
+def mixed(make_dataset):
+    """Set A is mostly red, set B mostly blue: colour is a class, and nothing else differs."""
+    dataset = make_dataset(60)
+    rng = np.random.default_rng(0)
+    red = np.array(["red" in tags for tags in dataset.values("tags")])
+    in_a = rng.random(120) < np.where(red, 0.8, 0.2)
+    dataset.set_values("colour", [fo.Classification(label="red" if r else "blue") for r in red])
+    dataset.set_values("side", ["a" if one else "b" for one in in_a])
+    for side in "ab":
+        dataset.save_view(side, dataset.match(fo.ViewField("side") == side))
+    return dataset
+
+
+def test_a_class_explains_what_only_follows_it(mixed):
+    plain = compare(mixed, "plain", "a", "b")
+    assert by_words(plain)["red pictures"].significant
+    run = compare(mixed, "controlled", "a", "b", control_for="colour")
+    red = by_words(run)["red pictures"]
+    assert (red.significant, red.control) == (False, "explained")
+    assert red.auroc > 0.65 and abs(red.auroc_controlled - 0.5) < 0.12
+    assert "Controlled for colour: 2 strata hold both sets, with 120 of 120 images." in run.notes
+    text = run.summary()
+    assert "Under control of colour" in text and "explained by it" in text
+    assert text.index("linear classifier") < text.index("supported")
+    assert plain.separability["p_value"] <= 0.05 < run.separability["p_value"]
+    assert visdiff.load(mixed, "controlled") == run
+
+
+def test_several_fields_and_numbers_can_be_controlled_for(mixed):
+    mixed.set_values("weight", np.linspace(0, 1, 120).tolist())
+    mixed.set_values("weight", {mixed.first().id: None}, key_field="id")
+    run = compare(mixed, "run", "a", "b", control_for=["colour", "weight"])
+    note = next(one for one in run.notes if one.startswith("Controlled for colour, weight"))
+    assert "1 without a value can not be compared" in note
+    assert by_words(run)["red pictures"].n_controlled < 120
+
+
+def test_near_duplicates_count_once(make_dataset, tmp_path):
+    dataset = make_dataset(30)
+    copies = []
+    for sample in dataset:
+        for number in range(4):
+            path = tmp_path / f"copy-{number}-{sample.id}.png"
+            with Image.open(sample.filepath) as file:
+                file.save(path)
+            copies.append(fo.Sample(filepath=str(path), tags=sample.tags))
+    dataset.add_samples(copies, progress=False)
+    changes = {"encoder": ColourEncoder(), "duplicate_similarity": 0.999_999}
+    alone = by_words(compare(dataset, "alone", encoder=ColourEncoder()))
+    run = compare(dataset, "once", cluster_by="near_duplicates", **changes)
+    once = by_words(run)["red pictures"]
+    assert once.n_units <= 60 < alone["red pictures"].n_units
+    assert once.p_value > alone["red pictures"].p_value
+    found = re.search(r"300 images form (\d+) clusters of near-duplicates", " ".join(run.notes))
+    assert 50 <= int(found.group(1)) <= 60  # flat pictures: two of them can be as good as one
+    # a copy of an image that was proposed from is no held-out evidence
+    origin = {}
+    for sample in dataset:
+        with Image.open(sample.filepath) as file:
+            origin[sample.id] = file.tobytes()
+    shown = {origin[one] for part in run.record["rounds"] for one in part["sampled_a"]}
+    assert len(shown) < 30
+
+
+def test_clusters_and_pairs_come_from_fields(dataset):
+    scenes = [number // 6 for number in range(60)] * 2
+    dataset.set_values("scene", scenes)
+    run = compare(dataset, "clustered", cluster_by="scene")
+    assert "Clustered: 120 images form 10 clusters of scene, which count once." in run.notes
+    assert by_words(run)["red pictures"].n_units < 10
+    dataset.set_values("prompt", [f"prompt {number}" for number in range(60)] * 2)
+    dataset.set_values("prompt", {dataset.first().id: None}, key_field="id")
+    run = compare(dataset, "paired", pair_by="prompt")
+    red = by_words(run)["red pictures"]
+    assert (red.auroc, red.significant) == (1.0, True)
+    assert red.n_a == red.n_b == red.n_units and run.held_out
+    assert any("59 values are in both sets; 2 images have no partner" in one for one in run.notes)
+
+
+def test_what_images_can_be_grouped_by(dataset):
+    ids = dataset.values("id")[:3]
+    dataset.set_values(
+        "label",
+        {
+            ids[0]: fo.Detections(
+                detections=[fo.Detection(label=one, bounding_box=[0, 0, 1, 1]) for one in "bab"]
+            )
+        },
+        key_field="id",
+    )
+    dataset.set_values("when", {ids[1]: datetime(2020, 1, 2)}, key_field="id")
+    dataset.set_values("vector", {ids[0]: np.ones(3)}, key_field="id")
+    assert fields.read_keys(dataset, "label", ids) == ["a, b", None, None]
+    assert fields.read_keys(dataset, "label.detections.label", ids[:1]) == ["a, b"]
+    assert fields.read_keys(dataset, "when", ids)[1] == datetime(2020, 1, 2)
+    assert fields.read_keys(dataset, "tags", ids) == ["red"] * 3
+    with pytest.raises(FieldError, match="got a vector or mask"):
+        fields.read_keys(dataset, "vector", ids)
+
+
+def test_wrong_designs_are_refused_in_words(dataset):
+    dataset.set_values("own", dataset.values("id"))
+    for changes, message in (
+        ({"control_for": "nothing"}, "Expected a field of"),
+        ({"pair_by": "own"}, "that A and B share, got 0"),
+        ({"cluster_by": "near_duplicates", "ranker": "tfidf", "encoder": None}, "near-duplicates"),
+    ):
+        with pytest.raises(FieldError, match=message):
+            compare(dataset, **changes)
+    for changes, message in (
+        ({"pair_by": "own", "control_for": "tags"}, "pair_by alone"),
+        ({"duplicate_similarity": 1.5}, "duplicate_similarity"),
+        ({"test": "welch", "cluster_by": "own"}, "mann_whitney"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            compare(dataset, **changes)
+    assert visdiff.list_runs(dataset) == []
