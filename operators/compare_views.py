@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms
+from . import _design, _forms
 
 _CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "max_fields")
 
@@ -62,6 +62,7 @@ class CompareViews(foo.Operator):
             description="one sentence: what the sets are, what to look for or ignore",
             required=False,
         )
+        _design.controls(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Compare two sets of images"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -78,7 +79,7 @@ class CompareViews(foo.Operator):
             overwrite=bool(params.get("overwrite")),
             progress=ctx.set_progress,
             **_forms.stages(params, "captioner", "encoder", "proposer", "ranker"),
-            **_forms.given(params, *_CHANGES),
+            **_forms.given(params, *_CHANGES, *_design.NAMES),
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
@@ -102,6 +103,9 @@ class CompareViews(foo.Operator):
         ranker: str | None = None,
         base_url: str | None = None,
         label_fields: list[str] | None = None,
+        control_for: list[str] | None = None,
+        cluster_by: str | None = None,
+        pair_by: str | None = None,
         context: str = "",
         seed: int = 0,
         overwrite: bool = False,
@@ -121,6 +125,9 @@ class CompareViews(foo.Operator):
             ranker (None): a name with options
             base_url (None): of an OpenAI-compatible server
             label_fields (None): label fields to compare
+            control_for (None): fields that must not explain a difference
+            cluster_by (None): a field whose images count as one, or ``"near_duplicates"``
+            pair_by (None): a field that A and B share
             context (""): a sentence for the proposer
             seed (0): of every random choice
             overwrite (False): replace a run of the same key
@@ -137,6 +144,9 @@ class CompareViews(foo.Operator):
             "ranker": ranker,
             "base_url": base_url,
             "label_fields": label_fields or [],
+            "control_for": control_for or [],
+            "cluster_by": cluster_by,
+            "pair_by": pair_by,
             "context": context,
             "seed": seed,
             "overwrite": overwrite,

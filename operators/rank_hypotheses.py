@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms
+from . import _design, _forms
 
 
 class RankHypotheses(foo.Operator):
@@ -42,6 +42,7 @@ class RankHypotheses(foo.Operator):
         )
         _forms.new_run_key(ctx, inputs)
         _forms.models(inputs, "encoder", "captioner", "ranker", "base_url")
+        _design.controls(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -61,6 +62,7 @@ class RankHypotheses(foo.Operator):
             overwrite=bool(params.get("overwrite")),
             progress=ctx.set_progress,
             **chosen,
+            **_forms.given(params, *_design.NAMES),
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
@@ -82,6 +84,9 @@ class RankHypotheses(foo.Operator):
         encoder: str | None = None,
         ranker: str | None = None,
         base_url: str | None = None,
+        control_for: list[str] | None = None,
+        cluster_by: str | None = None,
+        pair_by: str | None = None,
         overwrite: bool = False,
         delegate: bool = False,
     ) -> Any:
@@ -97,6 +102,9 @@ class RankHypotheses(foo.Operator):
             encoder (None): a name with options
             ranker (None): a name with options
             base_url (None): of an OpenAI-compatible server
+            control_for (None): fields that must not explain a difference
+            cluster_by (None): a field whose images count as one, or ``"near_duplicates"``
+            pair_by (None): a field that A and B share
             overwrite (False): replace a run of the same key
             delegate (False): schedule it for a delegated worker
         """
@@ -109,6 +117,9 @@ class RankHypotheses(foo.Operator):
             "encoder": encoder,
             "ranker": ranker,
             "base_url": base_url,
+            "control_for": control_for or [],
+            "cluster_by": cluster_by,
+            "pair_by": pair_by,
             "overwrite": overwrite,
         }
         return _forms.execute(self, sample_collection, params, delegate)

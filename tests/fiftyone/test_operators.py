@@ -59,6 +59,28 @@ def test_every_operator_is_in_the_manifest_and_loads():
         assert instance.config.label.startswith("VisDiff: ")
 
 
+def test_what_must_not_explain_a_difference_is_chosen_in_the_form(plugins, captioned):
+    captioned.set_values("scene", [number // 6 for number in range(60)] * 2)
+    for name in ("compare_views", "rank_hypotheses"):
+        operator = foo.get_operator(f"{URI}/{name}")
+        form = operator.resolve_input(context(captioned, name)).type.properties
+        for control in ("control_for", "cluster_by", "pair_by"):
+            offered = {choice.value for choice in form[control].view.choices}
+            assert {"scene", "truth"} <= offered and "filepath" not in offered
+        both = context(captioned, name, pair_by="scene", control_for=["truth"])
+        assert operator.resolve_input(both).type.properties["pair_by"].invalid
+    result = call(
+        "compare_views", captioned, "red", "blue", "run", captioner="field:truth",
+        cluster_by="scene",
+    ).result  # fmt: skip
+    assert "10 clusters of scene" in result["summary"]
+    result = call(
+        "rank_hypotheses", captioned, "red", "blue", ["red thing"], "mine", captioner="field:truth",
+        ranker="tfidf", control_for=["truth"],
+    ).result  # fmt: skip
+    assert "Controlled for truth: 0 strata hold both sets" in result["summary"]
+
+
 def test_the_walk_from_scripts(plugins, captioned):
     result = call("compare_views", captioned, "red", "blue", "run", captioner="field:truth").result
     assert "supported" in result["summary"] and result["run_key"] == "run"
