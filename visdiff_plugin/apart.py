@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .config import Config
 from .design import Design
 from .inputs import Inputs
+from .near_duplicates import near_duplicates
 from .sampling import generator
 from .separability import MOST, Separability, separability
 
+#: share of near-duplicates from which on a reader should know of them
+_MANY = 0.05
 
-def compare_sets(inputs: Inputs, design: Design, seed: int) -> Separability | None:
+
+def compare_sets(
+    inputs: Inputs, design: Design, config: Config
+) -> tuple[Separability | None, str | None]:
     """Returns how well a linear classifier tells A from B, None where it has nothing to go by.
 
     It sees a sample of up to 1,000 images of each set (of pairs, where images are paired), which
@@ -22,20 +29,28 @@ def compare_sets(inputs: Inputs, design: Design, seed: int) -> Separability | No
     Args:
         inputs: all images of both sets
         design: clusters and pairs stay together; strata are compared within
-        seed: the run's seed
+        config: seed, and what counts as a near-duplicate
+
+    Returns:
+        the answer, and a note where many images of the sample are near-duplicates that nobody
+        asked to count as one
     """
+    seed = config.seed
     names = inputs.images.names()
     rows = _sample(inputs, design, names, seed)
     features, described = _features(inputs, rows)
     if features is None:
-        return None
+        return None, None
     in_a = np.isin(rows, inputs.rows_a)
     known = np.isfinite(features).all(axis=1)
     if design.strata is not None:
         known &= design.strata[rows] >= 0
     rows, features, in_a = rows[known], features[known], in_a[known]
     units = design.units
-    return separability(
+    note = None
+    if units is None and described == "embeddings":
+        note = _duplicates(features, config.duplicate_similarity)
+    found = separability(
         features,
         in_a,
         generator(seed, [names[row] for row in rows]),
@@ -43,6 +58,19 @@ def compare_sets(inputs: Inputs, design: Design, seed: int) -> Separability | No
         paired=design.pairs is not None,
         strata=None if design.strata is None else design.strata[rows],
         described=described,
+    )
+    return found, note
+
+
+def _duplicates(vectors: NDArray[np.floating[Any]], similarity: float) -> str | None:
+    codes = near_duplicates(lambda rows: vectors[rows], len(vectors), similarity)
+    twins = int((np.bincount(codes) > 1)[codes].sum()) if len(codes) else 0
+    if twins < _MANY * len(codes):
+        return None
+    return (
+        f"Near-duplicates: {twins} of {len(codes)} sampled images have one (cosine of "
+        f"{similarity:g} or more), yet each counts as independent, so intervals and q are too "
+        "optimistic. Pass cluster_by='near_duplicates' or the field that they share."
     )
 
 

@@ -124,7 +124,10 @@ class Comparison:
         in_a[inputs.rows_a] = True
         design = read_design(self.dataset, inputs.images.ids, in_a, inputs.vectors, self.config)
         inputs.account.notes += design.notes
-        return design, compare_sets(inputs, design, self.config.seed)
+        apart, note = compare_sets(inputs, design, self.config)
+        if note:
+            inputs.account.notes.append(note)
+        return design, apart
 
     def _propose(self, inputs: Inputs, folds: Sequence[tuple[Split, Split]]) -> Proposed:
         if self.hypotheses:
