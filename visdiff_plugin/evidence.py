@@ -32,9 +32,9 @@ class Table:
         scores: ``(n, k)`` score of each image for each candidate, NaN where it could not be scored
         rows_a: rows of A
         rows_b: rows of B
-        folds: by fold, for A and for B: which of its images (positions in ``rows_a``, ``rows_b``)
-            proposers may have seen and thresholds are chosen on, and which are evidence for what
-            was proposed there; what was fixed beforehand is tested on all
+        folds: by round, for A and for B: which of its images (positions in ``rows_a``,
+            ``rows_b``) the proposer saw, and which are evidence for what it proposed; what was
+            fixed beforehand is tested on all
         design: what else ties the images together
     """
 
@@ -47,12 +47,27 @@ class Table:
     def evidence(self, fold: int) -> tuple[Rows, Rows]:
         """Returns the rows of A and of B that no proposer of a fold saw."""
         a, b = self.folds[fold]
-        return _of(self.rows_a, a.evidence), _of(self.rows_b, b.evidence)
+        return self.rows_a[a.evidence], self.rows_b[b.evidence]
 
-    def proposal(self, fold: int) -> tuple[Rows, Rows]:
-        """Returns the rows of A and of B that proposers of a fold may have seen."""
-        a, b = self.folds[fold]
-        return _of(self.rows_a, a.proposal), _of(self.rows_b, b.proposal)
+    def thresholds(self, fold: int) -> tuple[tuple[Rows, Rows], tuple[Rows, Rows]]:
+        """Returns the rows that thresholds are chosen on, and those that are counted over them.
+
+        Thresholds come from all that proposers saw in any round, as long as that leaves half of
+        each set to be counted, else from what they saw in this one.
+        """
+        chosen: list[Rows] = []
+        counted: list[Rows] = []
+        for side, rows in enumerate((self.rows_a, self.rows_b)):
+            seen = np.zeros(rows.size, bool)
+            for one in self.folds:
+                seen[list(one[side].proposal)] = True
+            chosen.append(rows[seen])
+            counted.append(rows[~seen])
+        if any(rest.size < seen.size for rest, seen in zip(counted, chosen, strict=True)):
+            a, b = self.folds[fold]
+            own = self.rows_a[list(a.proposal)], self.rows_b[list(b.proposal)]
+            return own, self.evidence(fold)
+        return (chosen[0], chosen[1]), (counted[0], counted[1])
 
     def tested(self, candidate: Candidate) -> tuple[Rows, Rows]:
         """Returns the rows that a candidate is tested on."""
@@ -137,8 +152,9 @@ def prevalence(table: Table, column: int, candidate: Candidate, favors_a: bool) 
     Where too few were scored there, the threshold is chosen on the images that are counted.
     """
     values, units = table.scores[:, column], table.design.units
-    chosen = [_finite(values[rows]) for rows in table.proposal(candidate.fold)]
-    counted = [rows[np.isfinite(values[rows])] for rows in table.evidence(candidate.fold)]
+    seen, rest = table.thresholds(candidate.fold)
+    chosen = [_finite(values[rows]) for rows in seen]
+    counted = [rows[np.isfinite(values[rows])] for rows in rest]
     if min(map(len, chosen)) < 2:
         chosen = [values[rows] for rows in counted]
     # float64, or comparing would round a threshold between two neighbouring float32 to one of them
@@ -195,10 +211,6 @@ def _alone(clusters: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     codes = clusters.astype(np.int64)
     codes[unknown] = codes.max(initial=-1) + 1 + np.arange(unknown.sum())
     return codes
-
-
-def _of(rows: Rows, positions: Sequence[int]) -> Rows:
-    return rows[np.asarray(positions, np.intp)]
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:

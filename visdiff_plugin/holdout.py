@@ -1,4 +1,8 @@
-"""Which images proposers may see and which are evidence, for one comparison; pure."""
+"""Which images proposers see and which are evidence, for one comparison; pure.
+
+Rounds are cross-fitted: what a round proposes is tested on all images that this round did not see,
+so that every image serves as evidence and none for what it helped to propose.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ from collections.abc import Sequence
 
 from .config import Config
 from .design import Design
-from .sampling import Split, cross_fit, generator, split, split_units
+from .sampling import Split, draw_rounds, generator, split_units
 from .stages import Proposer
 
-#: smaller sets can't be halved: a half of three images can't be tested
-LEAST_CROSS_FITTED = 8
+#: in smaller sets what is left of them can't be tested
+LEAST_HELD_OUT = 8
+#: of a set, what a round may see at most: evidence needs images more than proposals do
+_SHARE = 3
 
 Folds = list[tuple[Split, Split]]
 
@@ -23,7 +29,7 @@ def plan_folds(
     config: Config,
     proposer: Proposer | None,
 ) -> tuple[Folds, str | None]:
-    """Decides, by fold, which images of A and of B proposers see and which are evidence.
+    """Decides, for each round, which images of A and of B its proposer sees.
 
     Args:
         names: file names of A and of B
@@ -31,76 +37,79 @@ def plan_folds(
         rows: rows of A and of B in the codes of ``design``
         design: clusters and pairs, which are not torn apart
         config: rounds, subset size, seed, whether to hold out
-        proposer: who would see them; None where nothing is proposed
+        proposer: who would see them; None where nothing is proposed, and the one fold's images
+            are those that thresholds are chosen on
 
     Returns:
-        the folds, and a note for the reader
+        a fold for each round, one for a proposer that reads all of its images at once; and a note
+        for the reader
     """
-    smallest = min(map(len, names))
-    most = [_proposal_size(len(own), config, proposer) for own in names]
-    if config.held_out and smallest >= LEAST_CROSS_FITTED and design.units is not None:
-        return _by_units(names, (most[0], most[1]), rows, design, config, proposer)
-    draws = [generator(config.seed, own) for own in names]
-    if config.held_out and smallest >= 2 * config.subset_size:
-        a, b = (
-            split(own, size, rng, good)
-            for own, size, rng, good in zip(names, most, draws, usable, strict=True)
-        )
-        return [(a, b)], None
-    if config.held_out and smallest >= LEAST_CROSS_FITTED and proposer is not None:
-        folds = [cross_fit(own, rng) for own, rng in zip(names, draws, strict=True)]
-        return list(zip(folds[0], folds[1], strict=True)), (
-            f"Cross-fitted: under {2 * config.subset_size} images in a set, so proposals were "
-            "made from each half and tested on the other."
-        )
-    note = f"under {LEAST_CROSS_FITTED} images in a set"
-    return _everything(names, config, proposer, note)
+    whole = proposer is None or bool(getattr(proposer, "whole", False))
+    rounds = 1 if whole else config.rounds
+    held_out = config.held_out and min(map(len, names)) >= LEAST_HELD_OUT
+    sizes = [_size(len(own), config.subset_size, whole, held_out) for own in names]
+    if held_out and design.units is not None:
+        found = _by_units(names, sizes, rows, design, config.seed, rounds)
+        if found is not None:
+            return found, None
+        held_out = False
+    drawn = [
+        draw_rounds(own, size, rounds, generator(config.seed, own), good)
+        for own, size, good in zip(names, sizes, usable, strict=True)
+    ]
+    folds = [
+        (Split(a, len(names[0]), held_out), Split(b, len(names[1]), held_out))
+        for a, b in zip(*drawn, strict=True)
+    ]
+    if proposer is None or not config.held_out:
+        return folds, None
+    return folds, _note(held_out, whole, sizes, design, config)
 
 
-def _proposal_size(n: int, config: Config, proposer: Proposer | None) -> int:
-    """At most half; no more than all rounds together can show."""
-    subsets = proposer is not None and not getattr(proposer, "whole", False)
-    return min(n // 2, config.rounds * config.subset_size if subsets else n)
+def _size(n: int, subset: int, whole: bool, held_out: bool) -> int:
+    if not held_out:
+        return n if whole else min(n, subset)
+    return n // 2 if whole else min(subset, n // _SHARE)
+
+
+def _note(
+    held_out: bool, whole: bool, sizes: Sequence[int], design: Design, config: Config
+) -> str | None:
+    if not held_out:
+        why = f"under {LEAST_HELD_OUT} images in a set"
+        if design.units is not None:
+            why = "clusters too few or too large to set any apart"
+        return (
+            f"Not held out: {why}, so proposals were made from the images that are also the "
+            "evidence. Take p and q of proposed differences as too optimistic."
+        )
+    if whole or min(sizes) == config.subset_size:
+        return None
+    return (
+        f"Small sets: the proposer saw {sizes[0]} images of A and {sizes[1]} of B a round instead "
+        f"of {config.subset_size}, so that two thirds are left as evidence."
+    )
 
 
 def _by_units(
     names: tuple[Sequence[str], Sequence[str]],
-    most: tuple[int, int],
+    sizes: Sequence[int],
     rows: tuple[Sequence[int], Sequence[int]],
     design: Design,
-    config: Config,
-    proposer: Proposer | None,
-) -> tuple[Folds, str | None]:
+    seed: int,
+    rounds: int,
+) -> Folds | None:
+    """Draws whole clusters or pairs for each round; None where they can't be divided."""
     codes = design.units
     if codes is None:
-        raise ValueError("Expected a design with clusters or pairs, got none.")
+        return None
     # an image of no known unit stands for itself
     units = [[int(codes[row]) if codes[row] >= 0 else -2 - int(row) for row in own] for own in rows]
-    rng = generator(config.seed, [*names[0], *names[1]])
-    parts = split_units(names, (units[0], units[1]), most, rng)
-    if parts is None:
-        note = "clusters too few or too large to set any apart"
-        return _everything(names, config, proposer, note)
-    a, b = parts
-    if min(map(len, names)) >= 2 * config.subset_size or proposer is None:
-        return [(a, b)], None
-    turned = [Split(one.evidence, one.proposal, held_out=True) for one in (a, b)]
-    return [(a, b), (turned[0], turned[1])], (
-        f"Cross-fitted: under {2 * config.subset_size} images in a set, so proposals were made "
-        "from each part and tested on the other."
-    )
-
-
-def _everything(
-    names: tuple[Sequence[str], Sequence[str]],
-    config: Config,
-    proposer: Proposer | None,
-    why: str,
-) -> tuple[Folds, str | None]:
-    a, b = (split(own, 0, generator(config.seed, own)) for own in names)
-    if not config.held_out or proposer is None:
-        return [(a, b)], None
-    return [(a, b)], (
-        f"Not held out: {why}, so proposals were made from the images that are also the "
-        "evidence. Take p and q of proposed differences as too optimistic."
-    )
+    both = [*names[0], *names[1]]
+    found = [
+        split_units(
+            names, (units[0], units[1]), (sizes[0], sizes[1]), generator(seed, both, number)
+        )
+        for number in range(rounds)
+    ]
+    return [one for one in found if one is not None] if all(found) else None

@@ -137,11 +137,11 @@ class Comparison:
             inputs.images.captions is None and getattr(proposer, "needs", "captions") == "captions"
         ):
             return Proposed()
-        rounds = []
-        for fold, (half_a, half_b) in enumerate(folds):
-            rows_a = [int(inputs.rows_a[row]) for row in half_a.proposal]
-            rows_b = [int(inputs.rows_b[row]) for row in half_b.proposal]
-            rounds += plan_rounds(proposer, inputs.images, rows_a, rows_b, self.config, fold)
+        subsets = [
+            (inputs.rows_a[list(a.proposal)].tolist(), inputs.rows_b[list(b.proposal)].tolist())
+            for a, b in folds
+        ]
+        rounds = plan_rounds(proposer, inputs.images, subsets, self.config)
         self.progress(0.7, f"Asking {proposer.name}: {len(rounds)} rounds")
         proposed = propose(proposer, inputs.take, rounds)
         inputs.account.skip("round", proposed.failures)

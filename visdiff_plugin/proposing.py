@@ -9,7 +9,6 @@ from typing import Any
 
 from .config import Config
 from .errors import CredentialsError, ModelError
-from .sampling import draw, generator
 from .selection import Candidate, Side
 from .stages import Images, Proposer, ProposerReply, Usage
 
@@ -47,35 +46,25 @@ class Proposed:
 def plan_rounds(
     proposer: Proposer,
     images: Images,
-    rows_a: Sequence[int],
-    rows_b: Sequence[int],
+    subsets: Sequence[tuple[Sequence[int], Sequence[int]]],
     config: Config,
-    fold: int = 0,
 ) -> list[Round]:
     """Returns the rounds to ask; the same subsets serve both directions.
 
     Args:
-        proposer: decides whether it sees subsets or all rows
+        proposer: decides what it reads
         images: all images
-        rows_a: rows of A that proposers may see
-        rows_b: rows of B likewise
-        config: rounds, subset size, directions, seed
-        fold (0): which split the rows are of
+        subsets: for each fold, the rows of A and of B that it shows
+        config: directions
     """
     if getattr(proposer, "needs", "captions") == "captions" and images.captions is not None:
         captions = images.captions
-        rows_a = [row for row in rows_a if captions[row]]
-        rows_b = [row for row in rows_b if captions[row]]
-    sides: tuple[Side, ...] = ("a",) if config.directions == "a" else ("a", "b")
-    if getattr(proposer, "whole", False):
-        subsets = [(rows_a, rows_b)]
-    else:
-        names = images.names()
         subsets = [
-            (_subset(names, rows_a, number, config), _subset(names, rows_b, number, config))
-            for number in range(config.rounds)
+            ([row for row in a if captions[row]], [row for row in b if captions[row]])
+            for a, b in subsets
         ]
-    return [Round(side, fold, a, b) for side in sides for a, b in subsets]
+    sides: tuple[Side, ...] = ("a",) if config.directions == "a" else ("a", "b")
+    return [Round(side, fold, a, b) for side in sides for fold, (a, b) in enumerate(subsets)]
 
 
 def propose(
@@ -139,9 +128,3 @@ def _ask(proposer: Proposer, side: Side, a: Images, b: Images) -> ProposerReply:
             f"Expected a list of descriptions of the proposer {proposer.name!r}, got {reply!r:.80}."
         )
     return ProposerReply(list(reply))
-
-
-def _subset(names: Sequence[str], rows: Sequence[int], number: int, config: Config) -> list[int]:
-    rows = sorted(rows, key=lambda row: names[row])
-    rng = generator(config.seed, [names[row] for row in rows], stream=number + 1)
-    return draw(rows, config.subset_size, rng)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -14,14 +15,22 @@ class Split:
     """Rows of one set: those that proposers may see, and those that evidence comes from.
 
     Args:
-        proposal: rows for proposers
-        evidence: rows for evidence; the same rows where ``held_out`` is False
-        held_out: whether the two are disjoint
+        proposal: rows for proposers, as drawn
+        n: images of the set
+        held_out: whether what was proposed is tested on the others alone
     """
 
     proposal: tuple[int, ...]
-    evidence: tuple[int, ...]
-    held_out: bool
+    n: int
+    held_out: bool = True
+
+    @property
+    def evidence(self) -> NDArray[np.intp]:
+        """Rows that evidence comes from, ascending: the others, or all where not held out."""
+        keep = np.ones(self.n, bool)
+        if self.held_out:
+            keep[list(self.proposal)] = False
+        return np.flatnonzero(keep)
 
 
 def generator(seed: int, names: Sequence[str], stream: int = 0) -> np.random.Generator:
@@ -39,53 +48,38 @@ def generator(seed: int, names: Sequence[str], stream: int = 0) -> np.random.Gen
     return np.random.default_rng([seed, stream, int.from_bytes(digest, "big")])
 
 
-def split(
+def draw_rounds(
     names: Sequence[str],
-    n_proposal: int,
+    size: int,
+    rounds: int,
     rng: np.random.Generator,
     usable: Sequence[bool] | None = None,
-) -> Split:
-    """Sets images apart for proposers; all that they cannot see is evidence.
+) -> list[tuple[int, ...]]:
+    """Draws the images of one set that a proposer sees in each round.
+
+    Rounds see different images as long as there are enough.
 
     Args:
-        names: of ``n`` images; the parts depend on them, not on their order
-        n_proposal: images for proposers; 0 uses all images for both, which is not held out
+        names: of ``n`` images; what is drawn depends on them, not on their order
+        size: images a round
+        rounds: how many
         rng: of `generator`
-        usable (None): ``n`` flags: what a proposer could use at all, e.g. has a caption; such
-            images are set apart first, so that none is wasted
+        usable (None): ``n`` flags: what a proposer could use at all, e.g. has a caption; others
+            are drawn only where none is usable
 
-    Raises:
-        ValueError: if nothing would be left as evidence
+    Returns:
+        the rows of each round; fewer than ``size`` where fewer are usable
     """
     rows = sorted(range(len(names)), key=lambda row: names[row])
-    if n_proposal == 0:
-        return Split(tuple(rows), tuple(rows), held_out=False)
-    if n_proposal >= len(names):
-        raise ValueError(f"Expected under {len(names)} proposal images, got {n_proposal}.")
-    order = [rows[position] for position in rng.permutation(len(rows))]
-    if usable is not None:
-        order.sort(key=lambda row: not usable[row])
-    return Split(tuple(sorted(order[:n_proposal])), tuple(sorted(order[n_proposal:])), True)
-
-
-def cross_fit(names: Sequence[str], rng: np.random.Generator) -> tuple[Split, Split]:
-    """Halves a set twice over: each half is the evidence for what was proposed from the other.
-
-    For sets too small to set images apart: every image serves as evidence, and none for what it
-    helped to propose.
-
-    Args:
-        names: of ``n >= 2`` images
-        rng: of `generator`
-    """
-    first = split(names, len(names) // 2, rng)
-    return first, Split(first.evidence, first.proposal, held_out=True)
-
-
-def draw(rows: Sequence[int], size: int, rng: np.random.Generator) -> list[int]:
-    """Returns ``size`` of the rows without repeats, all of them where there are fewer."""
-    chosen = rng.permutation(len(rows))[:size]
-    return [rows[position] for position in chosen]
+    pool = [row for row in rows if usable is None or usable[row]] or rows
+    drawn: list[tuple[int, ...]] = []
+    order: list[int] = []
+    for _ in range(rounds):
+        if len(order) < size:
+            order = [pool[place] for place in rng.permutation(len(pool))]
+        drawn.append(tuple(order[:size]))
+        order = order[size:]
+    return drawn
 
 
 def split_units(
@@ -124,11 +118,7 @@ def split_units(
         if wanted and fits:
             chosen[0].extend(rows[0])
             chosen[1].extend(rows[1])
-    parts = []
-    for side in (0, 1):
-        taken = set(chosen[side])
-        rest = tuple(row for row in range(len(names[side])) if row not in taken)
-        parts.append(Split(tuple(sorted(taken)), rest, held_out=True))
-    if min(len(one.proposal) for one in parts) < 2:
+    if min(map(len, chosen)) < 2:
         return None
-    return parts[0], parts[1]
+    a, b = (Split(tuple(rows), len(own)) for rows, own in zip(chosen, names, strict=True))
+    return a, b

@@ -35,8 +35,8 @@ def test_the_planted_difference_is_found_and_written(dataset):
     assert by_words["red pictures"].favors == "a" and by_words["red pictures"].auroc == 1.0
     assert by_words["blue pictures"].favors == "b" and by_words["blue pictures"].auroc == 0.0
     assert run.held_out
-    # held out: 30 of 60 images a set were set apart for proposals
-    assert (best.n_a, best.n_b, run.n_a, run.n_b) == (30, 30, 60, 60)
+    # held out: each round is tested on the 40 of 60 images a set that it did not see
+    assert (best.n_a, best.n_b, run.n_a, run.n_b) == (40, 40, 60, 60)
 
     field = by_words["red pictures"].field
     top = dataset.exists(field).sort_by(field, reverse=True).limit(60)
@@ -76,20 +76,20 @@ def test_no_proposer_sees_the_evidence(dataset):
     run = compare(dataset, proposer=proposer, rounds=2, subset_size=10)
     assert len(proposer.shown) == 4  # two rounds, two directions
     seen = {one for shown in proposer.shown for side in shown for one in side}
-    # two rounds of ten images a set at most are set apart
-    assert len(seen) <= 40 and run.differences[0].n_a == 40
+    # each round's proposals are tested on the fifty of sixty that it did not see
+    assert len(seen) == 40 and run.differences[0].n_a == 50
     sampled = [one["sampled_a"] for one in run.record["rounds"] if one["side"] == "a"]
     assert all(one in [first for first, _ in proposer.shown] for one in sampled)
 
 
-def test_small_sets_are_cross_fitted_and_tiny_ones_say_that_they_are_not(make_dataset):
+def test_small_sets_are_cross_fitted_and_tiny_ones_say_that_they_are_not_held_out(make_dataset):
     proposer = ListProposer(*WORDS)
     run = compare(make_dataset(n=12), proposer=proposer)
-    assert run.held_out and "Cross-fitted" in " ".join(run.notes)
-    # three rounds, two directions, two folds of six images each
-    assert len(proposer.shown) == 12 and {len(a) for a, _ in proposer.shown} == {6}
+    assert run.held_out and "saw 4 images of A and 4 of B" in " ".join(run.notes)
+    # three rounds, two directions, a third of twelve images each
+    assert len(proposer.shown) == 6 and {len(a) for a, _ in proposer.shown} == {4}
     best = run.differences[0]
-    assert (best.n_a, best.n_b) == (6, 6) and best.auroc in (0.0, 1.0)
+    assert (best.n_a, best.n_b) == (8, 8) and best.auroc in (0.0, 1.0)
     run = compare(make_dataset(n=7))
     assert not run.held_out and not run.differences[0].held_out
     assert "Not held out" in " ".join(run.notes) and "Not held out" in run.summary()

@@ -1,5 +1,7 @@
 """Which images are evidence: clusters and pairs stay together, small sets are cross-fitted."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,19 +33,13 @@ def units_of(split, units, offset=0):
 def test_no_unit_is_on_both_sides():
     units = [i // 4 for i in range(60)] * 2  # scenes that both sets show
     folds, note = plan(60, 60, units)
-    (a, b), *others = folds
-    assert others == [] and note is None and a.held_out
-    seen = units_of(a.proposal, units) | units_of(b.proposal, units, 60)
-    rest = units_of(a.evidence, units) | units_of(b.evidence, units, 60)
-    assert seen and rest and not seen & rest
-    assert 10 <= len(a.proposal) <= 30
-
-
-def test_small_sets_of_units_are_cross_fitted():
-    units = [i // 2 for i in range(18)]
-    folds, note = plan(9, 9, units)
-    assert len(folds) == 2 and "Cross-fitted" in note
-    assert folds[0][0].proposal == folds[1][0].evidence
+    assert len(folds) == 2 and note is None
+    for a, b in folds:
+        seen = units_of(a.proposal, units) | units_of(b.proposal, units, 60)
+        rest = units_of(a.evidence, units) | units_of(b.evidence, units, 60)
+        assert a.held_out and seen and rest and not seen & rest
+        assert 5 <= len(a.proposal) <= 30
+    assert set(folds[0][0].proposal) != set(folds[1][0].proposal)
 
 
 def test_units_that_cannot_be_divided_are_said_not_to_be_held_out():
@@ -53,16 +49,36 @@ def test_units_that_cannot_be_divided_are_said_not_to_be_held_out():
 
 def test_images_of_no_known_unit_stand_for_themselves():
     folds, note = plan(40, 40, [-1] * 80)
-    assert folds[0][0].held_out and note is None and len(folds[0][0].proposal) == 10
+    assert folds[0][0].held_out and note is None and len(folds[0][0].proposal) == 5
 
 
-def test_plain_sets_as_before():
-    assert [len(one.proposal) for one in plan(40, 30)[0][0]] == [10, 10]
+def test_a_round_is_tested_on_all_that_it_did_not_see():
+    folds, note = plan(40, 30)
+    assert note is None and len(folds) == 2
+    for a, b in folds:
+        assert [len(a.proposal), len(b.proposal)] == [5, 5]
+        assert sorted([*a.proposal, *a.evidence]) == list(range(40))
+        assert len(b.evidence) == 25
+    assert not set(folds[0][0].proposal) & set(folds[1][0].proposal)
+
+
+def test_small_sets_leave_two_thirds_as_evidence_and_tiny_ones_say_that_they_can_not():
     folds, note = plan(9, 40)
-    assert len(folds) == 2 and "Cross-fitted" in note
+    assert [len(side.proposal) for side in folds[0]] == [3, 5] and "saw 3 images of A" in note
     folds, note = plan(7, 40)
-    assert not folds[0][0].held_out and "Not held out" in note
+    assert not folds[0][0].held_out and len(folds[0][0].evidence) == 7 and "Not held out" in note
     assert plan(7, 40, proposer=None)[1] is None
+    folds, note = plan(40, 40, config=replace(OFFLINE, held_out=False))
+    assert not folds[0][0].held_out and note is None and len(folds[0][0].proposal) == 5
+
+
+def test_a_proposer_of_whole_sets_sees_half():
+    class Whole(Proposer):
+        whole = True
+
+    for proposer in (Whole(), None):
+        folds, _ = plan(40, 30, proposer=proposer)
+        assert [len(side.proposal) for side in folds[0]] == [20, 15] and len(folds) == 1
 
 
 @given(st.lists(st.integers(0, 12), min_size=8, max_size=60), st.integers(0, 99), st.data())

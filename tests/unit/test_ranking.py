@@ -17,9 +17,8 @@ def table(a, b, held_out=True, folds=None, **ties):
     """Scores of A above those of B, the first half of each for proposers."""
 
     def one(values):
-        everything = tuple(range(len(values)))
-        half = len(values) // 2 if held_out else 0
-        return Split(everything[:half] or everything, everything[half:], held_out)
+        seen = len(values) // 2 if held_out else len(values)
+        return Split(tuple(range(seen)), len(values), held_out)
 
     rows = np.arange(len(a) + len(b))
     return Table(
@@ -147,7 +146,7 @@ def test_a_measured_candidate_is_worded_for_what_is_unusual():
 
 
 def test_what_one_fold_proposed_is_tested_on_the_other():
-    first, second = Split((0, 1, 2), (3, 4, 5), True), Split((3, 4, 5), (0, 1, 2), True)
+    first, second = Split((0, 1, 2), 6), Split((3, 4, 5), 6)
     a = np.array([9.0, 9.0, 9.0, 0.0, 1.0, 2.0])[:, None]
     b = np.array([0.0, 1.0, 2.0, 0.0, 1.0, 2.0])[:, None]
     for fold, auroc in ((0, 0.5), (1, 1.0)):
@@ -230,3 +229,18 @@ def test_of_equal_evidence_the_more_general_wording_goes_first():
     names = candidates("brown dogs in deep snow at night", "dogs in snow")
     ranked = rank_differences(names, table(scores[:200], scores[200:], False), OFFLINE)[0]
     assert ranked[0].difference.description == "dogs in snow"
+
+
+def test_thresholds_come_from_all_rounds_while_that_leaves_enough_to_count():
+    a, b = planted(np.random.default_rng(9), n=90, effects=(1.0,))
+    many = [(Split(tuple(range(r, r + 15)), 90),) * 2 for r in (0, 15, 30)]
+    few = [(Split(tuple(range(r, r + 30)), 90),) * 2 for r in (0, 30, 60)]
+    (chosen, _), (counted, _) = table(a, b, folds=many).thresholds(0)
+    assert (chosen.tolist(), counted.tolist()) == (list(range(45)), list(range(45, 90)))
+    (chosen, _), (counted, _) = table(a, b, folds=few).thresholds(1)
+    assert chosen.tolist() == list(range(30, 60)) and counted.size == 60
+    one = rank_differences([Candidate("x", "llm", fold=1)], table(a, b, folds=many), OFFLINE)[0][0]
+    assert one.difference.n_a == 75  # all that its own round did not see
+    assert (one.difference.prevalence_a * 45) == pytest.approx(
+        round(one.difference.prevalence_a * 45)
+    )
