@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,7 +94,27 @@ def make_embeddings(
         made = _without_broken(encoder.encode_images, paths, encoder.name)
         return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
 
-    return kind, fill(dataset, kind, media, compute, batch_size, progress)
+    stream = _streamed(encoder) if hasattr(encoder, "encode_stream") else None
+    return kind, fill(dataset, kind, media, compute, batch_size, progress, stream)
+
+
+def _streamed(encoder: Any) -> Callable[[Iterable[Sequence[str]]], Iterator[list[Any]]]:
+    """Returns what makes unit vectors of one batch of files after another."""
+
+    def stream(batches: Iterable[Sequence[str]]) -> Iterator[list[Any]]:
+        begun: deque[Sequence[str]] = deque()
+
+        def noted() -> Iterator[Sequence[str]]:
+            for batch in batches:  # the encoder may take several before it yields the first
+                begun.append(batch)
+                yield batch
+
+        for made in encoder.encode_stream(noted()):
+            paths = begun.popleft()
+            values = _as_many(made, len(paths), encoder.name)
+            yield [_vector(one, path) for one, path in zip(values, paths, strict=True)]
+
+    return stream
 
 
 def properties_kind() -> Kind:

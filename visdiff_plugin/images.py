@@ -6,7 +6,7 @@ import math
 import struct
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -95,13 +95,13 @@ def load_rgb(path: str, min_side: int | None = None) -> Image.Image:
 
 
 def decode(
-    paths: Sequence[str],
+    paths: Iterable[str],
     transform: Callable[[Image.Image], Any] | None = None,
     threads: int = 4,
     *,
     ahead: int | None = None,
     min_side: int | None = None,
-) -> Iterator[tuple[str, Any | Missing]]:
+) -> Generator[tuple[str, Any | Missing], None, None]:
     """Reads images in threads, ahead of the consumer and in the order given.
 
     Args:
@@ -125,12 +125,12 @@ def decode(
 
 
 def _decode(
-    paths: Sequence[str],
+    paths: Iterable[str],
     transform: Callable[[Image.Image], Any] | None,
     threads: int,
     ahead: int,
     min_side: int | None,
-) -> Iterator[tuple[str, Any | Missing]]:
+) -> Generator[tuple[str, Any | Missing], None, None]:
     def read(path: str) -> Any | Missing:
         try:
             image = load_rgb(path, min_side)
@@ -168,7 +168,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         layer = image.convert("RGBA")
         paper = Image.new("RGBA", layer.size, "white")
         return Image.alpha_composite(paper, layer).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -106,7 +106,12 @@ class Captioner(Protocol):
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Embeds images and texts into one space; ``parameters`` as for a `Captioner`."""
+    """Embeds images and texts into one space; ``parameters`` as for a `Captioner`.
+
+    An optional ``encode_stream(groups)`` yields what ``encode_images`` returns for one group of
+    paths after another, rows of NaN for files that are no images; it may take groups ahead of
+    what it yields, to work while results are stored.
+    """
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,7 @@ def fill(
     compute: Callable[[Sequence[str]], Sequence[Any]],
     batch_size: int,
     progress: Progress,
+    stream: Callable[[Iterable[Sequence[str]]], Iterator[Sequence[Any]]] | None = None,
 ) -> Filled:
     """Sees to it that each image has a stored value, computing only what is not there or stale.
 
@@ -85,6 +86,8 @@ def fill(
         compute: paths -> for each a value, or `Missing` with the reason
         batch_size: images computed and stored at a time
         progress: called with the share done and a label
+        stream (None): ``compute`` for one batch after another, which may work on the next ones
+            while this one is stored; a process that is stopped loses what was in the making
     """
     keys = [kind.key(stamp) for stamp in media.stamps]
     stored = read_columns(dataset, media.ids, [kind.key_path])[kind.key_path]
@@ -93,10 +96,13 @@ def fill(
         row for row, one in enumerate(media.ids) if stored[row] != keys[row] or one not in there
     ]
     filled = Filled({}, reused=len(media) - len(todo))
-    for start in range(0, len(todo), batch_size):
+    starts = range(0, len(todo), batch_size)
+    batches = ([media.paths[row] for row in todo[at : at + batch_size]] for at in starts)
+    results = map(compute, batches) if stream is None else stream(batches)
+    for start in starts:
         rows = todo[start : start + batch_size]
         progress(start / len(todo), f"Computing {kind.noun}: {start} of {len(todo)}")
-        made = compute([media.paths[row] for row in rows])
+        made = next(results)
         updates: dict[str, dict[str, Any]] = {}
         for row, value in zip(rows, made, strict=True):
             one = media.ids[row]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .errors import ModelError
 from .images import decode
@@ -14,6 +20,8 @@ from .stages import Missing
 
 _DTYPES = ("float32", "float16", "bfloat16")
 _PIECE = 1 << 20
+# each holds activations of its own
+_MOST_WORKERS = 8
 
 
 class LazyModel:
@@ -100,7 +108,7 @@ def map_images(
     Args:
         paths: ``n`` image files
         transform: makes a model's input of an RGB image, in the decoding threads
-        call: the model, on a batch of such inputs
+        call: the model, on a batch of such inputs; runs in a thread of its own
         batches: how many at once
         threads: how many files are decoded at a time
         min_side (None): see `visdiff_plugin.images.load_rgb`
@@ -108,29 +116,125 @@ def map_images(
     Returns:
         ``n`` results, `Missing` for each file that can't be read
     """
-    out: list[Any | Missing] = [None] * len(paths)
-    rows: list[int] = []
-    values: list[Any] = []
+    return next(stream_images([paths], transform, call, batches, threads, min_side))
 
-    def flush() -> None:
-        for row, result in zip(rows, batches.run(call, values), strict=True):
-            out[row] = result
-        rows.clear()
-        values.clear()
 
-    ahead = batches.size + threads
-    decoded = decode(paths, transform, threads, ahead=ahead, min_side=min_side)
-    for row, (_, value) in enumerate(decoded):
-        if isinstance(value, Missing):
-            out[row] = value
+def stream_images(
+    groups: Iterable[Sequence[str]],
+    transform: Callable[[Any], Any] | None,
+    call: Callable[[Sequence[Any]], Iterable[Any]],
+    batches: Batches,
+    threads: int,
+    min_side: int | None = None,
+    *,
+    workers: int = 1,
+) -> Iterator[list[Any | Missing]]:
+    """Runs a model on one group of image files after another, without a pause between them.
+
+    The files of the next group are decoded, and go through the model, while the caller stores
+    the results of this one.
+
+    Args:
+        groups: of image files
+        transform: as for `map_images`, like all that is not listed here
+        call: the model
+        batches: how many at once, over all workers
+        threads: files decoded at a time
+        min_side (None): see `visdiff_plugin.images.load_rgb`
+        workers (1): batches that go through the model at the same time; they share the cores
+            that torch uses in the caller's thread. More than one wants a ``call`` that threads
+            may share
+
+    Yields:
+        for each group its results, `Missing` for each file that can't be read
+    """
+    sizes: deque[int] = deque()
+    ready: deque[Any] = deque()
+
+    def paths() -> Iterator[str]:
+        for group in groups:
+            sizes.append(len(group))
+            yield from group
+
+    def run(items: Sequence[Any]) -> list[Any | Missing]:
+        made = iter(batches.run(call, [one for one in items if not isinstance(one, Missing)]))
+        return [one if isinstance(one, Missing) else next(made) for one in items]
+
+    def whole() -> Iterator[list[Any | Missing]]:
+        while sizes and len(ready) >= sizes[0]:
+            yield [ready.popleft() for _ in range(sizes.popleft())]
+
+    size = max(1, batches.size // workers)
+    ahead = 2 * threads + size * (workers - 1)
+    decoded = decode(paths(), transform, threads, ahead=ahead, min_side=min_side)
+    waiting: deque[Future[list[Any | Missing]]] = deque()
+    with contextlib.closing(decoded), _pool(workers) as pool:
+        for items in _pieces((value for _, value in decoded), size):
+            if items:
+                waiting.append(pool.submit(run, items))
+            # one batch more than there are workers: none waits for this thread
+            while waiting and (len(waiting) > workers or waiting[0].done()):
+                ready.extend(waiting.popleft().result())
+                yield from whole()
+        while waiting:
+            ready.extend(waiting.popleft().result())
+            yield from whole()
+        yield from whole()
+
+
+def _pieces(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Cuts a stream; an empty piece between lets the caller look after what is finished."""
+    piece: list[Any] = []
+    for value in values:
+        piece.append(value)
+        if len(piece) < size:
+            yield []
             continue
-        rows.append(row)
-        values.append(value)
-        if len(values) >= batches.size:
-            flush()
-    if values:
-        flush()
-    return out
+        yield piece
+        piece = []
+    yield piece
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for a model that share the cores which torch uses in this thread.
+
+    One operator on two cores waits for the slower of them whenever a decoder takes one away; two
+    batches on a core each never wait.
+    """
+    import torch
+
+    cores = torch.get_num_threads()
+
+    def begin() -> None:
+        if workers > 1:
+            # for this thread, and for threads that use torch for the first time from now on
+            torch.set_num_threads(max(1, cores // workers))
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="visdiff-model", initializer=begin)
+    try:
+        yield pool
+    finally:
+        # a consumer that stops early must not wait for results it no longer wants
+        pool.shutdown(wait=False, cancel_futures=True)
+        if workers > 1:
+            torch.set_num_threads(cores)
+
+
+def pick_workers(device: str) -> int:
+    """Returns how many batches should go through a model at once: one on a GPU."""
+    import torch
+
+    return 1 if device != "cpu" else min(torch.get_num_threads(), _MOST_WORKERS)
+
+
+def as_matrix(made: Sequence[Any | Missing], width: Callable[[], int]) -> NDArray[np.float32]:
+    """Stacks vectors to ``(n, d)``, a row of NaN for each `Missing`; asks for ``d`` if all are."""
+    found = next((one for one in made if not isinstance(one, Missing)), None)
+    columns = width() if found is None else len(found)
+    blank = np.full(columns, np.nan, np.float32)
+    rows = [blank if isinstance(one, Missing) else one for one in made]
+    return np.stack(rows) if rows else np.zeros((0, columns), np.float32)
 
 
 def pick_device(device: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import DependencyError, ModelError
-from ..stages import Missing
 from ..torch_models import (
     Batches,
     LazyModel,
+    as_matrix,
     check_dtype,
     fingerprint,
-    map_images,
     pick_device,
     pick_dtype,
+    pick_workers,
+    stream_images,
 )
 from ..vectors import unit
 
@@ -55,12 +56,14 @@ class OpenCLIPEncoder(LazyModel):
         device (None): e.g. ``"cuda:1"``; None is a GPU if there is one
         dtype (None): ``"float32"``, ``"float16"`` or ``"bfloat16"``; None is half precision on
             a GPU and float32 on a CPU
-        batch_size (32): images or texts at once; halved whenever a GPU runs out of memory
+        batch_size (32): images or texts at once, over all cores of a CPU; halved whenever a GPU
+            runs out of memory
         threads (4): image files decoded at a time while the model works
         template (None): wraps each text, e.g. ``"a photo of {}"``; image embeddings don't depend
             on it
-        reduced (False): whether large JPEGs are decoded at a fraction of their size, at least
-            twice what the model sees: faster, embeddings change slightly
+        reduced (None): whether large JPEGs are decoded at a fraction of their size, at least
+            twice what the model sees: several times faster, embeddings change slightly; None
+            is yes, but for ``"paper"``
 
     Raises:
         ValueError: on a number under 1, an unknown dtype, or a template without ``{}``
@@ -76,7 +79,7 @@ class OpenCLIPEncoder(LazyModel):
         batch_size: int = 32,
         threads: int = 4,
         template: str | None = None,
-        reduced: bool = False,
+        reduced: bool | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(model, str) or not model.strip():
@@ -86,13 +89,14 @@ class OpenCLIPEncoder(LazyModel):
         if template is not None and template.count("{}") != 1:
             raise ValueError(f"Expected a template with one {{}}, got {template!r}.")
         check_dtype(dtype)
+        self._reduced = model != "paper" if reduced is None else reduced
         if model == "paper":
             model, pretrained = PAPER
         self._model = model
         self._pretrained = None if model.startswith(_SCHEMES) else pretrained or None
         self._device, self._dtype = device, dtype
         self._batches, self._text_batches = Batches(batch_size), Batches(batch_size)
-        self._threads, self.template, self._reduced = threads, template, reduced
+        self._threads, self.template = threads, template
         file = Path(self._pretrained or "").expanduser()
         self._file = file.resolve() if file.is_file() else None
         self._weights = _weights(model, self._file)
@@ -123,6 +127,15 @@ class OpenCLIPEncoder(LazyModel):
             DependencyError: if open_clip is not installed
             ModelError: if the model can't be loaded
         """
+        return next(self.encode_stream([paths]))
+
+    def encode_stream(self, groups: Iterable[Sequence[str]]) -> Iterator[NDArray[np.float32]]:
+        """Yields what `encode_images` returns for each group, without a pause between them.
+
+        Raises:
+            DependencyError: if open_clip is not installed
+            ModelError: if the model can't be loaded
+        """
         part: _Loaded = self.loaded()
 
         def call(tensors: Sequence[Any]) -> NDArray[np.float32]:
@@ -132,12 +145,12 @@ class OpenCLIPEncoder(LazyModel):
             return part.preprocess(_within(image, _WIDEST))
 
         min_side = 2 * part.size if self._reduced else None
-        made = map_images(paths, prepare, call, self._batches, self._threads, min_side)
-        found = [one for one in made if not isinstance(one, Missing)]
-        width = len(found[0]) if found else self._dimension()
-        blank = np.full(width, np.nan, np.float32)
-        rows = [blank if isinstance(one, Missing) else one for one in made]
-        return np.stack(rows) if rows else np.zeros((0, width), np.float32)
+        workers = pick_workers(part.device)
+        stream = stream_images(
+            groups, prepare, call, self._batches, self._threads, min_side, workers=workers
+        )
+        for made in stream:
+            yield as_matrix(made, self._dimension)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Returns ``(m, d)`` unit vectors; texts beyond the model's context are cut.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ..errors import DependencyError, ModelError
 from ..specs import public_spec
-from ..stages import Encoder, Missing
-from ..torch_models import Batches, LazyModel, map_images
+from ..stages import Encoder
+from ..torch_models import Batches, LazyModel, as_matrix, map_images
 from ..vectors import unit
 
 
@@ -141,11 +141,7 @@ class _FiftyOneEncoder:
         # torch models of the zoo take PIL images, the others arrays
         prepare = None if isinstance(self._model, TorchModelMixin) else np.asarray
         made = map_images(paths, prepare, self._image_vectors, self._batches, self._threads)
-        found = [one for one in made if not isinstance(one, Missing)]
-        width = len(found[0]) if found else self.encode_texts(["a"]).shape[1]
-        blank = np.full(width, np.nan, np.float32)
-        rows = [blank if isinstance(one, Missing) else one for one in made]
-        return np.stack(rows) if rows else np.zeros((0, width), np.float32)
+        return as_matrix(made, lambda: self.encode_texts(["a"]).shape[1])
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         with self._lock, self._model as model:
