@@ -31,7 +31,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-_MODEL, _BATCH, _BARE = "ViT-B-32", 32, 320
+_MODEL, _BATCH, _BARE = "ViT-B-32", 32, 128
 _SMALL, _LARGE = (640, 480), (4000, 3000)
 _DISTINCT = {_SMALL: 100, _LARGE: 20}  # files are copies of so many different images
 _QUALITY = 90
@@ -109,14 +109,13 @@ def seconds(call: Callable[[], Any]) -> float:
 
 
 class Bench:
-    """One model, measured on several sets of files."""
+    """One model; each way of using it returns the seconds it took."""
 
-    def __init__(self, repeats: int) -> None:
+    def __init__(self) -> None:
         import fiftyone.zoo as foz
 
         from visdiff_plugin.encoders.open_clip_encoder import OpenCLIPEncoder
 
-        self.repeats = repeats
         self.ours = OpenCLIPEncoder(_MODEL, None, device="cpu", batch_size=_BATCH)
         self.bf16 = OpenCLIPEncoder(_MODEL, None, device="cpu", batch_size=_BATCH, dtype="bfloat16")
         self.model = self.ours.loaded().model
@@ -124,11 +123,11 @@ class Bench:
             "open-clip-torch", clip_model=_MODEL, pretrained="", text_prompt="", device="cpu"
         )
 
-    def forward(self, n: int) -> float:
-        """The bare model on tensors in memory; beyond a few batches it only repeats itself."""
+    def forward(self, paths: list[str]) -> float:
+        """The bare model on tensors in memory; beyond some batches it only repeats itself."""
         import torch
 
-        done = min(n, _BARE)
+        n, done = len(paths), min(len(paths), _BARE)
         images = torch.randn(_BATCH, 3, 224, 224)
 
         def loop() -> None:
@@ -142,7 +141,12 @@ class Bench:
         """`visdiff_plugin.embed`, stored on the samples of a new dataset."""
         from visdiff_plugin import embed
 
-        return self._on_dataset(paths, lambda dataset: embed(dataset, encoder or self.ours))
+        def call(dataset: Any) -> None:
+            computed = embed(dataset, encoder or self.ours).computed
+            if computed != len(paths):
+                raise SystemExit(f"Expected {len(paths)} stored embeddings, got {computed}.")
+
+        return self._on_dataset(paths, call)
 
     def compute_embeddings(self, paths: list[str]) -> float:
         """FiftyOne's own, stored on the samples; its workers are as many as it chooses."""
@@ -173,38 +177,39 @@ class Bench:
         finally:
             model.encode_image = plain
 
-    def best(self, *calls: Callable[[], float]) -> list[float]:
-        """Returns the shortest time of each call; they take turns, so that noise meets all."""
-        rounds = [[call() for call in calls] for _ in range(self.repeats)]
-        return [min(times) for times in zip(*rounds, strict=True)]
-
 
 def measure(
-    bench: Bench, name: str, paths: list[str], target: float, *, bf16: bool, bare: float | None
+    bench: Bench, paths: list[str], rounds: int, target: float, *, name: str, bf16: bool, bare: Any
 ) -> list[Row]:
-    """Returns the rows of one set of files."""
-    n = len(paths)
-    calls = [
-        lambda: bench.embed(paths),
-        lambda: bench.compute_embeddings(paths),
-        lambda: bench.forward(n),
-        lambda: bench.without_model(paths),
-    ]
+    """Returns the rows of one set of files.
+
+    Everyone embeds every file once. They take turns, a share of the files each time, so that
+    noise meets all.
+    """
+    calls: list[Callable[[list[str]], float]] = [
+        bench.embed, bench.compute_embeddings, bench.forward, bench.without_model,
+    ]  # fmt: skip
     if bf16:
-        calls.append(lambda: bench.embed(paths, bench.bf16))
-    times = bench.best(*calls)
-    ours, theirs, forward, rest = (n / time_ for time_ in times[:4])
+        calls.append(lambda paths: bench.embed(paths, bench.bf16))
+    shares = [paths[turn::rounds] for turn in range(min(rounds, len(paths)))]
+    times = np.array([[call(share) for call in calls] for share in shares])
+
+    def row(path: str, one: int, beside: str, other: int, goal: float | None, note: str) -> Row:
+        turns = times[:, other] / times[:, one]
+        ours, theirs = len(paths) / times.sum(0)[[one, other]]
+        spread = f"{turns.min():.2f} to {turns.max():.2f} by turn"
+        return Row(path, ours, beside, theirs, ours / theirs, goal, f"{spread}{note}")
+
     fiftyone, loop = "compute_embeddings", "the bare forward loop"
     rows = [
-        Row(name, ours, loop, forward, ours / forward, bare),
-        Row(name, ours, fiftyone, theirs, ours / theirs, target),
-        Row(f"{name}, a model that costs nothing", rest, loop, forward, rest / forward, None),
-        Row(loop, forward, fiftyone, theirs, forward / theirs, None, "decoding for nothing"),
+        row(name, 0, loop, 2, bare, ""),
+        row(name, 0, fiftyone, 1, target, ""),
+        row(f"{name}, a model that costs nothing", 3, loop, 2, None, ""),
+        row(loop, 2, fiftyone, 1, None, "; what decoding for nothing would reach"),
     ]
     if bf16:
-        quick = n / times[4]
-        path, note = f"{name}, bfloat16", 'dtype="bfloat16", only where asked for'
-        rows.append(Row(path, quick, fiftyone, theirs, quick / theirs, None, note))
+        note = '; dtype="bfloat16", only where asked for'
+        rows.append(row(f"{name}, bfloat16", 4, fiftyone, 1, None, note))
     return rows
 
 
@@ -213,7 +218,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", type=int, default=2_000, help="files of 640 x 480, 0 for none")
     parser.add_argument("--large", type=int, default=300, help="files of 12 megapixels")
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5, help="turns in which files are embedded")
     parser.add_argument("--bf16", action="store_true", help="also with a model of half precision")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -232,7 +237,7 @@ def main() -> int:
         "load_before": round(os.getloadavg()[0], 2),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    bench, rows, files = Bench(options.repeats), [], {}
+    bench, rows, files = Bench(), [], {}
     with tempfile.TemporaryDirectory(prefix="visdiff-embedding-") as folder:
         for size, n, target, bare in (
             (_SMALL, options.small, 1.0, 0.9),
@@ -245,7 +250,9 @@ def main() -> int:
             weight = sum(os.path.getsize(path) for path in paths) / n
             files[name] = {"bytes": round(weight), "bits_a_pixel": 8 * weight / math.prod(size)}
             bench.embed(paths[:_BATCH])  # caches of files and of torch are warm for both
-            rows += measure(bench, name, paths, target, bf16=options.bf16, bare=bare)
+            rows += measure(
+                bench, paths, options.rounds, target, name=name, bf16=options.bf16, bare=bare
+            )
     machine["load_after"] = round(os.getloadavg()[0], 2)
     print(machine, files, sep="\n", end="\n\n")
     print("| path | images/s | beside | images/s | ratio | target | | |")
