@@ -113,6 +113,8 @@ def _streamed(encoder: Any) -> Callable[[Iterable[Sequence[str]]], Iterator[list
             paths = begun.popleft()
             values = _as_many(made, len(paths), encoder.name)
             yield [_vector(one, path) for one, path in zip(values, paths, strict=True)]
+        # only reached by a caller that still lacks a batch
+        raise ModelError(f"Expected embeddings of every group from {encoder.name}, got fewer.")
 
     return stream
 
