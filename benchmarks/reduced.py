@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 _MODELS = ("ViT-B-32", "RN50", "convnext_base_w", "ViT-B-16-SigLIP")
-#: 12 megapixels, and twice a model's input of 224 to the pixel once decoded at a half and a quarter
-_SIZES = ((1195, 896), (2390, 1792), (4000, 3000))
+#: just over four and eight times a model input of 224, so that half and quarter keep little more than
+_SIZES = ((1200, 900), (2400, 1800), (4000, 3000))
 
 
 def cosines(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:

@@ -202,23 +202,31 @@ def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
     One operator on two cores waits for the slower of them whenever a decoder takes one away; two
     batches on a core each never wait.
     """
-    import torch
-
-    cores = torch.get_num_threads()
-
-    def begin() -> None:
-        if workers > 1:
-            # for this thread, and for threads that use torch for the first time from now on
-            torch.set_num_threads(max(1, cores // workers))
-
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="visdiff-model", initializer=begin)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="visdiff-model")
     try:
+        if workers > 1:
+            _share_cores(pool, workers)
         yield pool
     finally:
         # a consumer that stops early must not wait for results it no longer wants
         pool.shutdown(wait=False, cancel_futures=True)
-        if workers > 1:
-            torch.set_num_threads(cores)
+
+
+def _share_cores(pool: ThreadPoolExecutor, workers: int) -> None:
+    import torch
+
+    cores, meeting = torch.get_num_threads(), threading.Barrier(workers)
+
+    def begin(_: int) -> None:
+        meeting.wait()  # one call in each thread
+        torch.get_num_threads()  # before a thread's first question, what it sets does not last
+        torch.set_num_threads(max(1, cores // workers))
+
+    for _ in pool.map(begin, range(workers)):
+        pass
+    # the number holds for the thread that set it, and for threads that are new to torch: put
+    # back what those find
+    torch.set_num_threads(cores)
 
 
 def pick_workers(device: str) -> int:
