@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 _MODELS = ("ViT-B-32", "RN50", "convnext_base_w", "ViT-B-16-SigLIP")
-#: just over four and eight times a model input of 224, so that half and quarter keep little more than
+#: decoded at a half, a quarter, a quarter: to just over twice a model input of 224, or three times
 _SIZES = ((1200, 900), (2400, 1800), (4000, 3000))
 
 
