@@ -62,7 +62,7 @@ class OpenCLIPEncoder(LazyModel):
         template (None): wraps each text, e.g. ``"a photo of {}"``; image embeddings don't depend
             on it
         reduced (None): whether large JPEGs are decoded at a fraction of their size, at least
-            twice what the model sees: several times faster, embeddings change slightly; None
+            twice what the model sees: read faster, embeddings change slightly; None
             is yes, but for ``"paper"``
 
     Raises:
