@@ -41,11 +41,11 @@ def plan_folds(
             are those that thresholds are chosen on
 
     Returns:
-        a fold for each round, one for a proposer that reads all of its images at once; and a note
-        for the reader
+        a fold for each round, and a note for the reader; a proposer that reads all of its images at
+        once sees a third of the set in each
     """
     whole = proposer is None or bool(getattr(proposer, "whole", False))
-    rounds = 1 if whole else config.rounds
+    rounds = 1 if proposer is None else config.rounds
     held_out = config.held_out and min(map(len, names)) >= LEAST_HELD_OUT
     sizes = [_size(len(own), config.subset_size, whole, held_out) for own in names]
     if held_out and design.units is not None:
@@ -67,9 +67,8 @@ def plan_folds(
 
 
 def _size(n: int, subset: int, whole: bool, held_out: bool) -> int:
-    if not held_out:
-        return n if whole else min(n, subset)
-    return n // 2 if whole else min(subset, n // _SHARE)
+    most = n // _SHARE if held_out else n
+    return most if whole else min(subset, most)
 
 
 def _note(

@@ -72,13 +72,17 @@ def test_small_sets_leave_two_thirds_as_evidence_and_tiny_ones_say_that_they_can
     assert not folds[0][0].held_out and note is None and len(folds[0][0].proposal) == 5
 
 
-def test_a_proposer_of_whole_sets_sees_half():
+def test_a_proposer_of_whole_sets_sees_a_third_a_round():
     class Whole(Proposer):
         whole = True
 
-    for proposer in (Whole(), None):
-        folds, _ = plan(40, 30, proposer=proposer)
-        assert [len(side.proposal) for side in folds[0]] == [20, 15] and len(folds) == 1
+    folds, _ = plan(40, 30, proposer=Whole())
+    assert [[len(side.proposal) for side in fold] for fold in folds] == [[13, 10]] * 2
+    assert not set(folds[0][0].proposal) & set(folds[1][0].proposal)
+    folds, _ = plan(40, 30, proposer=None)  # for thresholds
+    assert [len(side.proposal) for side in folds[0]] == [13, 10] and len(folds) == 1
+    folds, _ = plan(40, 30, proposer=Whole(), config=replace(OFFLINE, held_out=False))
+    assert [len(side.proposal) for side in folds[0]] == [40, 30]
 
 
 @given(st.lists(st.integers(0, 12), min_size=8, max_size=60), st.integers(0, 99), st.data())
