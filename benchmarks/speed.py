@@ -157,7 +157,8 @@ def storage(n: int, wanted: set[str]) -> list[Row]:
 def embeddings_rows(dataset: Any, wanted: set[str]) -> list[Row]:
     from fiftyone import ViewField
 
-    from visdiff_plugin.documents import read_vectors, write_vectors
+    from visdiff_plugin.documents import read_vectors, view_ids
+    from visdiff_plugin.updates import write_vectors
 
     ids = dataset.values("id")
     vectors = np.random.default_rng(0).standard_normal((len(ids), _DIMENSION), np.float32)
@@ -173,7 +174,7 @@ def embeddings_rows(dataset: Any, wanted: set[str]) -> list[Row]:
         if not np.array_equal(read_vectors(dataset, ids, field), vectors):
             raise SystemExit(f"Expected the vectors that were written to {field!r}, got others.")
         times = best(
-            lambda field=field: read_vectors(dataset, view.values("id"), field),
+            lambda field=field: read_vectors(dataset, view_ids(dataset, view), field),
             lambda field=field: view.values(field),
         )
         rows.append(compared(f"reading {len(ids):,} embeddings of a view", *times, 3, note))

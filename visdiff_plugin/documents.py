@@ -1,42 +1,50 @@
-"""Bulk reads and writes of sample fields, straight through FiftyOne's own Mongo collection.
+"""Bulk reads of sample fields, straight from FiftyOne's own Mongo collection.
 
-FiftyOne's setters and ``values()`` cost several times the database's own time. The two names of
-FiftyOne used here (``_sample_collection``, ``_bulk_write``) are private: a test fails by name where
-a version moves them. What is written reads back as if FiftyOne had written it.
+FiftyOne's ``values()`` costs several times the database's own time. The three names of FiftyOne
+used here (``_sample_collection``, ``_pipeline``, ``_bulk_write``) are private: a test fails by name
+where a version moves them. `updates` writes; what it writes reads back as if FiftyOne had.
 """
 
 from __future__ import annotations
 
-import threading
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .columns import usable_cores
+from .document_bytes import among, pack_ids, read_alike, unpack_ids
 from .errors import FieldError
-from .vector_bytes import decode_vector, decode_vectors, encode_vector
+from .vector_bytes import decode_vectors
 
-__all__ = [
-    "CHUNK",
-    "decode_vector",
-    "encode_vector",
-    "read_columns",
-    "read_present",
-    "read_vectors",
-    "write_values",
-    "write_vectors",
-]
+__all__ = ["CHUNK", "read_columns", "read_present", "read_vectors", "view_ids"]
 
-#: documents in one request: small enough that a failure repeats little, large enough to stream
-CHUNK = 5_000
-#: the same where several requests are under way: two threads then wait little for each other
-_SMALL = 2_000
+Read = TypeVar("Read")
+
+#: documents in one request: small enough that threads wait little for each other, large enough to
+#: stream
+CHUNK = 2_000
+
+
+def collection(dataset: Any) -> Any:
+    """Returns the Mongo collection of a dataset's samples."""
+    return dataset._sample_collection
+
+
+def reload(dataset: Any, ids: Iterable[str]) -> None:
+    """Makes FiftyOne reload those samples that the caller holds."""
+    dataset._bulk_write([], ids=ids)
+
+
+def view_ids(dataset: Any, view: Any) -> list[str]:
+    """Returns the sample ids of a view of a dataset, in the view's order."""
+    wanted = [*view._pipeline(), {"$project": {"_id": 1}}]
+    found = collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True)
+    return [one for batch in found for one in unpack_ids(batch)]
 
 
 def read_columns(dataset: Any, ids: Sequence[str], paths: Sequence[str]) -> dict[str, list[Any]]:
@@ -50,32 +58,33 @@ def read_columns(dataset: Any, ids: Sequence[str], paths: Sequence[str]) -> dict
     Returns:
         path -> ``n`` values as MongoDB holds them; None where a sample lacks the field
     """
-    from bson import ObjectId
-
     columns: dict[str, list[Any]] = {path: [None] * len(ids) for path in paths}
     parts = {path: path.split(".") for path in paths}
-    for start in range(0, len(ids), CHUNK):
-        chunk = [ObjectId(one) for one in ids[start : start + CHUNK]]
-        row_of = {one: start + offset for offset, one in enumerate(chunk)}
-        projection = dict.fromkeys(_without_nested(paths), 1)
-        for document in dataset._sample_collection.find({"_id": {"$in": chunk}}, projection):
-            row = row_of[document["_id"]]
-            for path, names in parts.items():
-                columns[path][row] = _dig(document, names)
+    for row, document in _found(dataset, ids, {}, _without_nested(paths)):
+        for path, names in parts.items():
+            columns[path][row] = _dig(document, names)
     return columns
 
 
-def read_present(dataset: Any, ids: Sequence[str], path: str) -> set[str]:
-    """Returns those of ``ids`` whose sample has a value in a field, without reading the values."""
-    from bson import ObjectId
+def read_present(dataset: Any, ids: Sequence[str], field: str, path: str) -> list[Any]:
+    """Returns the stored values of ``path`` of those samples that have a value in ``field``.
 
-    found: set[str] = set()
-    for start in range(0, len(ids), CHUNK):
-        chunk = [ObjectId(one) for one in ids[start : start + CHUNK]]
-        wanted = {"_id": {"$in": chunk}, path: {"$ne": None}}
-        for document in dataset._sample_collection.find(wanted, {"_id": 1}):
-            found.add(str(document["_id"]))
-    return found
+    The values of ``field`` are not read.
+
+    Args:
+        dataset: a FiftyOne dataset
+        ids: ``n`` sample ids
+        field: the field that must hold something
+        path: what is read, e.g. ``"id"`` for whether there is something
+
+    Returns:
+        ``n`` values; None where a sample lacks one of both
+    """
+    names = ["_id"] if path == "id" else path.split(".")
+    values: list[Any] = [None] * len(ids)
+    for row, document in _found(dataset, ids, {field: {"$ne": None}}, [".".join(names)]):
+        values[row] = _dig(document, names)
+    return values
 
 
 def read_vectors(
@@ -95,156 +104,114 @@ def read_vectors(
     Raises:
         FieldError: if the field holds something else, or vectors of several lengths
     """
-    rows = _Rows(len(ids), field)
+    packed = pack_ids(ids)
+    values: NDArray[np.float32] | None = None
 
-    def read(start: int) -> None:
-        from bson import ObjectId
+    def read(start: int) -> tuple[int, list[tuple[Any, Any]]]:
+        return start, _read_vectors(dataset, packed[start : start + CHUNK], field)
 
-        chunk = [ObjectId(one) for one in ids[start : start + _SMALL]]
-        row_of = {one: start + offset for offset, one in enumerate(chunk)}
-        found = dataset._sample_collection.find({"_id": {"$in": chunk}}, {field: 1})
-        names = field.split(".")
-        stored = [(row_of[one["_id"]], _dig(one, names)) for one in found.batch_size(_SMALL)]
-        rows.put([(row, value) for row, value in stored if value is not None])
-
-    with ThreadPoolExecutor(threads or usable_cores()) as pool:
-        for _ in pool.map(read, range(0, len(ids), _SMALL)):
-            pass
-    return rows.values if rows.values is not None else np.empty((len(ids), 0), np.float32)
+    for start, found in in_order(read, range(0, len(ids), CHUNK), threads):
+        for rows, vectors in found:
+            if values is None:
+                values = np.full((len(ids), vectors.shape[1]), np.nan, np.float32)
+            if vectors.shape[1] != values.shape[1]:
+                raise _several(field, values.shape[1], vectors.shape[1])
+            values[start:][rows] = vectors
+    return np.empty((len(ids), 0), np.float32) if values is None else values
 
 
-def write_values(
-    dataset: Any,
-    values: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Mapping[str, Any]]],
-    threads: int | None = None,
-) -> None:
-    """Sets fields of many samples, one update a sample.
-
-    Args:
-        dataset: a FiftyOne dataset that declares every field in its schema
-        values: sample id -> field path -> value as MongoDB holds it; or an iterator of such
-            mappings, so that they need not be in memory together
-        threads (None): requests at the same time; by default one a core
-
-    Raises:
-        ValueError: if MongoDB refuses a value
-    """
-    # FiftyOne stores naive UTC times
-    now = datetime.now(UTC).replace(tzinfo=None)
-    waiting: deque[Future[list[str]]] = deque()
+def in_order(
+    read: Callable[[int], Read], starts: Iterable[int], threads: int | None = None
+) -> Iterator[Read]:
+    """Yields results in the order of the starts; few more than ``threads`` are kept waiting."""
     threads = threads or usable_cores()
+    waiting: deque[Future[Read]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for chunk in _chunks(values):
-            waiting.append(pool.submit(_write, dataset, chunk, now))
+        for start in starts:
+            waiting.append(pool.submit(read, start))
             if len(waiting) > threads:
-                _reload(dataset, waiting.popleft().result())
+                yield waiting.popleft().result()
         while waiting:
-            _reload(dataset, waiting.popleft().result())
+            yield waiting.popleft().result()
 
 
-def write_vectors(
-    dataset: Any, ids: Sequence[str], field: str, vectors: NDArray[np.floating[Any]]
-) -> None:
-    """Sets a VectorField of many samples.
-
-    Args:
-        dataset: a FiftyOne dataset that declares the field in its schema
-        ids: ``n`` sample ids
-        field: the field's path
-        vectors: ``(n, d)``; a row that is not finite is not written
-
-    Raises:
-        ValueError: if there is not one vector for each id
-    """
-    if vectors.ndim != 2 or len(vectors) != len(ids):
-        raise ValueError(f"Expected vectors of shape ({len(ids)}, d), got {vectors.shape}.")
-
-    def chunks() -> Iterator[dict[str, dict[str, Any]]]:
-        for start in range(0, len(ids), _SMALL):
-            part = vectors[start : start + _SMALL]
-            known = np.isfinite(part).all(axis=1)
-            yield {
-                one: {field: encode_vector(vector)}
-                for one, vector, finite in zip(
-                    ids[start : start + _SMALL], part, known, strict=True
-                )
-                if finite
-            }
-
-    write_values(dataset, chunks())
-
-
-def _chunks(
-    values: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Mapping[str, Any]]],
-) -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
-    for part in (values,) if isinstance(values, Mapping) else values:
-        rows = list(part.items())
-        for start in range(0, len(rows), _SMALL):
-            yield rows[start : start + _SMALL]
-
-
-def _write(dataset: Any, rows: Sequence[tuple[str, Mapping[str, Any]]], now: datetime) -> list[str]:
-    """Writes one chunk and returns its ids."""
+def _found(
+    dataset: Any, ids: Sequence[str], condition: Mapping[str, Any], paths: Iterable[str]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yields rows of ``ids`` with their documents, where these exist and fulfil a condition."""
     from bson import ObjectId
-    from pymongo import UpdateOne
-    from pymongo.errors import BulkWriteError
 
-    updates = [
-        UpdateOne({"_id": ObjectId(one)}, {"$set": {**fields, "last_modified_at": now}})
-        for one, fields in rows
-    ]
+    projection = dict.fromkeys(paths, 1)
+
+    def read(start: int) -> tuple[dict[bytes, list[int]], list[Mapping[str, Any]]]:
+        rows: dict[bytes, list[int]] = {}
+        for row, one in enumerate(ids[start : start + CHUNK], start):
+            rows.setdefault(bytes.fromhex(one), []).append(row)
+        query = {"_id": {"$in": [ObjectId(one) for one in rows]}, **condition}
+        found = collection(dataset).find(query, projection, batch_size=CHUNK)
+        return rows, list(found)
+
+    for rows, documents in in_order(read, range(0, len(ids), CHUNK)):
+        for document in documents:
+            for row in rows[document["_id"].binary]:
+                yield row, document
+
+
+def _read_vectors(
+    dataset: Any, ids: NDArray[np.bytes_], field: str
+) -> list[tuple[NDArray[np.intp], NDArray[Any]]]:
+    """Returns rows of ``ids`` and their vectors, for each batch of the server."""
+    from bson.raw_bson import RawBSONDocument
+
+    unique, inverse = np.unique(ids, return_inverse=True)
+    found = collection(dataset).find_raw_batches(
+        RawBSONDocument(among(unique)), {field: 1}, batch_size=CHUNK
+    )
+    out = []
+    for batch in found:
+        known, vectors = read_alike(batch, field) or _decoded(batch, field)
+        if len(known):
+            place = np.full(len(unique), -1)
+            place[np.searchsorted(unique, known)] = np.arange(len(known))
+            source = place[inverse]
+            rows = np.flatnonzero(source >= 0)
+            out.append((rows, vectors[source[rows]]))
+    return out
+
+
+def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]]:
+    """Reads vectors one by one, however they are stored."""
+    import bson
+
+    names = field.split(".")
+    stored = [(one["_id"].binary, _dig(one, names)) for one in bson.decode_all(batch)]
+    stored = [(one, value) for one, value in stored if value is not None]
+    ids = np.array([one for one, _ in stored], "S12")
+    if not stored:
+        return ids, np.empty((0, 0), np.float32)
     try:
-        dataset._sample_collection.bulk_write(updates, ordered=False)
-    except BulkWriteError as error:
-        reason = error.details["writeErrors"][0]["errmsg"]
-        raise ValueError(f"Expected values that MongoDB can hold, got: {reason}.") from error
-    return [one for one, _ in rows]
-
-
-def _reload(dataset: Any, ids: list[str]) -> None:
-    """Makes FiftyOne reload samples that the caller holds; in the caller's thread, as they are."""
-    dataset._bulk_write([], ids=ids)
-
-
-class _Rows:
-    """One array that several threads decode into; its width is that of the first vector."""
-
-    def __init__(self, n: int, field: str) -> None:
-        self.values: NDArray[np.float32] | None = None
-        self._n, self._field = n, field
-        self._lock = threading.Lock()
-
-    def put(self, stored: Sequence[tuple[int, Any]]) -> None:
-        """Decodes values into their rows.
-
-        Raises:
-            FieldError: if one is no vector, or of another length than the first
-        """
-        if not stored:
-            return
-        try:
-            vectors = decode_vectors([value for _, value in stored])
-        except (ValueError, TypeError, zlib.error) as error:
-            raise FieldError(
-                f"Expected embeddings in {self._field!r}, got something else ({error}).",
-                "Name a VectorField, or leave embedding_field out.",
-            ) from error
-        with self._lock:
-            if self.values is None:
-                self.values = np.full((self._n, len(vectors[0])), np.nan, np.float32)
-        width = self.values.shape[1]
-        wrong = next((len(one) for one in vectors if len(one) != width), None)
+        vectors = decode_vectors([value for _, value in stored])
+    except (ValueError, TypeError, zlib.error) as error:
+        raise FieldError(
+            f"Expected embeddings in {field!r}, got something else ({error}).",
+            "Name a VectorField, or leave embedding_field out.",
+        ) from error
+    if isinstance(vectors, list):
+        wrong = next((len(one) for one in vectors if len(one) != len(vectors[0])), None)
         if wrong is not None:
-            raise FieldError(
-                f"Expected embeddings of {width} dimensions in {self._field!r}, got one of "
-                f"{wrong}.",
-                "Name a field of a single model.",
-            )
-        self.values[[row for row, _ in stored]] = vectors
+            raise _several(field, len(vectors[0]), wrong)
+        vectors = np.array(vectors, np.float32)
+    return ids, vectors
 
 
-def _dig(document: Any, names: Iterable[str]) -> Any:
-    names = list(names)
+def _several(field: str, expected: int, got: int) -> FieldError:
+    return FieldError(
+        f"Expected embeddings of {expected} dimensions in {field!r}, got one of {got}.",
+        "Name a field of a single model.",
+    )
+
+
+def _dig(document: Any, names: Sequence[str]) -> Any:
     for position, name in enumerate(names):
         if isinstance(document, list):  # e.g. detections.label
             return [_dig(item, names[position:]) for item in document]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .documents import decode_vector, read_columns
+from .documents import read_columns, read_vectors
 from .errors import FieldError
 from .labels import label_names, label_words, object_numbers
 from .vectors import Reader, unit
@@ -88,40 +88,7 @@ def vector_reader(dataset: Any, field: str) -> Reader:
     """
     _check_field(dataset, field)
 
-    def read(ids: Sequence[str]) -> NDArray[np.float32]:
-        stored = read_columns(dataset, ids, [field])[field]
-        vectors = [_vector(field, value) for value in stored if value is not None]
-        dimension = len(vectors[0]) if vectors else 0
-        if any(len(one) != dimension for one in vectors):
-            raise FieldError(f"Expected embeddings of {dimension} dimensions in {field!r}.")
-        out = np.full((len(ids), dimension), np.nan, np.float32)
-        if vectors:
-            out[[value is not None for value in stored]] = vectors
-        return unit(out)
-
-    return read
-
-
-def some_vectors(dataset: Any, field: str, ids: Sequence[str]) -> list[NDArray[Any]]:
-    """Returns the stored vectors of some samples as they are, for a check of their kind.
-
-    Raises:
-        FieldError: as `vector_reader`
-    """
-    _check_field(dataset, field)
-    stored = read_columns(dataset, ids, [field])[field]
-    return [_vector(field, value) for value in stored if value is not None]
-
-
-def _vector(field: str, value: Any) -> NDArray[Any]:
-    if isinstance(value, (bytes, bytearray)):
-        return decode_vector(bytes(value))
-    if isinstance(value, list) and value and isinstance(value[0], (int, float)):
-        return np.asarray(value, np.float32)
-    raise FieldError(
-        f"Expected embeddings in {field!r}, got {type(value).__name__}.",
-        "Name a VectorField, or leave embedding_field out.",
-    )
+    return lambda ids: unit(read_vectors(dataset, ids, field))
 
 
 def read_brain_run(dataset: Any, key: str) -> tuple[Any, str | None, dict[str, NDArray[Any]]]:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from . import samples, store
 from .captioners.cleaning import clean_caption
-from .documents import decode_vector, encode_vector
 from .errors import FieldError, ModelError
 from .images import UNREADABLE, problem
 from .results import Skipped
 from .stages import Captioner, Encoder, Missing, parameters_of
 from .stored import Filled, Kind, Progress, fill
+from .vector_bytes import decode_vector, encode_vector
 
 
 @dataclass

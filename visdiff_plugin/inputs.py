@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import fields, gather, samples, store
 from .assembly import Stages
 from .config import Config
-from .documents import read_present
+from .documents import read_present, read_vectors
 from .errors import FieldError
 from .gather import Account
 from .measured import Measured, label_candidates, object_candidates, property_candidates
@@ -180,11 +180,12 @@ class InputReader:
 
     def _foreign(self, media: samples.Media, name: str) -> samples.Media:
         """Checks embeddings that another tool stored; returns the images that have one."""
-        there = read_present(self.dataset, media.ids, name)
+        found = read_present(self.dataset, media.ids, name, "id")
+        there = {one for one, known in zip(media.ids, found, strict=True) if known is not None}
         if self.stages.encoder is not None:
             some = [one for one in media.ids if one in there][:_CHECKED]
-            vectors = fields.some_vectors(self.dataset, name, some)
-            gather.check_dimension(vectors, self.stages.encoder)
+            vectors = read_vectors(self.dataset, some, name)
+            gather.check_dimension(list(vectors), self.stages.encoder)
             self.account.notes.append(
                 f"Embeddings were read from {name!r}, which VisDiff did not make; they are taken "
                 f"to be of {self.stages.encoder.name}."

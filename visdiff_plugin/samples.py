@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .documents import read_columns
+from .documents import read_columns, view_ids
 from .errors import SelectionError
 
 _TAG = "tag:"
@@ -84,7 +84,7 @@ def select(dataset: Any, chosen: Any, name: str) -> Selected:
         _check_ids(dataset, ids, name)
     else:
         _check_media(view, name, label)
-        ids = tuple(dict.fromkeys(view.values("id")))
+        ids = tuple(dict.fromkeys(view_ids(dataset, view)))
     if not ids:
         raise SelectionError(
             f"Expected images in set {name}, got none: {label} is empty.",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .documents import CHUNK, read_columns, write_values
+from .documents import read_columns
 from .errors import FieldError, RunError
 from .results import SCHEMA_VERSION, Difference, Run
 from .stored import KEYS_FIELD, Kind
+from .updates import write_documents
 
 #: marks the runs and fields that are ours
 METHOD = "visdiff"
@@ -281,22 +281,7 @@ def _write_scores(
         run.run_key,
         {name: one.description for name, one in zip(names, run.differences, strict=False)},
     )
-    write_values(dataset, _score_documents(run.run_key, names, ids, scores))
-
-
-def _score_documents(
-    run_key: str, names: Sequence[str], ids: Sequence[str], scores: NDArray[np.floating[Any]]
-) -> Iterator[dict[str, dict[str, Any]]]:
-    """Yields what is written a few thousand samples at a time: Python numbers take much memory."""
-    for start in range(0, len(ids), CHUNK):
-        part = scores[start : start + CHUNK]
-        whole = np.isfinite(part).all(axis=1).tolist()
-        documents: dict[str, dict[str, Any]] = {}
-        for one, row, full in zip(ids[start : start + CHUNK], part.tolist(), whole, strict=True):
-            known = zip(names, row, strict=True)
-            fields = dict(known) if full else {name: x for name, x in known if math.isfinite(x)}
-            documents[one] = {run_key: {"_cls": "DynamicEmbeddedDocument", **fields}}
-        yield documents
+    write_documents(dataset, ids, run.run_key, names, scores)
 
 
 def _declare_document(dataset: Any, field: str) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .documents import read_columns, read_present, write_values
+from .documents import read_columns, read_present
 from .samples import Media
 from .stages import Missing
+from .updates import write_values
 
 #: embedded document whose strings say what each stored value was made from
 KEYS_FIELD = "visdiff_keys"
@@ -44,10 +45,11 @@ class Kind:
         """Where the key of a sample's value is stored."""
         return f"{KEYS_FIELD}.{self.field}"
 
-    def key(self, stamp: str) -> str:
-        """Returns the key of a value made from a file with this stamp by this producer."""
+    def keys(self, stamps: Iterable[str]) -> Iterator[str]:
+        """Yields the keys of values made from files with these stamps by this producer."""
         made_by = json.dumps([self.producer, self.parameters], sort_keys=True, default=str)
-        return hashlib.blake2b(f"{stamp}\0{made_by}".encode(), digest_size=8).hexdigest()
+        for stamp in stamps:
+            yield hashlib.blake2b(f"{stamp}\0{made_by}".encode(), digest_size=8).hexdigest()
 
 
 @dataclass
@@ -89,12 +91,9 @@ def fill(
         stream (None): ``compute`` for one batch after another, which may work on the next ones
             while this one is stored; a process that is stopped loses what was in the making
     """
-    keys = [kind.key(stamp) for stamp in media.stamps]
-    stored = read_columns(dataset, media.ids, [kind.key_path])[kind.key_path]
-    there = read_present(dataset, media.ids, kind.field)
-    todo = [
-        row for row, one in enumerate(media.ids) if stored[row] != keys[row] or one not in there
-    ]
+    stored = read_present(dataset, media.ids, kind.field, kind.key_path)
+    todo = [row for row, key in enumerate(kind.keys(media.stamps)) if stored[row] != key]
+    del stored
     filled = Filled({}, reused=len(media) - len(todo))
     starts = range(0, len(todo), batch_size)
     batches = ([media.paths[row] for row in todo[at : at + batch_size]] for at in starts)
@@ -109,7 +108,8 @@ def fill(
             if isinstance(value, Missing):
                 filled.missing[one] = value.reason
                 continue
-            updates[one] = {kind.field: kind.encode(value), kind.key_path: keys[row]}
+            key = next(kind.keys([media.stamps[row]]))
+            updates[one] = {kind.field: kind.encode(value), kind.key_path: key}
         write_values(dataset, updates)
         filled.computed += len(updates)
     return filled

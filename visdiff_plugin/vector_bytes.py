@@ -29,17 +29,24 @@ def decode_vectors(values: Sequence[Any]) -> NDArray[Any] | list[NDArray[Any]]:
     """
     if not all(isinstance(one, bytes) for one in values):
         return [_vector(one) for one in values]
-    raw = [zlib.decompress(one) for one in values]
+    raw = _decompressed(values)
     start, size = 10 + int.from_bytes(raw[0][8:10], "little"), len(raw[0])
     header = raw[0][:start]
     alike = all(len(one) == size and one.startswith(header) for one in raw)
     if not alike or header[:8] != _MAGIC:
         return [_vector(one) for one in values]
-    dtype, shape, _ = _layout(header)
+    dtype, shape, _ = layout_of(header)
     if len(shape) != 1 or not shape[0] or dtype.kind not in "fiu":
         return [_vector(one) for one in values]
     joined = np.frombuffer(b"".join(raw), np.uint8).reshape(len(raw), size)
     return joined[:, start:].view(dtype)
+
+
+def _decompressed(values: Sequence[bytes]) -> list[bytes]:
+    """Vectors of one model are alike in size: the first says how much room the others need."""
+    first = zlib.decompress(values[0])
+    room = len(first) + 1
+    return [first, *(zlib.decompress(one, bufsize=room) for one in values[1:])]
 
 
 def _vector(value: Any) -> NDArray[Any]:
@@ -55,7 +62,7 @@ def encode_vector(vector: NDArray[np.floating[Any]]) -> bytes:
     Level 0 stores without compressing: embeddings do not compress, and it is several times faster.
     """
     values = np.ascontiguousarray(vector)
-    return zlib.compress(_header(values.dtype, values.shape) + values.tobytes(), 0)
+    return zlib.compress(header_of(values.dtype, values.shape) + values.tobytes(), 0)
 
 
 def decode_vector(stored: bytes) -> NDArray[Any]:
@@ -64,12 +71,12 @@ def decode_vector(stored: bytes) -> NDArray[Any]:
     start = 10 + int.from_bytes(data[8:10], "little")
     if data[:8] != _MAGIC:
         return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
-    dtype, shape, fortran = _layout(data[:start])
+    dtype, shape, fortran = layout_of(data[:start])
     return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
 
 
 @functools.lru_cache(maxsize=64)
-def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+def header_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     """What ``np.save`` writes before the values; the same for all vectors of a model."""
     with io.BytesIO() as buffer:
         np.save(buffer, np.empty(shape, dtype), allow_pickle=False)
@@ -77,7 +84,7 @@ def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
 
 
 @functools.lru_cache(maxsize=64)
-def _layout(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
+def layout_of(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
     """Reads the header of ``np.save``, version 1."""
     buffer = io.BytesIO(header)
     np.lib.format.read_magic(buffer)

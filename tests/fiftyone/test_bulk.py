@@ -9,8 +9,9 @@ import fiftyone as fo
 import numpy as np
 import pytest
 
-from visdiff_plugin import documents
+from visdiff_plugin import documents, updates
 from visdiff_plugin.errors import FieldError
+from visdiff_plugin.vector_bytes import encode_vector
 
 
 @pytest.fixture
@@ -21,10 +22,11 @@ def vectors():
 @pytest.fixture
 def filled(dataset, vectors, monkeypatch):
     """Both fields hold the same vectors: one written by FiftyOne, one by us, in several chunks."""
-    monkeypatch.setattr(documents, "_SMALL", 25)
+    for module in (documents, updates):
+        monkeypatch.setattr(module, "CHUNK", 25)
     dataset.set_values("theirs", list(vectors))
     dataset.add_sample_field("ours", fo.VectorField)
-    documents.write_vectors(dataset, dataset.values("id"), "ours", vectors)
+    updates.write_vectors(dataset, dataset.values("id"), "ours", vectors)
     return dataset
 
 
@@ -72,7 +74,7 @@ def test_slices_of_a_group_dataset(vectors):
         dataset.add_samples(samples, progress=False)
         dataset.add_sample_field("ours", fo.VectorField)
         right = dataset.select_group_slices("right")
-        documents.write_vectors(dataset, right.values("id"), "ours", vectors[:10])
+        updates.write_vectors(dataset, right.values("id"), "ours", vectors[:10])
         assert np.array_equal(np.stack(right.values("ours")), vectors[:10])
         assert dataset.select_group_slices("left").values("ours") == [None] * 10
         dataset.group_slice = "right"
@@ -85,7 +87,7 @@ def test_last_modified_is_ours_and_of_nobody_else(filled, vectors):
     before = dict(zip(*filled.values(["id", "last_modified_at"]), strict=True))
     time.sleep(0.01)
     some = filled.values("id")[:30]
-    documents.write_vectors(filled, some, "ours", vectors[:30])
+    updates.write_vectors(filled, some, "ours", vectors[:30])
     after = dict(zip(*filled.values(["id", "last_modified_at"]), strict=True))
     changed = {one for one in before if after[one] != before[one]}
     assert changed == set(some)
@@ -98,7 +100,7 @@ def test_last_modified_is_ours_and_of_nobody_else(filled, vectors):
 
 def test_a_sample_in_hand_is_reloaded(filled, vectors):
     sample = filled.first()
-    documents.write_vectors(filled, [sample.id], "ours", vectors[:1] + 1)
+    updates.write_vectors(filled, [sample.id], "ours", vectors[:1] + 1)
     assert np.array_equal(sample["ours"], vectors[0] + 1)
 
 
@@ -107,7 +109,7 @@ def test_what_is_missing_is_nan_and_what_is_not_finite_is_not_written(dataset, v
     dataset.add_sample_field("ours", fo.VectorField)
     assert documents.read_vectors(dataset, ids, "ours").shape == (120, 0)
     vectors[7, 3] = np.nan
-    documents.write_vectors(dataset, ids[:50], "ours", vectors[:50])
+    updates.write_vectors(dataset, ids[:50], "ours", vectors[:50])
     assert dataset.count("ours") == 49 and dataset.values("ours")[7] is None
     read = documents.read_vectors(dataset, ids[::-1], "ours")[::-1]
     there = np.isfinite(read).all(axis=1)
@@ -115,7 +117,7 @@ def test_what_is_missing_is_nan_and_what_is_not_finite_is_not_written(dataset, v
     assert np.isnan(read[~there]).all() and np.array_equal(read[there], vectors[:50][there[:50]])
     assert documents.read_vectors(dataset, [], "ours").shape == (0, 0)
     with pytest.raises(ValueError, match=r"shape \(3, d\), got \(2, 16\)"):
-        documents.write_vectors(dataset, ids[:3], "ours", vectors[:2])
+        updates.write_vectors(dataset, ids[:3], "ours", vectors[:2])
 
 
 def test_other_ways_to_store_a_vector_are_read_too(dataset, vectors):
@@ -129,11 +131,11 @@ def test_other_ways_to_store_a_vector_are_read_too(dataset, vectors):
     dataset.select(ids[1:2]).set_values("ours", [whole])
     values = {
         ids[2]: vectors[2].tolist(),
-        ids[3]: documents.encode_vector(vectors[3]),
+        ids[3]: encode_vector(vectors[3]),
         ids[4]: second,
-        ids[5]: documents.encode_vector(vectors[5].astype(">f4")),
+        ids[5]: encode_vector(vectors[5].astype(">f4")),
     }
-    documents.write_values(dataset, {one: {"ours": value} for one, value in values.items()})
+    updates.write_values(dataset, {one: {"ours": value} for one, value in values.items()})
     read = documents.read_vectors(dataset, ids[:6], "ours")
     for row in (0, 2, 3, 4, 5):
         assert np.array_equal(read[row], vectors[row]), row
@@ -148,12 +150,12 @@ def test_other_ways_to_store_a_vector_are_read_too(dataset, vectors):
         (b"no zlib", "something else"),
         (zlib.compress(b"no array"), "something else"),
         ("text", "something else"),
-        (documents.encode_vector(np.zeros((2, 16))), "shape"),
-        (documents.encode_vector(np.zeros(8)), r"dimensions in 'ours', got one of"),
+        (encode_vector(np.zeros((2, 16))), "shape"),
+        (encode_vector(np.zeros(8)), r"dimensions in 'ours', got one of"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_and_never_data(filled, value, message):
-    documents.write_values(filled, {filled.values("id")[60]: {"ours": value}})
+    updates.write_values(filled, {filled.values("id")[60]: {"ours": value}})
     with pytest.raises(FieldError, match=message):
         documents.read_vectors(filled, filled.values("id"), "ours")
 
@@ -170,11 +172,11 @@ def test_chunks_are_written_as_they_come_and_nested_fields_are_found(dataset, ve
         for start in range(0, 120, 10):
             yield {
                 ids[row]: {"run": {"_cls": "DynamicEmbeddedDocument", "x": row / 7,
-                                   "v": documents.encode_vector(vectors[row])}}
+                                   "v": encode_vector(vectors[row])}}
                 for row in range(start, start + 10)
             }  # fmt: skip
 
-    documents.write_values(dataset, chunks())
+    updates.write_values(dataset, chunks())
     assert dataset.values("run.x") == [row / 7 for row in range(120)]
     assert dataset.sort_by("run.x", reverse=True).first().run.x == 119 / 7
     assert np.array_equal(documents.read_vectors(dataset, ids, "run.v"), vectors)
@@ -182,4 +184,4 @@ def test_chunks_are_written_as_they_come_and_nested_fields_are_found(dataset, ve
 
 def test_a_refused_value_is_an_error(filled):
     with pytest.raises(ValueError, match="Expected values that MongoDB can hold"):
-        documents.write_values(filled, {filled.first().id: {"_id": "another"}})
+        updates.write_values(filled, {filled.first().id: {"_id": "another"}})

@@ -6,8 +6,9 @@ import pytest
 from fakes import ColourCaptioner, ColourEncoder, ListProposer
 
 import visdiff_plugin as visdiff
-from visdiff_plugin import documents, store
+from visdiff_plugin import documents, store, updates
 from visdiff_plugin.errors import RunError
+from visdiff_plugin.vector_bytes import decode_vector, encode_vector
 
 
 def compare(dataset, key, *words):
@@ -68,7 +69,7 @@ def test_a_failed_write_leaves_nothing(dataset, monkeypatch):
     def broken(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(store, "write_values", broken)
+    monkeypatch.setattr(store, "write_documents", broken)
     with pytest.raises(OSError, match="disk full"):
         compare(dataset, "run")
     assert dataset.list_runs() == [] and dataset.get_field("run") is None
@@ -129,7 +130,7 @@ def test_bulk_writes_read_back_as_if_fiftyone_had_written_them(dataset):
     sample = dataset.first()  # in memory: must see the new value
     before = sample.last_modified_at
     vector = np.linspace(0, 1, 512, dtype=np.float32)
-    documents.write_values(dataset, {sample.id: {"vector": documents.encode_vector(vector)}})
+    updates.write_values(dataset, {sample.id: {"vector": encode_vector(vector)}})
     assert np.array_equal(sample["vector"], vector) and sample["vector"].dtype == np.float32
     assert sample.last_modified_at > before
     for view in (dataset, dataset.match_tags("red"), dataset.select_fields("vector").limit(1)):
@@ -137,7 +138,7 @@ def test_bulk_writes_read_back_as_if_fiftyone_had_written_them(dataset):
     sample["theirs"] = vector * 2
     sample.save()
     columns = documents.read_columns(dataset, [sample.id], ["theirs", "tags", "vector"])
-    assert np.array_equal(documents.decode_vector(columns["theirs"][0]), vector * 2)
+    assert np.array_equal(decode_vector(columns["theirs"][0]), vector * 2)
     assert columns["tags"] == [["red"]]
 
 
@@ -147,8 +148,8 @@ def test_vectors_are_encoded_as_fiftyone_does(dtype, shape):
     from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
 
     vector = np.random.default_rng(0).normal(size=shape).astype(dtype)
-    theirs = documents.decode_vector(serialize_numpy_array(vector))
-    ours = deserialize_numpy_array(documents.encode_vector(vector))
+    theirs = decode_vector(serialize_numpy_array(vector))
+    ours = deserialize_numpy_array(encode_vector(vector))
     for found in (theirs, ours):
         assert found.dtype == vector.dtype and np.array_equal(found, vector)
 
