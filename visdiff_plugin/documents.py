@@ -104,19 +104,31 @@ def read_vectors(
     Raises:
         FieldError: if the field holds something else, or vectors of several lengths
     """
-    packed = pack_ids(ids)
+    from bson.raw_bson import RawBSONDocument
+
     values: NDArray[np.float32] | None = None
 
-    def read(start: int) -> tuple[int, list[tuple[Any, Any]]]:
-        return start, _read_vectors(dataset, packed[start : start + CHUNK], field)
+    def read(start: int) -> tuple[int, NDArray[np.intp], NDArray[np.bytes_], list[bytes]]:
+        chunk, rows = np.unique(pack_ids(ids[start : start + CHUNK]), return_inverse=True)
+        query = RawBSONDocument(among(chunk))
+        found = collection(dataset).find_raw_batches(query, {field: 1}, batch_size=CHUNK)
+        return start, rows, chunk, list(found)
 
-    for start, found in in_order(read, range(0, len(ids), CHUNK), threads):
-        for rows, vectors in found:
+    # threads wait for the server only: decoding in them is slower, as they take turns at it
+    for start, rows, chunk, batches in in_order(read, range(0, len(ids), CHUNK), threads):
+        for batch in batches:
+            known, vectors = read_alike(batch, field) or _decoded(batch, field)
+            if not len(known):
+                continue
             if values is None:
                 values = np.full((len(ids), vectors.shape[1]), np.nan, np.float32)
             if vectors.shape[1] != values.shape[1]:
                 raise _several(field, values.shape[1], vectors.shape[1])
-            values[start:][rows] = vectors
+            place = np.full(len(chunk), -1)
+            place[np.searchsorted(chunk, known)] = np.arange(len(known))
+            source = place[rows]  # of each row of the chunk: which vector of the batch, if any
+            there = np.flatnonzero(source >= 0)
+            values[start + there] = vectors[source[there]]
     return np.empty((len(ids), 0), np.float32) if values is None else values
 
 
@@ -155,28 +167,6 @@ def _found(
         for document in documents:
             for row in rows[document["_id"].binary]:
                 yield row, document
-
-
-def _read_vectors(
-    dataset: Any, ids: NDArray[np.bytes_], field: str
-) -> list[tuple[NDArray[np.intp], NDArray[Any]]]:
-    """Returns rows of ``ids`` and their vectors, for each batch of the server."""
-    from bson.raw_bson import RawBSONDocument
-
-    unique, inverse = np.unique(ids, return_inverse=True)
-    found = collection(dataset).find_raw_batches(
-        RawBSONDocument(among(unique)), {field: 1}, batch_size=CHUNK
-    )
-    out = []
-    for batch in found:
-        known, vectors = read_alike(batch, field) or _decoded(batch, field)
-        if len(known):
-            place = np.full(len(unique), -1)
-            place[np.searchsorted(unique, known)] = np.arange(len(known))
-            source = place[inverse]
-            rows = np.flatnonzero(source >= 0)
-            out.append((rows, vectors[source[rows]]))
-    return out
 
 
 def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]]:
