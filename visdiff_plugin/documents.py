@@ -58,11 +58,11 @@ def read_columns(dataset: Any, ids: Sequence[str], paths: Sequence[str]) -> dict
     Returns:
         path -> ``n`` values as MongoDB holds them; None where a sample lacks the field
     """
-    columns: dict[str, list[Any]] = {path: [None] * len(ids) for path in paths}
     parts = {path: path.split(".") for path in paths}
-    for row, document in _found(dataset, ids, {}, _without_nested(paths)):
+    columns: dict[str, list[Any]] = {path: [] for path in paths}
+    for documents in _found(dataset, ids, {}, _without_nested(paths)):
         for path, names in parts.items():
-            columns[path][row] = _dig(document, names)
+            columns[path] += _values(documents, names)
     return columns
 
 
@@ -81,10 +81,8 @@ def read_present(dataset: Any, ids: Sequence[str], field: str, path: str) -> lis
         ``n`` values; None where a sample lacks one of both
     """
     names = ["_id"] if path == "id" else path.split(".")
-    values: list[Any] = [None] * len(ids)
-    for row, document in _found(dataset, ids, {field: {"$ne": None}}, [".".join(names)]):
-        values[row] = _dig(document, names)
-    return values
+    found = _found(dataset, ids, {field: {"$ne": None}}, [".".join(names)])
+    return [value for documents in found for value in _values(documents, names)]
 
 
 def read_vectors(
@@ -149,24 +147,33 @@ def in_order(
 
 def _found(
     dataset: Any, ids: Sequence[str], condition: Mapping[str, Any], paths: Iterable[str]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yields rows of ``ids`` with their documents, where these exist and fulfil a condition."""
-    from bson import ObjectId
+) -> Iterator[list[Mapping[str, Any] | None]]:
+    """Yields, a chunk of ids at a time, their documents; None where a condition is not met."""
+    from bson.raw_bson import RawBSONDocument
 
     projection = dict.fromkeys(paths, 1)
 
-    def read(start: int) -> tuple[dict[bytes, list[int]], list[Mapping[str, Any]]]:
-        rows: dict[bytes, list[int]] = {}
-        for row, one in enumerate(ids[start : start + CHUNK], start):
-            rows.setdefault(bytes.fromhex(one), []).append(row)
-        query = {"_id": {"$in": [ObjectId(one) for one in rows]}, **condition}
+    def read(start: int) -> tuple[list[bytes], list[Mapping[str, Any]]]:
+        chunk = pack_ids(ids[start : start + CHUNK])
+        query = {"$and": [RawBSONDocument(among(np.unique(chunk))), condition]}
         found = collection(dataset).find(query, projection, batch_size=CHUNK)
-        return rows, list(found)
+        raw = chunk.tobytes()
+        return [raw[at : at + 12] for at in range(0, len(raw), 12)], list(found)
 
-    for rows, documents in in_order(read, range(0, len(ids), CHUNK)):
-        for document in documents:
-            for row in rows[document["_id"].binary]:
-                yield row, document
+    for wanted, documents in in_order(read, range(0, len(ids), CHUNK)):
+        known = [one["_id"].binary for one in documents]
+        if known == wanted:  # MongoDB finds them in the order of its index
+            yield [*documents]
+        else:
+            by_id = dict(zip(known, documents, strict=True))
+            yield [by_id.get(one) for one in wanted]
+
+
+def _values(documents: Sequence[Mapping[str, Any] | None], names: Sequence[str]) -> list[Any]:
+    if len(names) == 1:
+        (name,) = names
+        return [None if one is None else one.get(name) for one in documents]
+    return [_dig(one, names) for one in documents]
 
 
 def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]]:

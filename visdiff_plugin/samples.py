@@ -43,6 +43,8 @@ class Media:
     def without(self, left_out: Container[str]) -> Media:
         """Returns the files of the samples that are not in ``left_out``."""
         rows = [row for row, one in enumerate(self.ids) if one not in left_out]
+        if len(rows) == len(self.ids):
+            return self
         return Media(
             tuple(self.ids[row] for row in rows),
             tuple(self.paths[row] for row in rows),

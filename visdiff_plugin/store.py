@@ -268,27 +268,30 @@ def _write_scores(
 ) -> None:
     if not run.fields:
         return
-    _declare_document(dataset, run.run_key)
+    names = [field.partition(".")[2] for field in run.fields]
+    numbers = {name: one.description for name, one in zip(names, run.differences, strict=False)}
+    _declare_document(dataset, run.run_key, numbers)
     _describe(
         dataset,
         run.run_key,
         f"VisDiff: {run.label_a} against {run.label_b}",
         {"run_key": run.run_key},
     )
-    names = [field.partition(".")[2] for field in run.fields]
-    declare_numbers(
-        dataset,
-        run.run_key,
-        {name: one.description for name, one in zip(names, run.differences, strict=False)},
-    )
     write_documents(dataset, ids, run.run_key, names, scores)
 
 
-def _declare_document(dataset: Any, field: str) -> None:
+def _declare_document(dataset: Any, field: str, numbers: Mapping[str, str] | None = None) -> None:
+    """Declares an embedded document with its numbers, in one write: each is a whole schema."""
     import fiftyone as fo
 
+    inside = [fo.FloatField(description=text) for text in (numbers or {}).values()]
+    for one, name in zip(inside, numbers or {}, strict=True):
+        one.name = one.db_field = name
     dataset.add_sample_field(
-        field, fo.EmbeddedDocumentField, embedded_doc_type=fo.DynamicEmbeddedDocument
+        field,
+        fo.EmbeddedDocumentField,
+        embedded_doc_type=fo.DynamicEmbeddedDocument,
+        fields=inside,
     )
 
 

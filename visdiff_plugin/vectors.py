@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+#: squares of lengths that are, like their inverse, well inside the range of float32
+_MOST = 1e30
+
 
 def unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
     """Returns ``(n, d)`` rows of length 1 (float32); NaN where a row is zero or not finite."""
     values = np.asarray(vectors)
+    if values.dtype == np.float32:  # the usual case, several times faster
+        squares = np.einsum("ij,ij->i", values, values)[:, None]
+        if ((squares > 1 / _MOST) & (squares < _MOST)).all():
+            return values / np.sqrt(squares)
     # summed in float64: a float32 overflows from 1e19 on
     lengths = np.sqrt(np.einsum("ij,ij->i", values, values, dtype=np.float64))[:, None]
     usable = np.isfinite(lengths) & (lengths > 0)
