@@ -142,7 +142,7 @@ def read_alike(batch: bytes, name: str) -> tuple[NDArray[np.bytes_], NDArray[Any
     data = value + _STORED_HEAD
     size = int.from_bytes(batch[:4], "little")
     start, length = layout_start(batch[data:size]), size - 1 - 4 - data
-    if start is None or length <= start or len(batch) % size:
+    if start is None or not start < length <= _STORED_MOST or len(batch) % size:
         return None
     dtype, shape, _ = layout_of(batch[data : data + start])
     expected = _head(5, name) + (length + 11).to_bytes(4, "little") + b"\0" + _STORED

@@ -109,6 +109,21 @@ def _footnotes(run: Run) -> list[str]:
     for one in run.skipped:
         lines.append(f"Left out: {one.count} {one.what}{'' if one.count == 1 else 's'}: "
                      f"{one.reason}.")  # fmt: skip
+    lines += _tokens(run)
     if run.fields:
         lines.append(f"Scores: {len(run.fields)} fields in {run.run_key!r}.")
     return lines + list(run.notes)
+
+
+def _tokens(run: Run) -> list[str]:
+    """What the proposer's requests consumed, where there were any."""
+    usage = run.record.get("usage") or {}
+    requests, put, got = (
+        int(usage.get(name) or 0) for name in ("requests", "input_tokens", "output_tokens")
+    )
+    if not requests:
+        return []
+    noun = "request" if requests == 1 else "requests"
+    if not put + got:
+        return [f"Proposals: {requests} {noun}; the server counted no tokens."]
+    return [f"Proposals: {requests} {noun}, {put + got} tokens ({put} in, {got} out)."]

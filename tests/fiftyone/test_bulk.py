@@ -9,8 +9,9 @@ import fiftyone as fo
 import numpy as np
 import pytest
 
-from visdiff_plugin import documents, updates
+from visdiff_plugin import documents, store, updates
 from visdiff_plugin.errors import FieldError
+from visdiff_plugin.stored import Kind
 from visdiff_plugin.vector_bytes import encode_vector
 
 
@@ -40,6 +41,10 @@ def views(dataset):
         "select_fields": dataset.select_fields(["ours", "theirs"])[10:40],
         "saved view": dataset.load_saved_view("kept"),
         "take": dataset.take(17, seed=1),
+        "shuffle": dataset.shuffle(seed=3),
+        "exists": dataset.exists("theirs").skip(3),
+        "exclude": dataset.exclude(dataset.values("id")[:100]),
+        "added": dataset.match_tags("red").concat(dataset.match_tags("blue")),
     }
 
 
@@ -61,6 +66,61 @@ def test_fiftyone_reads_it_on_every_view_as_if_it_had_written_it(filled):
     assert fresh.count("ours") == 120
 
 
+def test_the_ids_of_a_view_are_those_that_fiftyone_gives(filled):
+    for name, view in views(filled).items():
+        assert documents.view_ids(filled, view) == view.values("id"), name
+    assert documents.view_ids(filled, filled.match_tags("nothing")) == []
+
+
+def test_ids_may_repeat_and_need_not_exist(filled, vectors):
+    ids = filled.values("id")
+    asked = [ids[3], "0" * 24, ids[3], ids[90], *ids[::-1]]
+    read = documents.read_vectors(filled, asked, "ours")
+    assert np.isnan(read[1]).all()
+    assert np.array_equal(read[[0, 2, 3]], vectors[[3, 3, 90]])
+    assert np.array_equal(read[4:], vectors[::-1])
+    paths = filled.values("filepath")
+    wanted = [paths[3], None, paths[3], paths[90], *paths[::-1]]
+    assert documents.read_columns(filled, asked, ["filepath"])["filepath"] == wanted
+    there = documents.read_present(filled, asked, "ours", "filepath")
+    assert there == wanted
+    filled.select(ids[3]).set_values("ours", [None])
+    there = documents.read_present(filled, asked[:4], "ours", "id")
+    assert [one is not None for one in there] == [False, False, False, True]
+    with pytest.raises(ValueError, match="24 hexadecimal digits"):
+        documents.read_vectors(filled, ["abcd"], "ours")
+
+
+def test_scores_are_written_where_they_are_finite(dataset, monkeypatch):
+    monkeypatch.setattr(updates, "CHUNK", 25)
+    names = ["one", "two", "three"]
+    scores = np.random.default_rng(1).normal(size=(120, 3)).astype(np.float32)
+    scores[5, 1] = scores[30:40, 0] = np.nan
+    scores[50] = np.inf
+    store.declare(dataset, Kind("numbers", "run", "a test"))
+    store.declare_numbers(dataset, "run", dict.fromkeys(names, "A number."))
+    before = dataset.values("last_modified_at")
+    updates.write_documents(dataset, dataset.values("id"), "run", names, scores)
+    for column, name in enumerate(names):
+        wanted = [float(x) if np.isfinite(x) else None for x in scores[:, column]]
+        assert dataset.values(f"run.{name}") == wanted
+    assert all(new > old for new, old in zip(dataset.values("last_modified_at"), before,
+                                             strict=True))  # fmt: skip
+    assert dataset.exists("run.two").sort_by("run.two").first().run.two == np.nanmin(
+        scores[:, 1][np.isfinite(scores[:, 1])]
+    )
+
+
+def test_long_vectors_and_long_commands(dataset, monkeypatch):
+    monkeypatch.setattr(updates, "_MOST_BYTES", 300_000)
+    long = np.random.default_rng(2).normal(size=(5, 20_000)).astype(np.float32)
+    ids = dataset.values("id")[:5]
+    dataset.add_sample_field("ours", fo.VectorField)
+    updates.write_vectors(dataset, ids, "ours", long)
+    assert np.array_equal(np.stack(dataset.select(ids).values("ours")), long)
+    assert np.array_equal(documents.read_vectors(dataset, ids, "ours"), long)
+
+
 def test_slices_of_a_group_dataset(vectors):
     dataset = fo.Dataset()
     try:
@@ -76,6 +136,8 @@ def test_slices_of_a_group_dataset(vectors):
         right = dataset.select_group_slices("right")
         updates.write_vectors(dataset, right.values("id"), "ours", vectors[:10])
         assert np.array_equal(np.stack(right.values("ours")), vectors[:10])
+        for view in (right, dataset.select_group_slices("left"), dataset.view()):
+            assert documents.view_ids(dataset, view) == view.values("id")
         assert dataset.select_group_slices("left").values("ours") == [None] * 10
         dataset.group_slice = "right"
         assert dataset.count("ours") == 10

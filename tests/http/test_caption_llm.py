@@ -1,15 +1,18 @@
 """Proposals from captions through a real server on loopback."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from chat_server import UNAUTHORIZED, ChatServer
 
 from visdiff_plugin.chat import ChatClient
+from visdiff_plugin.config import Config
 from visdiff_plugin.errors import CredentialsError, ProposerError
 from visdiff_plugin.proposers import make_proposer
 from visdiff_plugin.proposers.caption_llm import CaptionProposer
+from visdiff_plugin.proposing import plan_rounds, propose
 from visdiff_plugin.stages import Images, Proposer, Usage
 
 SECRET = "sk-very-secret"
@@ -43,6 +46,24 @@ def test_rounds_at_the_same_time_with_the_callers_client():
             replies = list(pool.map(lambda _: proposer.propose(DOGS, CATS), range(6)))
     found = sorted(text for reply in replies for text in reply.proposals)
     assert found == ["birds", "birds", "cats", "cats", "dogs", "dogs"]
+
+
+def test_three_rounds_wait_for_the_slowest_and_not_for_each_other():
+    together = threading.Barrier(3)
+
+    def reply(request):
+        together.wait(timeout=30)  # passes only while three requests are being answered
+        return "* dogs"
+
+    both = images("a dog", "two dogs", "a cat", "some cats")
+    config = Config(rounds=3, subset_size=2, directions="a")
+    with ChatServer(reply) as server:
+        proposer = CaptionProposer("m", base_url=server.base_url)
+        rounds = plan_rounds(proposer, both, [0, 1], [2, 3], config)
+        found = propose(proposer, both.take, rounds)
+        assert server.most_at_once == len(server.requests) == 3
+    assert not together.broken and not found.failures
+    assert found.usage == Usage(3, 300, 30)
 
 
 @pytest.mark.parametrize(("a", "b", "side"), [(images("a dog", ""), CATS, "A"),

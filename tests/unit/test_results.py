@@ -71,6 +71,15 @@ def test_records_of_a_later_version_are_refused_and_unknown_members_ignored():
             Run.from_dict({**data, "schema_version": version})
 
 
+def test_the_summary_shows_what_was_asked_of_a_server():
+    usage = {"requests": 6, "input_tokens": 2400, "output_tokens": 300}
+    text = run(difference(), record={"usage": usage}).summary()
+    assert "6 requests, 2700 tokens (2400 in, 300 out)." in text
+    silent = run(difference(), record={"usage": {"requests": 1}}).summary()
+    assert "1 request; the server counted no tokens." in silent
+    assert "request" not in run(difference(), record={"usage": {"requests": 0}}).summary()
+
+
 def test_the_summary_tells_all_that_a_reader_must_know():
     text = run(difference(), difference(description="x" * 80, significant=False)).summary()
     for part in (
