@@ -47,42 +47,33 @@ def view_ids(dataset: Any, view: Any) -> list[str]:
     return [one for batch in found for one in unpack_ids(batch)]
 
 
-def read_columns(dataset: Any, ids: Sequence[str], paths: Sequence[str]) -> dict[str, list[Any]]:
+def read_columns(
+    dataset: Any, ids: Sequence[str], paths: Sequence[str], present: str | None = None
+) -> dict[str, list[Any]]:
     """Returns, for each path, the raw stored values in the order of ``ids``.
 
     Args:
         dataset: a FiftyOne dataset
         ids: ``n`` sample ids
         paths: field paths, dots for embedded documents
+        present (None): a field, itself not read, without which a sample has no values
 
     Returns:
         path -> ``n`` values as MongoDB holds them; None where a sample lacks the field
     """
     parts = {path: path.split(".") for path in paths}
     columns: dict[str, list[Any]] = {path: [] for path in paths}
-    for documents in _found(dataset, ids, {}, _without_nested(paths)):
+    condition = {} if present is None else {present: {"$ne": None}}
+    for documents in _found(dataset, ids, condition, _without_nested(paths)):
         for path, names in parts.items():
             columns[path] += _values(documents, names)
     return columns
 
 
-def read_present(dataset: Any, ids: Sequence[str], field: str, path: str) -> list[Any]:
-    """Returns the stored values of ``path`` of those samples that have a value in ``field``.
-
-    The values of ``field`` are not read.
-
-    Args:
-        dataset: a FiftyOne dataset
-        ids: ``n`` sample ids
-        field: the field that must hold something
-        path: what is read, e.g. ``"id"`` for whether there is something
-
-    Returns:
-        ``n`` values; None where a sample lacks one of both
-    """
-    names = ["_id"] if path == "id" else path.split(".")
-    found = _found(dataset, ids, {field: {"$ne": None}}, [".".join(names)])
-    return [value for documents in found for value in _values(documents, names)]
+def read_present(dataset: Any, ids: Sequence[str], path: str) -> set[str]:
+    """Returns those of ``ids`` whose sample has a value in a field, without reading the values."""
+    found = read_columns(dataset, ids, ["_id"], present=path)["_id"]
+    return {one for one, known in zip(ids, found, strict=True) if known is not None}
 
 
 def read_vectors(

@@ -180,8 +180,7 @@ class InputReader:
 
     def _foreign(self, media: samples.Media, name: str) -> samples.Media:
         """Checks embeddings that another tool stored; returns the images that have one."""
-        found = read_present(self.dataset, media.ids, name, "id")
-        there = {one for one, known in zip(media.ids, found, strict=True) if known is not None}
+        there = read_present(self.dataset, media.ids, name)
         if self.stages.encoder is not None:
             some = [one for one in media.ids if one in there][:_CHECKED]
             vectors = read_vectors(self.dataset, some, name)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .documents import read_columns, read_present
+from .documents import read_columns
 from .samples import Media
 from .stages import Missing
 from .updates import write_values
@@ -45,11 +46,13 @@ class Kind:
         """Where the key of a sample's value is stored."""
         return f"{KEYS_FIELD}.{self.field}"
 
-    def keys(self, stamps: Iterable[str]) -> Iterator[str]:
-        """Yields the keys of values made from files with these stamps by this producer."""
-        made_by = json.dumps([self.producer, self.parameters], sort_keys=True, default=str)
-        for stamp in stamps:
-            yield hashlib.blake2b(f"{stamp}\0{made_by}".encode(), digest_size=8).hexdigest()
+    @functools.cached_property
+    def _made_by(self) -> str:
+        return json.dumps([self.producer, self.parameters], sort_keys=True, default=str)
+
+    def key(self, stamp: str) -> str:
+        """Returns the key of a value made from a file with this stamp by this producer."""
+        return hashlib.blake2b(f"{stamp}\0{self._made_by}".encode(), digest_size=8).hexdigest()
 
 
 @dataclass
@@ -91,9 +94,9 @@ def fill(
         stream (None): ``compute`` for one batch after another, which may work on the next ones
             while this one is stored; a process that is stopped loses what was in the making
     """
-    stored = read_present(dataset, media.ids, kind.field, kind.key_path)
-    todo = [row for row, key in enumerate(kind.keys(media.stamps)) if stored[row] != key]
-    del stored
+    found = read_columns(dataset, media.ids, [kind.key_path], present=kind.field)[kind.key_path]
+    todo = [row for row, stamp in enumerate(media.stamps) if found[row] != kind.key(stamp)]
+    del found
     filled = Filled({}, reused=len(media) - len(todo))
     starts = range(0, len(todo), batch_size)
     batches = ([media.paths[row] for row in todo[at : at + batch_size]] for at in starts)
@@ -108,7 +111,7 @@ def fill(
             if isinstance(value, Missing):
                 filled.missing[one] = value.reason
                 continue
-            key = next(kind.keys([media.stamps[row]]))
+            key = kind.key(media.stamps[row])
             updates[one] = {kind.field: kind.encode(value), kind.key_path: key}
         write_values(dataset, updates)
         filled.computed += len(updates)

@@ -120,11 +120,17 @@ def test_max_fields_limits_what_is_written(dataset):
 
 
 def test_fiftyone_still_has_the_private_names_that_bulk_access_uses(dataset):
-    for one in (dataset, dataset.view()):
-        for name in ("_sample_collection", "_bulk_write", "_pipeline")[2 * (one is not dataset) :]:
-            kind = type(one).__name__
-            assert hasattr(one, name), f"FiftyOne {fo.__version__} moved {kind}.{name}"
-    assert isinstance(dataset.view()._pipeline(), list)
+    view = dataset.match_tags("red")
+    used = [
+        (dataset, ("_sample_collection", "_bulk_write", "_pipeline")),
+        (view, ("_pipeline", "_root_dataset", "_is_generated")),
+    ]
+    for one, names in used:
+        for name in names:
+            assert hasattr(one, name), (
+                f"FiftyOne {fo.__version__} moved {type(one).__name__}.{name}"
+            )
+    assert isinstance(view._pipeline(), list)
 
 
 def test_bulk_writes_read_back_as_if_fiftyone_had_written_them(dataset):
