@@ -144,7 +144,7 @@ def test_embedding_fields_of_another_model_or_dimension(dataset):
     )
     mixed = [np.ones(5 + k % 2, np.float32) for k in range(len(dataset))]
     dataset.set_values("mixed", mixed)
-    refused(dataset, FieldError, "of one dimension", embedding_field="mixed")
+    refused(dataset, FieldError, "of 5 dimensions .* got one of 6", embedding_field="mixed")
     refused(dataset, FieldError, "Expected embeddings in 'tags'", embedding_field="tags")
 
 
