@@ -64,7 +64,8 @@ def plan_rounds(
             for a, b in subsets
         ]
     sides: tuple[Side, ...] = ("a",) if config.directions == "a" else ("a", "b")
-    return [Round(side, fold, a, b) for side in sides for fold, (a, b) in enumerate(subsets)]
+    # by fold: what several rounds say is tested with the first, whichever set is called A
+    return [Round(side, fold, a, b) for fold, (a, b) in enumerate(subsets) for side in sides]
 
 
 def propose(
