@@ -47,10 +47,11 @@ def test_the_demo_finds_what_was_planted_and_nothing_in_noise(demo):
 
 def test_the_snippets_run_one_after_the_other(demo):
     names = {}
-    assert len(snippets("README.md")) == 2
+    assert len(snippets("README.md")) == 3
     for code in snippets("README.md"):
         exec(code, names)  # noqa: S102
     assert names["run"].significant and len(names["mine"].differences) == 2
+    assert {one.control for one in names["fair"].significant} == {"holds"}
     for code in snippets("docs/stages.md"):
         exec(code, names)  # noqa: S102
     for code in snippets("docs/storage.md"):
