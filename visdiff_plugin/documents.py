@@ -24,11 +24,13 @@ from .vector_bytes import decode_vector, decode_vectors, encode_vector
 
 __all__ = [
     "CHUNK",
+    "address_of",
     "decode_vector",
     "encode_vector",
     "read_columns",
     "read_present",
     "read_vectors",
+    "reload_samples",
     "write_values",
     "write_vectors",
 ]
@@ -137,9 +139,9 @@ def write_values(
         for chunk in _chunks(values):
             waiting.append(pool.submit(_write, dataset, chunk, now))
             if len(waiting) > threads:
-                _reload(dataset, waiting.popleft().result())
+                reload_samples(dataset, waiting.popleft().result())
         while waiting:
-            _reload(dataset, waiting.popleft().result())
+            reload_samples(dataset, waiting.popleft().result())
 
 
 def write_vectors(
@@ -174,6 +176,19 @@ def write_vectors(
     write_values(dataset, chunks())
 
 
+def reload_samples(dataset: Any, ids: Sequence[str]) -> None:
+    """Makes FiftyOne reload samples that the caller holds; in the caller's thread, as they are."""
+    for start in range(0, len(ids), CHUNK):
+        dataset._bulk_write([], ids=list(ids[start : start + CHUNK]))
+
+
+def address_of(dataset: Any) -> tuple[str, int, str, str]:
+    """Returns host, port, database and collection of a dataset's samples."""
+    samples = dataset._sample_collection
+    host, port = samples.database.client.address
+    return str(host), int(port), str(samples.database.name), str(samples.name)
+
+
 def _chunks(
     values: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Mapping[str, Any]]],
 ) -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
@@ -199,11 +214,6 @@ def _write(dataset: Any, rows: Sequence[tuple[str, Mapping[str, Any]]], now: dat
         reason = error.details["writeErrors"][0]["errmsg"]
         raise ValueError(f"Expected values that MongoDB can hold, got: {reason}.") from error
     return [one for one, _ in rows]
-
-
-def _reload(dataset: Any, ids: list[str]) -> None:
-    """Makes FiftyOne reload samples that the caller holds; in the caller's thread, as they are."""
-    dataset._bulk_write([], ids=ids)
 
 
 class _Rows:

@@ -29,7 +29,8 @@ Progress = Callable[[float, str], object]
 
 #: packages whose versions can change a result
 _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_clip_torch",
-              "transformers", "openai", "scikit-learn", "opencv-python-headless")  # fmt: skip
+              "transformers", "openai", "scikit-learn", "opencv-python-headless",
+              "ray")  # fmt: skip
 
 #: smaller sets can't be halved: a half of three images can't be tested
 _LEAST_CROSS_FITTED = 8

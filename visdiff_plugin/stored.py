@@ -7,11 +7,14 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .documents import read_columns, read_present, write_values
+from .documents import read_columns, read_present
 from .samples import Media
-from .stages import Missing
+
+if TYPE_CHECKING:
+    from .engines import Engine
+    from .engines.work import Work
 
 #: embedded document whose strings say what each stored value was made from
 KEYS_FIELD = "visdiff_keys"
@@ -66,46 +69,34 @@ class Filled:
 
 
 def fill(
-    dataset: Any,
-    kind: Kind,
-    media: Media,
-    compute: Callable[[Sequence[str]], Sequence[Any]],
-    batch_size: int,
-    progress: Progress,
+    dataset: Any, work: Work, media: Media, engine: Engine, batch_size: int, progress: Progress
 ) -> Filled:
     """Sees to it that each image has a stored value, computing only what is not there or stale.
 
-    Every batch is stored as soon as it is made, so that a process that is stopped loses at most
-    one batch. Values stay in the database: `read` gets those that are wanted.
+    Values stay in the database: `read` gets those that are wanted.
 
     Args:
-        dataset: a FiftyOne dataset that declares ``kind.field`` and `KEYS_FIELD`
-        kind: what to fill
+        dataset: a FiftyOne dataset that declares ``work.kind.field`` and `KEYS_FIELD`
+        work: what to make of an image
         media: the images
-        compute: paths -> for each a value, or `Missing` with the reason
+        engine: where it is made; every batch is stored as soon as it is
         batch_size: images computed and stored at a time
         progress: called with the share done and a label
     """
+    from .engines.work import Todo
+
+    kind = work.kind
     keys = [kind.key(stamp) for stamp in media.stamps]
     stored = read_columns(dataset, media.ids, [kind.key_path])[kind.key_path]
     there = read_present(dataset, media.ids, kind.field)
-    todo = [
+    rows = [
         row for row, one in enumerate(media.ids) if stored[row] != keys[row] or one not in there
     ]
-    filled = Filled({}, reused=len(media) - len(todo))
-    for start in range(0, len(todo), batch_size):
-        rows = todo[start : start + batch_size]
-        progress(start / len(todo), f"Computing {kind.noun}: {start} of {len(todo)}")
-        made = compute([media.paths[row] for row in rows])
-        updates: dict[str, dict[str, Any]] = {}
-        for row, value in zip(rows, made, strict=True):
-            one = media.ids[row]
-            if isinstance(value, Missing):
-                filled.missing[one] = value.reason
-                continue
-            updates[one] = {kind.field: kind.encode(value), kind.key_path: keys[row]}
-        write_values(dataset, updates)
-        filled.computed += len(updates)
+    filled = Filled({})
+    if rows:
+        todo = Todo(media.ids, media.paths, keys).take(rows)
+        filled = engine.run(dataset, work, todo, batch_size, progress)
+    filled.reused = len(media) - len(rows)
     return filled
 
 
