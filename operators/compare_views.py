@@ -62,6 +62,7 @@ class CompareViews(foo.Operator):
             description="one sentence: what the sets are, what to look for or ignore",
             required=False,
         )
+        _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Compare two sets of images"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -79,6 +80,7 @@ class CompareViews(foo.Operator):
             progress=ctx.set_progress,
             **_forms.stages(params, "captioner", "encoder", "proposer", "ranker"),
             **_forms.given(params, *_CHANGES),
+            **_forms.chosen_engine(params),
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
@@ -101,6 +103,8 @@ class CompareViews(foo.Operator):
         proposer: str | None = None,
         ranker: str | None = None,
         base_url: str | None = None,
+        engine: str | None = None,
+        gpus: float = 0,
         label_fields: list[str] | None = None,
         context: str = "",
         seed: int = 0,
@@ -120,6 +124,8 @@ class CompareViews(foo.Operator):
             proposer (None): a name with options
             ranker (None): a name with options
             base_url (None): of an OpenAI-compatible server
+            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            gpus (0): of each Ray worker
             label_fields (None): label fields to compare
             context (""): a sentence for the proposer
             seed (0): of every random choice
@@ -136,6 +142,8 @@ class CompareViews(foo.Operator):
             "proposer": proposer,
             "ranker": ranker,
             "base_url": base_url,
+            "engine": engine,
+            "gpus": gpus,
             "label_fields": label_fields or [],
             "context": context,
             "seed": seed,

@@ -42,6 +42,7 @@ class RankHypotheses(foo.Operator):
         )
         _forms.new_run_key(ctx, inputs)
         _forms.models(inputs, "encoder", "captioner", "ranker", "base_url")
+        _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -61,6 +62,7 @@ class RankHypotheses(foo.Operator):
             overwrite=bool(params.get("overwrite")),
             progress=ctx.set_progress,
             **chosen,
+            **_forms.chosen_engine(params),
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
@@ -82,6 +84,8 @@ class RankHypotheses(foo.Operator):
         encoder: str | None = None,
         ranker: str | None = None,
         base_url: str | None = None,
+        engine: str | None = None,
+        gpus: float = 0,
         overwrite: bool = False,
         delegate: bool = False,
     ) -> Any:
@@ -97,6 +101,8 @@ class RankHypotheses(foo.Operator):
             encoder (None): a name with options
             ranker (None): a name with options
             base_url (None): of an OpenAI-compatible server
+            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            gpus (0): of each Ray worker
             overwrite (False): replace a run of the same key
             delegate (False): schedule it for a delegated worker
         """
@@ -109,6 +115,8 @@ class RankHypotheses(foo.Operator):
             "encoder": encoder,
             "ranker": ranker,
             "base_url": base_url,
+            "engine": engine,
+            "gpus": gpus,
             "overwrite": overwrite,
         }
         return _forms.execute(self, sample_collection, params, delegate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,20 +21,29 @@ class NotedCaptioner:
 
     Args:
         folder: where notes go
+        seconds (0): that each image takes
         fatal (""): part of the name of a file that kills the worker
         always (False): each time, or only the first
-        seconds (0): that each image takes
+        together (1): workers that wait for each other before the first image
     """
 
     name = "noted-1"
 
     def __init__(
-        self, folder: Path | str, fatal: str = "", always: bool = False, seconds: float = 0.0
+        self,
+        folder: Path | str,
+        seconds: float = 0.0,
+        fatal: str = "",
+        always: bool = False,
+        together: int = 1,
     ) -> None:
         self.folder, self.fatal, self.always = str(folder), fatal, always
-        self.seconds = seconds
+        self.seconds, self.together = seconds, together
 
     def caption(self, paths: Sequence[str]) -> list[str]:
+        Path(self.folder, f"seen-{os.getpid()}").touch()
+        while len(list(Path(self.folder).glob("seen-*"))) < self.together:
+            time.sleep(0.05)
         for path in paths:
             time.sleep(self.seconds)
             with open(os.path.join(self.folder, f"seen-{os.getpid()}"), "a") as file:
@@ -71,8 +81,8 @@ class BuggyEncoder(ColourEncoder):
 
 
 class UnpicklableEncoder(ColourEncoder):
-    """A model that holds an open file."""
+    """A model that holds a lock."""
 
     def __init__(self) -> None:
-        super().__init__("open-file")
-        self.file = open(os.devnull)  # noqa: SIM115
+        super().__init__("holds-a-lock")
+        self.lock = threading.Lock()

@@ -1,4 +1,7 @@
-"""engine="ray" on a real local Ray with two workers, beside a real MongoDB."""
+"""engine="ray" on a real local Ray with two workers, beside a real MongoDB.
+
+Starting workers is what takes the time here, so each test does a lot with one start.
+"""
 
 import os
 import signal
@@ -8,21 +11,19 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import fiftyone as fo
+import fiftyone.operators as foo
 import numpy as np
 import pytest
+from bson import ObjectId
+from chat_server import ChatServer, completion
 from fakes import ColourCaptioner, ColourEncoder, ListProposer
-from ray_stages import (
-    BuggyEncoder,
-    NotedCaptioner,
-    UnloadableEncoder,
-    UnpicklableEncoder,
-    seen,
-)
+from fiftyone.operators.delegated import DelegatedOperationService
+from fiftyone.operators.executor import ExecutionError
+from ray_stages import NotedCaptioner, UnloadableEncoder, UnpicklableEncoder, seen
 
 import visdiff_plugin as visdiff
-from visdiff_plugin.documents import decode_vector
-from visdiff_plugin.engines import make_engine, ray_engine
+from visdiff_plugin.documents import read_columns
+from visdiff_plugin.engines import ray_cluster, ray_engine
 from visdiff_plugin.errors import EngineError, ModelError, VisDiffError
 
 ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
@@ -30,22 +31,24 @@ ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 TESTS = Path(__file__).resolve().parents[1]
 PYTHONPATH = os.pathsep.join([str(TESTS.parent), str(TESTS)])
 ENGINE = {"name": "ray", "workers": 2}
+ONE_WORKER = {"name": "ray", "workers": 1}
 CAPTIONS = "visdiff_caption_noted_1"
 KEY = f"visdiff_keys.{CAPTIONS}"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _ray():
-    """One Ray for all tests, as starting one takes long; the engine uses it and leaves it."""
+    """One Ray for all tests, as starting one takes long; engines use it and leave it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.delenv("RAY_ADDRESS", raising=False)
         patch.setenv("PYTHONPATH", PYTHONPATH)  # workers import the stages by it
-        ray.init(
-            "local", num_cpus=2, include_dashboard=False, object_store_memory=100_000_000,
-            log_to_driver=False, logging_level="ERROR",
-        )  # fmt: skip
+        cluster = ray_cluster.Cluster(None, 2)
+        cluster.connect()
         yield
-        ray.shutdown()
+        ray_cluster.Cluster("local", 2).close()
+        assert ray.is_initialized(), "who did not start it does not end it"
+        cluster.close()
+        assert not ray.is_initialized()
 
 
 @pytest.fixture
@@ -69,108 +72,97 @@ def writes(dataset):
     database["system.profile"].drop()
 
 
-def test_values_are_those_of_this_process(dataset):
+def test_values_are_those_of_this_process_and_a_broken_image_costs_only_itself(dataset):
+    broken = dataset.values("filepath")[5]
+    Path(broken).write_bytes(b"no image")
+    held, before = dataset.first(), dataset.first().last_modified_at
     steps = []
     done = visdiff.embed(
         dataset, ColourEncoder(), field="far", batch_size=16, engine=ENGINE,
         progress=lambda fraction, label: steps.append((fraction, label)),
     )  # fmt: skip
-    assert (done.computed, done.reused, done.skipped) == (120, 0, ())
+    assert (done.computed, done.reused) == (119, 0)
+    [skipped] = done.skipped
+    assert (skipped.count, skipped.reason) == (1, "not an image: no known image format")
+    assert dataset.exists("far", False).values("filepath") == [broken]
+    # a sample that the caller holds shows what a worker wrote
+    assert held["far"] is not None and held.last_modified_at > before
+
     visdiff.embed(dataset, ColourEncoder(), field="near", batch_size=16)
-    far, near = np.stack(dataset.values("far")), np.stack(dataset.values("near"))
-    assert far.dtype == near.dtype == np.float32
-    np.testing.assert_array_equal(far, near)
-    [raw] = dataset._sample_collection.find({}, {"far": 1, "near": 1}).limit(1)
-    assert raw["far"] == raw["near"] and len(decode_vector(raw["far"])) == 3
+    stored = read_columns(dataset, dataset.values("id"), ["far", "near"])
+    assert stored["far"] == stored["near"]
+    assert held["far"].dtype == np.float32
+
     fractions = [fraction for fraction, _ in steps]
-    assert fractions == sorted(fractions) and fractions[-1] == 1 and len(set(fractions)) == 9
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert len(set(fractions)) == 9, "a step for each of 8 batches"
     assert steps[-1][1] == "Computing embeddings on Ray: 120 of 120"
 
 
-def test_samples_that_are_held_show_what_workers_wrote(dataset, tmp_path):
-    held, before = dataset.first(), dataset.first().last_modified_at
-    visdiff.caption(dataset, NotedCaptioner(tmp_path), engine=ENGINE, batch_size=30)
-    assert held[CAPTIONS] == "a red picture of something"
-    assert held.last_modified_at > before
-    assert len(list(tmp_path.glob("seen-*"))) == 2, "both workers had work"
-
-
-@pytest.mark.parametrize("long_blocks", [False, True])
 def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(
-    dataset, writes, tmp_path, monkeypatch, long_blocks
+    dataset, writes, tmp_path, monkeypatch
 ):
-    if long_blocks:  # several batches a task: those before the deadly one are written when it dies
-        monkeypatch.setattr(ray_engine, "_MOST_BLOCKS", 2)
-    captioner = NotedCaptioner(tmp_path, fatal="red-47.png")
-    done = visdiff.caption(dataset, captioner, engine=ENGINE, batch_size=10)
+    # three batches a task: some are written when the worker dies, and the whole task is repeated
+    monkeypatch.setattr(ray_engine, "_MOST_BLOCKS", 8)
+    captioner = NotedCaptioner(tmp_path, fatal="red-47.png", together=2)
+    done = visdiff.caption(dataset, captioner, engine=ENGINE, batch_size=5)
     assert (tmp_path / "killed").exists()
     assert (done.computed, done.reused, done.skipped) == (120, 0, ())
     assert dataset.count(CAPTIONS) == 120
     assert writes() == Counter(dict.fromkeys(dataset.values("id"), 1))
     again = Counter(seen(tmp_path))
     assert len(again) == 120
-    # of the batches that were under way only the unwritten one is computed again
-    assert 0 < sum(count > 1 for count in again.values()) <= 10
+    assert 0 < sum(count > 1 for count in again.values()) <= 5, "only the unwritten batch"
+    assert len(list(tmp_path.glob("seen-*"))) == 3, "two workers, one of them replaced"
 
 
-def test_an_image_that_kills_each_worker_costs_only_itself(make_dataset, tmp_path):
-    dataset = make_dataset(n=10)
+def test_an_image_that_kills_each_worker_costs_only_itself(make_dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(ray_engine, "_TRIES", 1)
+    dataset = make_dataset(n=6)
     captioner = NotedCaptioner(tmp_path, fatal="blue-3.png", always=True)
-    done = visdiff.caption(dataset, captioner, engine=ENGINE, batch_size=5)
-    assert done.computed == 19
+    done = visdiff.caption(dataset, captioner, engine=ONE_WORKER, batch_size=4)
+    assert done.computed == 11
     [skipped] = done.skipped
     assert (skipped.count, skipped.reason) == (1, ray_engine._LOST)
     [lost] = dataset.exists(CAPTIONS, False).values("filepath")
     assert lost.endswith("blue-3.png")
 
 
-def test_an_unreadable_image_costs_only_itself(dataset, tmp_path):
-    broken = dataset.values("filepath")[5]
-    Path(broken).write_bytes(b"no image")
-    done = visdiff.embed(dataset, ColourEncoder(), field="far", engine=ENGINE, batch_size=16)
-    assert done.computed == 119
-    [skipped] = done.skipped
-    assert (skipped.count, skipped.reason) == (1, "not an image: no known image format")
-    assert dataset.exists("far", False).values("filepath") == [broken]
-
-
-def test_a_rerun_computes_only_what_is_missing(dataset, tmp_path):
-    visdiff.caption(dataset[:50], NotedCaptioner(tmp_path), engine=ENGINE)
-    [first] = dataset[:1].values("filepath")
-    os.utime(first, ns=(1, 1))  # as if it had been changed
-    done = visdiff.caption(dataset, NotedCaptioner(tmp_path), engine=ENGINE)
-    assert (done.computed, done.reused) == (71, 49)
-    assert Counter(seen(tmp_path))[first] == 2 and len(seen(tmp_path)) == 121
-    dataset.set_values(CAPTIONS, [None] * 3 + dataset.values(CAPTIONS)[3:])
-    done = visdiff.caption(dataset, NotedCaptioner(tmp_path), engine=ENGINE)
-    assert (done.computed, done.reused) == (3, 117)
-    assert dataset.count(CAPTIONS) == 120
-
-
-def test_a_killed_driver_is_resumed(dataset, writes, tmp_path):
+def test_a_killed_driver_is_resumed_with_what_is_missing(dataset, writes, tmp_path):
     dataset.persistent = True
+    # in a thread, as the App's server runs operators
     script = f"""
-import fiftyone as fo, visdiff_plugin as visdiff
+import threading, fiftyone as fo, visdiff_plugin as visdiff
 from ray_stages import NotedCaptioner
-visdiff.caption(fo.load_dataset({dataset.name!r}), NotedCaptioner({str(tmp_path)!r}, seconds=.05),
-                engine={{"name": "ray:local", "workers": 1}}, batch_size=6)
+def work():
+    dataset, captioner = fo.load_dataset({dataset.name!r}), NotedCaptioner({str(tmp_path)!r}, .1)
+    visdiff.caption(dataset, captioner,
+                    engine={{"name": "ray", "workers": 1}}, batch_size=6)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
 """
-    driver = subprocess.Popen(
-        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": PYTHONPATH},
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    cluster = {"RAY_ADDRESS": ray.get_runtime_context().gcs_address, "PYTHONPATH": PYTHONPATH}
+    driver = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, **cluster})
     try:
         wait_until(lambda: written(dataset) >= 12 or driver.poll() is not None)
     finally:
         driver.send_signal(signal.SIGKILL)
         driver.wait()
     left = wait_until_still(lambda: written(dataset))
-    assert 12 <= left < 120, "the driver was killed in the middle"
+    assert 12 <= left < 114, "the driver was killed in the middle"
+    first, second = dataset.sort_by(KEY, reverse=True)[:2].values("id")
+    os.utime(dataset[first].filepath, ns=(1, 1))  # as if the image had been changed
+    dataset._sample_collection.update_one(  # and one caption erased
+        {"_id": ObjectId(second)}, {"$set": {CAPTIONS: None}}
+    )
     done = visdiff.caption(dataset, NotedCaptioner(tmp_path), engine=ENGINE, batch_size=16)
-    assert (done.computed, done.reused) == (120 - left, left)
+    assert (done.computed, done.reused) == (120 - left + 2, left - 2)
     dataset.reload()
     assert dataset.count(CAPTIONS) == 120
-    assert writes() == Counter(dict.fromkeys(dataset.values("id"), 1))
+    once = dict.fromkeys(dataset.values("id"), 1)
+    assert writes() == Counter(once | {first: 2, second: 3})
+    assert visdiff.caption(dataset, NotedCaptioner(tmp_path), engine=ENGINE).reused == 120
 
 
 def written(dataset):
@@ -185,9 +177,9 @@ def wait_until(true, seconds=120):
 
 
 def wait_until_still(count):
-    """Returns a count once it has not moved for a second: orphaned workers end by themselves."""
+    """Returns a count once it has not moved for a while: orphaned workers end by themselves."""
     last, since = count(), time.monotonic()
-    while time.monotonic() < since + 1.5:
+    while time.monotonic() < since + 2:
         time.sleep(0.1)
         if count() != last:
             last, since = count(), time.monotonic()
@@ -196,56 +188,62 @@ def wait_until_still(count):
 
 def test_a_comparison_finds_the_same(dataset):
     def compare(run_key, **more):
-        captioner = ColourCaptioner()
         return visdiff.compare(
-            dataset, "red", "blue", run_key, captioner=captioner, encoder=ColourEncoder(),
+            dataset, "red", "blue", run_key, captioner=ColourCaptioner(), encoder=ColourEncoder(),
             proposer=ListProposer("a red image", "a blue image", "a green image"), **more,
         )  # fmt: skip
 
-    far = compare("far", engine=ENGINE)
-    assert far.reused["captions"] == far.reused["properties"] == {"reused": 0, "computed": 120}
-    assert far.config["engine"] == ENGINE and far.record["stages"]["engine"] == {"name": "ray"}
-    for name in ("visdiff_keys", "visdiff_properties", *far.record["fields"].values()):
-        if name in dataset.get_field_schema():
-            dataset.delete_sample_field(name)
+    far = compare("far", engine=ONE_WORKER)
+    kinds = {"captions", "embeddings", "properties"}
+    assert far.reused == dict.fromkeys(kinds, {"reused": 0, "computed": 120})
+    assert far.config["engine"] == ONE_WORKER and far.record["stages"]["engine"] == {"name": "ray"}
+    dataset.delete_sample_fields(["visdiff_keys", *far.record["fields"].values()])
     near = compare("near")
-    assert near.reused["embeddings"] == {"reused": 0, "computed": 120}
-    assert far.significant and [one.description for one in far.differences] == [
-        one.description for one in near.differences
-    ]
-    assert [one.auroc for one in far.differences] == [one.auroc for one in near.differences]
-    assert visdiff.rank(
-        dataset, "red", "blue", ["a red image"], "mine", encoder=ColourEncoder(), engine=ENGINE
-    ).reused["embeddings"] == {"reused": 120, "computed": 0}
+    assert near.reused == far.reused
+    assert far.significant
+    for name in ("description", "auroc", "p_value", "significant"):
+        values = [[getattr(one, name) for one in run.differences] for run in (far, near)]
+        assert values[0] == values[1]
 
 
-def test_what_a_worker_reports_is_raised_here_in_its_words(dataset):
+def test_operators_use_it_with_a_server_at_once_and_delegated(plugins, make_dataset):
+    dataset = make_dataset(n=4)
+    dataset.persistent = True
+    caption = foo.get_operator("@visdiff/visdiff/caption_samples")
+    with ChatServer(lambda request: completion("a wall")) as server:
+        options = {"base_url": server.base_url, "field": "words", "engine": "ray"}
+        caption(dataset, "openai:m", **options, delegate=True)
+        service = DelegatedOperationService()
+        service.execute_queued_operations(dataset_name=dataset.name, log=False)
+        [operation] = service.list_operations(dataset_name=dataset.name)
+        assert operation.run_state == "completed", operation.result
+        service.delete_operation(operation.id)
+        dataset.reload()
+        assert dataset.values("words") == ["a wall"] * 8
+        assert len(server.requests) == 8
+        result = caption(dataset, "openai:m", **options).result
+    assert result["summary"] == "words: 0 computed, 8 reused"
+    with pytest.raises(ExecutionError, match="Invalid enum value"):
+        caption(dataset, "openai:m", engine="ray:10.0.0.1:6379")
+    compare = foo.get_operator("@visdiff/visdiff/compare_views")
+    with pytest.raises(ExecutionError, match="Expected engine out of .*RAY_ADDRESS"):
+        compare(dataset, "red", "blue", "run", engine="ray:10.0.0.1:6379")
+
+
+def test_what_goes_wrong_is_said_here_in_words(dataset, monkeypatch):
     with pytest.raises(ModelError, match="^Expected weights, got none. Download them.$"):
-        visdiff.embed(dataset, UnloadableEncoder(), engine=ENGINE)
-    with pytest.raises(ModelError, match="colour-1 failed in a Ray worker: RuntimeError: shapes"):
-        visdiff.embed(dataset, BuggyEncoder(), engine=ENGINE)
-    with pytest.raises(VisDiffError, match="stage that pickles, .* 'open-file'"):
+        visdiff.embed(dataset, UnloadableEncoder(), engine=ONE_WORKER)
+    with pytest.raises(VisDiffError, match="stage that pickles, .* 'holds-a-lock'"):
         visdiff.embed(dataset, UnpicklableEncoder(), field="f", engine=ENGINE)
-
-
-def test_what_the_cluster_has_not_got(dataset):
     with pytest.raises(EngineError, match="a node with 1 CPUs and 1 GPUs .*'GPU': 0"):
         visdiff.embed(dataset, ColourEncoder(), engine={"name": "ray", "gpus": 1})
-    with pytest.raises(EngineError, match="samples in the database .* got none of them"):
-        # another MongoDB of the same address: here, another database
-        engine = make_engine(ENGINE)
-        target = ray_engine.target_of
-
-        def elsewhere(dataset, uri):
-            import dataclasses
-
-            return dataclasses.replace(target(dataset, uri), database="elsewhere")
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ray_engine, "target_of", elsewhere)
-            visdiff.embed(dataset, ColourEncoder(), engine=engine)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ray_engine.Cluster, "spans_machines", lambda self: True)
+    with monkeypatch.context() as patch:
+        patch.setattr(ray_cluster.Cluster, "spans_machines", lambda self: True)
         with pytest.raises(EngineError, match="MongoDB that every node .* FIFTYONE_DATABASE_URI"):
             visdiff.embed(dataset, ColourEncoder(), engine=ENGINE)
-    assert fo.config.database_uri
+    with monkeypatch.context() as patch:
+        patch.setattr(ray, "is_initialized", lambda: False)
+        for address in ("127.0.0.1:9", "ray://127.0.0.1:9"):
+            with pytest.raises(EngineError, match=f"Ray cluster at '{address}', .*ray start"):
+                visdiff.embed(dataset, ColourEncoder(), engine=f"ray:{address}")
+    assert ray.is_initialized()

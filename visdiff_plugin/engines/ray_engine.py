@@ -62,9 +62,10 @@ class RayEngine:
                 raise ValueError(f"Expected {option} >= 1 or None, got {value!r}.")
         if gpus < 0 or cpus < 0 or not (gpus or cpus):
             raise ValueError(f"Expected gpus and cpus >= 0, not both 0, got {gpus!r} and {cpus!r}.")
-        if importlib.util.find_spec("ray") is None:
+        absent = [one for one in ("ray", "pyarrow") if not importlib.util.find_spec(one)]
+        if absent:
             raise DependencyError(
-                "Expected Ray for engine='ray', got no package 'ray'.",
+                f"Expected Ray Data for engine='ray', got no package {absent[0]!r}.",
                 "Install it: pip install 'visdiff-fiftyone[ray]'.",
             )
         self._workers, self._gpus, self._cpus = workers, gpus, cpus
