@@ -114,6 +114,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(
     assert len(again) == 120
     assert 0 < sum(count > 1 for count in again.values()) <= 5, "only the unwritten batch"
     assert len(list(tmp_path.glob("seen-*"))) == 3, "two workers, one of them replaced"
+    assert not (tmp_path / "slow-start").exists(), "workers do without FiftyOne"
 
 
 def test_an_image_that_kills_each_worker_costs_only_itself(make_dataset, tmp_path, monkeypatch):

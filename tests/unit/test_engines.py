@@ -11,6 +11,7 @@ from visdiff_plugin.config import Config
 from visdiff_plugin.engines import make_engine
 from visdiff_plugin.engines.local import LocalEngine
 from visdiff_plugin.engines.ray_cluster import _fit
+from visdiff_plugin.engines.ray_engine import _stopped
 from visdiff_plugin.engines.target import Target
 from visdiff_plugin.engines.work import Todo, Work
 from visdiff_plugin.errors import DependencyError
@@ -105,3 +106,14 @@ def test_a_captioner_on_a_server_travels_and_asks_from_there():
     there = pickle.loads(pickle.dumps(captioner))
     assert (there.name, there.parameters) == ("m", before)
     assert there._client is None and there._connected().model == "m"
+
+
+def test_what_made_ray_give_up_is_said_without_its_traceback():
+    died = RuntimeError(
+        "The actor died because of an error raised in its creation task\n  File 'x', line 1\n"
+        "ModuleNotFoundError: No module named 'visdiff_plugin'\n"
+    )
+    message = str(_stopped(died, "blip"))
+    assert message.startswith("Expected Ray to keep blip running, got: ModuleNotFoundError: No mod")
+    assert "line 1" not in message and "on every node" in message
+    assert "smaller batch_size" in str(_stopped(RuntimeError("The actor died.\nmore"), "blip"))

@@ -25,7 +25,7 @@ def loaded_after(statement):
     [
         "import visdiff_plugin",
         "from visdiff_plugin import compare, rank, Config, Run, VisDiffError",
-        "import visdiff_plugin.engines.ray_engine",
+        "import visdiff_plugin.engines.ray_engine, visdiff_plugin.engines.ray_worker",
         "import visdiff_plugin.captioners, visdiff_plugin.encoders, visdiff_plugin.proposers,"
         " visdiff_plugin.rankers, visdiff_plugin.properties",
     ],
@@ -52,6 +52,19 @@ def test_only_the_border_imports_fiftyone():
         if path.name not in allowed
         and any(
             line.strip().startswith(("import fiftyone", "from fiftyone"))
+            for line in path.read_text().splitlines()
+        )
+    ]
+    assert offenders == []
+
+
+def test_only_the_ray_engine_imports_ray():
+    offenders = [
+        path.name
+        for path in LIBRARY.rglob("*.py")
+        if not path.name.startswith("ray_")
+        and any(
+            line.strip().startswith(("import ray", "from ray", "import pyarrow"))
             for line in path.read_text().splitlines()
         )
     ]

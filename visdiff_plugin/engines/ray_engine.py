@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from ..documents import reload_samples
@@ -93,13 +96,14 @@ class RayEngine:
         # what was lost with its worker is done once more image by image: only the culprit stays
         for size in (self._batch_size or batch_size, 1):
             done: set[int] = set()
-            for result in self._pass(work, pickled, target, todo.take(lost), size, shape):
-                done.update(result["rows"])
-                filled.missing |= result["missing"]
-                count = len(todo) - len(lost) + len(done)
-                progress(
-                    count / len(todo), f"Computing {work.kind.noun} on Ray: {count} of {len(todo)}"
-                )
+            results = self._pass(work, pickled, target, todo.take(lost), size, shape)
+            with closing(results):  # or workers would go on after an error here
+                for result in results:
+                    done.update(result["rows"])
+                    filled.missing |= result["missing"]
+                    count = len(todo) - len(lost) + len(done)
+                    label = f"Computing {work.kind.noun} on Ray: {count} of {len(todo)}"
+                    progress(count / len(todo), label)
             lost = [row for position, row in enumerate(lost) if position not in done]
             if not lost:
                 break
@@ -122,9 +126,10 @@ class RayEngine:
 
     def _pass(
         self, work: Work, pickled: bytes, target: Target, todo: Todo, size: int, shape: _Shape
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any], None, None]:
         """Yields what workers report, block after block as they finish."""
         import ray.data
+        from ray.data.exceptions import SystemException
         from ray.exceptions import RayError
 
         blocks = _blocks(todo, size)
@@ -144,28 +149,23 @@ class RayEngine:
                 max_task_retries=_TRIES - 1,
             )
             try:
-                for part in dataset.iter_batches(
+                batches = dataset.iter_batches(
                     batch_size=None, batch_format="pyarrow", prefetch_batches=0
-                ):
-                    for text in part.column(RESULT).to_pylist():
-                        result = json.loads(text)
-                        if "error" in result:
-                            name, message = result["error"]
-                            raise_failure(name, message, work.kind.producer)
-                        yield result
-            except RayError as error:
-                raise EngineError(
-                    f"Expected Ray to keep {work.kind.producer} running, got: {_first_line(error)}",
-                    "Workers die when memory runs out: ask for fewer at a time (workers, cpus, "
-                    "gpus) or a smaller batch_size. What was stored stays; a rerun does the rest.",
-                ) from error
+                )
+                with closing(iter(batches)) as parts:
+                    for part in parts:
+                        yield from _results(part, work.kind.producer)
+            except (RayError, SystemException) as error:
+                raise _stopped(error, work.kind.producer) from error
 
 
+@dataclass(frozen=True)
 class _Shape:
     """How many workers, and what each of them holds."""
 
-    def __init__(self, workers: int, cpus: float, gpus: float) -> None:
-        self.workers, self.cpus, self.gpus = workers, cpus, gpus
+    workers: int
+    cpus: float
+    gpus: float
 
 
 def _pickle(work: Work) -> bytes:
@@ -201,5 +201,25 @@ def _blocks(todo: Todo, size: int) -> list[Any]:
     ]
 
 
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _results(part: Any, stage: str) -> Iterator[dict[str, Any]]:
+    """Yields what a part of the output says; raises what a worker reported."""
+    for text in part.column(RESULT).to_pylist():
+        result = json.loads(text)
+        if "error" in result:
+            name, message = result["error"]
+            raise_failure(name, message, stage)
+        yield result
+
+
+def _stopped(error: Exception, stage: str) -> EngineError:
+    """Returns what made Ray give up, in its own words but without its tracebacks."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"\w*(Error|Exception): ", line)]
+    gist = (named or lines[:1] or [type(error).__name__])[-1]
+    hint = (
+        "Install the same version of visdiff-fiftyone on every node."
+        if "No module named" in gist
+        else "Workers die when memory runs out: ask for fewer at a time (workers, cpus, gpus) or a "
+        "smaller batch_size. What was stored stays; a rerun does the rest."
+    )
+    return EngineError(f"Expected Ray to keep {stage} running, got: {gist}", hint)
