@@ -29,7 +29,7 @@ from visdiff_plugin.errors import EngineError, ModelError, VisDiffError
 ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 
 TESTS = Path(__file__).resolve().parents[1]
-PYTHONPATH = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+PYTHONPATH = os.pathsep.join([str(TESTS.parent), str(TESTS), os.environ.get("PYTHONPATH", "")])
 ENGINE = {"name": "ray", "workers": 2}
 ONE_WORKER = {"name": "ray", "workers": 1}
 CAPTIONS = "visdiff_caption_noted_1"
