@@ -102,9 +102,10 @@ def test_values_are_those_of_this_process_and_a_broken_image_costs_only_itself(d
 def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(
     dataset, writes, tmp_path, monkeypatch
 ):
-    # three batches a task: some are written when the worker dies, and the whole task is repeated
+    # three batches of five a task: two are written when the worker dies in the third, at its 57th
+    # image, and Ray repeats the whole task
     monkeypatch.setattr(ray_engine, "_MOST_BLOCKS", 8)
-    captioner = NotedCaptioner(tmp_path, fatal="red-47.png", together=2)
+    captioner = NotedCaptioner(tmp_path, fatal="red-57.png", together=2)
     done = visdiff.caption(dataset, captioner, engine=ENGINE, batch_size=5)
     assert (tmp_path / "killed").exists()
     assert (done.computed, done.reused, done.skipped) == (120, 0, ())
