@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..documents import reload_samples
@@ -107,6 +107,8 @@ class RayEngine:
             lost = [row for position, row in enumerate(lost) if position not in done]
             if not lost:
                 break
+            # a task that waits behind a deadly one would die with its worker too
+            shape = replace(shape, ahead=1)
         filled.missing |= {todo.ids[row]: _LOST for row in lost}
         filled.computed = len(todo) - len(filled.missing)
         reload_samples(dataset, [one for one in todo.ids if one not in filled.missing])
@@ -141,7 +143,7 @@ class RayEngine:
                 batch_format="pyarrow",
                 zero_copy_batch=True,
                 compute=ray.data.ActorPoolStrategy(
-                    size=min(shape.workers, len(blocks)), max_tasks_in_flight_per_actor=2
+                    size=min(shape.workers, len(blocks)), max_tasks_in_flight_per_actor=shape.ahead
                 ),
                 num_cpus=shape.cpus,
                 num_gpus=shape.gpus or None,
@@ -161,11 +163,12 @@ class RayEngine:
 
 @dataclass(frozen=True)
 class _Shape:
-    """How many workers, and what each of them holds."""
+    """How many workers, what each of them holds, and how many tasks it is sent at a time."""
 
     workers: int
     cpus: float
     gpus: float
+    ahead: int = 2
 
 
 def _pickle(work: Work) -> bytes:
