@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 from fiftyone.operators import types
@@ -61,6 +62,41 @@ def models(inputs: Any, *names: str) -> None:
         inputs.str(name, required=False, **_STAGES[name])
 
 
+def engine(ctx: Any, inputs: Any) -> None:
+    """Adds where models run, where there is a choice."""
+    if importlib.util.find_spec("ray") is None:
+        return
+    choices = types.DropdownView()
+    for value, (label, description) in _ENGINES.items():
+        choices.add_choice(value, label=label, description=description)
+    inputs.enum(
+        "engine",
+        choices.values(),
+        label="Where models run",
+        default="local",
+        required=False,
+        view=choices,
+    )
+    if ctx.params.get("engine") not in _HERE:
+        inputs.float("gpus", label="GPUs of each worker", default=0, min=0, required=False)
+
+
+def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
+    """Returns the engine as the library takes it.
+
+    No address comes through a form: the database's password travels to the cluster.
+    """
+    name = params.get("engine")
+    if name in _HERE:
+        return {}
+    if name not in _ENGINES:
+        raise ValueError(
+            f"Expected engine out of {', '.join(_ENGINES)}, got {name!r}. For another cluster set "
+            "RAY_ADDRESS where the operator is executed."
+        )
+    return {"engine": {"name": name, "gpus": params.get("gpus") or 0}}
+
+
 def run_picker(ctx: Any, inputs: Any) -> None:
     """Adds a dropdown of the dataset's runs."""
     from visdiff_plugin import list_runs
@@ -108,6 +144,13 @@ def text_output(name: str, label: str) -> Any:
     outputs.str(name, label=label, view=types.CodeView(language="text", read_only=True))
     return types.Property(outputs, view=types.View(label=label))
 
+
+_HERE = (None, "", "local")
+_ENGINES = {
+    "local": ("In this process", ""),
+    "ray": ("On Ray", "the cluster that RAY_ADDRESS names, else a new Ray on this machine"),
+    "ray:auto": ("On Ray: this machine's cluster", "which it joined by `ray start`"),
+}
 
 _STAGES = {
     "captioner": {

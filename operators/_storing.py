@@ -42,6 +42,7 @@ class StoringOperator(foo.Operator):
             description="where to store it; empty: named after the model",
             required=False,
         )
+        _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label=self.label))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -53,6 +54,7 @@ class StoringOperator(foo.Operator):
             progress=ctx.set_progress,
             **_forms.stages(ctx.params, self.stage),
             **_forms.given(ctx.params, "field"),
+            **_forms.chosen_engine(ctx.params),
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
@@ -64,6 +66,16 @@ class StoringOperator(foo.Operator):
         """Shows what was done."""
         return _forms.text_output("summary", self.label)
 
-    def _call(self, samples: Any, spec: Any, base_url: Any, field: Any, delegate: bool) -> Any:
+    def _call(
+        self,
+        samples: Any,
+        spec: Any,
+        base_url: Any,
+        field: Any,
+        engine: Any,
+        gpus: float,
+        delegate: bool,
+    ) -> Any:
         params = {self.stage: spec, "base_url": base_url, "field": field}
+        params |= {"engine": engine, "gpus": gpus}
         return _forms.execute(self, samples, params, delegate)

@@ -22,6 +22,8 @@ class CaptionSamples(StoringOperator):
         *,
         base_url: str | None = None,
         field: str | None = None,
+        engine: str | None = None,
+        gpus: float = 0,
         delegate: bool = False,
     ) -> Any:
         """Captions images; see `visdiff_plugin.caption`.
@@ -31,6 +33,8 @@ class CaptionSamples(StoringOperator):
             captioner (None): a name with options
             base_url (None): of an OpenAI-compatible server
             field (None): where to store the captions
+            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            gpus (0): of each Ray worker
             delegate (False): schedule it for a delegated worker
         """
-        return self._call(sample_collection, captioner, base_url, field, delegate)
+        return self._call(sample_collection, captioner, base_url, field, engine, gpus, delegate)

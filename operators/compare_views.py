@@ -63,6 +63,7 @@ class CompareViews(foo.Operator):
             required=False,
         )
         _design.controls(ctx, inputs)
+        _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Compare two sets of images"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -80,6 +81,7 @@ class CompareViews(foo.Operator):
             progress=ctx.set_progress,
             **_forms.stages(params, "captioner", "encoder", "proposer", "ranker"),
             **_forms.given(params, *_CHANGES, *_design.NAMES),
+            **_forms.chosen_engine(params),
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
@@ -102,6 +104,8 @@ class CompareViews(foo.Operator):
         proposer: str | None = None,
         ranker: str | None = None,
         base_url: str | None = None,
+        engine: str | None = None,
+        gpus: float = 0,
         label_fields: list[str] | None = None,
         control_for: list[str] | None = None,
         cluster_by: str | None = None,
@@ -124,6 +128,8 @@ class CompareViews(foo.Operator):
             proposer (None): a name with options
             ranker (None): a name with options
             base_url (None): of an OpenAI-compatible server
+            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            gpus (0): of each Ray worker
             label_fields (None): label fields to compare
             control_for (None): fields that must not explain a difference
             cluster_by (None): a field whose images count as one, or ``"near_duplicates"``
@@ -143,6 +149,8 @@ class CompareViews(foo.Operator):
             "proposer": proposer,
             "ranker": ranker,
             "base_url": base_url,
+            "engine": engine,
+            "gpus": gpus,
             "label_fields": label_fields or [],
             "control_for": control_for or [],
             "cluster_by": cluster_by,

@@ -21,6 +21,8 @@ class EmbedSamples(StoringOperator):
         encoder: str | None = None,
         *,
         field: str | None = None,
+        engine: str | None = None,
+        gpus: float = 0,
         delegate: bool = False,
     ) -> Any:
         """Embeds images; see `visdiff_plugin.embed`.
@@ -29,6 +31,8 @@ class EmbedSamples(StoringOperator):
             sample_collection: a dataset or view
             encoder (None): a name with options
             field (None): where to store the embeddings
+            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            gpus (0): of each Ray worker
             delegate (False): schedule it for a delegated worker
         """
-        return self._call(sample_collection, encoder, None, field, delegate)
+        return self._call(sample_collection, encoder, None, field, engine, gpus, delegate)

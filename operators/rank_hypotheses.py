@@ -43,6 +43,7 @@ class RankHypotheses(foo.Operator):
         _forms.new_run_key(ctx, inputs)
         _forms.models(inputs, "encoder", "captioner", "ranker", "base_url")
         _design.controls(ctx, inputs)
+        _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -63,6 +64,7 @@ class RankHypotheses(foo.Operator):
             progress=ctx.set_progress,
             **chosen,
             **_forms.given(params, *_design.NAMES),
+            **_forms.chosen_engine(params),
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
@@ -87,6 +89,8 @@ class RankHypotheses(foo.Operator):
         control_for: list[str] | None = None,
         cluster_by: str | None = None,
         pair_by: str | None = None,
+        engine: str | None = None,
+        gpus: float = 0,
         overwrite: bool = False,
         delegate: bool = False,
     ) -> Any:
@@ -105,6 +109,8 @@ class RankHypotheses(foo.Operator):
             control_for (None): fields that must not explain a difference
             cluster_by (None): a field whose images count as one, or ``"near_duplicates"``
             pair_by (None): a field that A and B share
+            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            gpus (0): of each Ray worker
             overwrite (False): replace a run of the same key
             delegate (False): schedule it for a delegated worker
         """
@@ -120,6 +126,8 @@ class RankHypotheses(foo.Operator):
             "control_for": control_for or [],
             "cluster_by": cluster_by,
             "pair_by": pair_by,
+            "engine": engine,
+            "gpus": gpus,
             "overwrite": overwrite,
         }
         return _forms.execute(self, sample_collection, params, delegate)

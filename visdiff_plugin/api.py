@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from . import gather, samples, store
 from .assembly import make_stages
 from .config import Config, Preset
+from .engines import make_engine
 from .errors import MediaError
 from .pipeline import Comparison
 from .results import Run, Skipped
@@ -141,6 +143,7 @@ def caption(
     *,
     field: str | None = None,
     batch_size: int = 64,
+    engine: Any = None,
     progress: Progress | None = None,
 ) -> Stored:
     """Captions the images of a view and stores the captions on the samples.
@@ -150,6 +153,7 @@ def caption(
         captioner ("blip"): as in `Config`
         field (None): where to store them; None names it after the captioner
         batch_size (64): images computed and stored at a time
+        engine (None): where it is done, as in `Config`
         progress (None): called with the share done and a label
 
     Raises:
@@ -158,7 +162,7 @@ def caption(
     from .captioners import make_captioner
 
     made = make_captioner(captioner)
-    return _store(samples_, made, gather.make_captions, field, batch_size, progress)
+    return _store(samples_, made, gather.make_captions, field, engine, batch_size, progress)
 
 
 def embed(
@@ -167,6 +171,7 @@ def embed(
     *,
     field: str | None = None,
     batch_size: int = 64,
+    engine: Any = None,
     progress: Progress | None = None,
 ) -> Stored:
     """Embeds the images of a view and stores unit vectors on the samples.
@@ -176,6 +181,7 @@ def embed(
         encoder: as in `Config`
         field (None): where to store them; None names it after the encoder
         batch_size (64): images computed and stored at a time
+        engine (None): where it is done, as in `Config`
         progress (None): called with the share done and a label
 
     Raises:
@@ -184,7 +190,7 @@ def embed(
     from .encoders import make_encoder
 
     made = make_encoder(encoder)
-    return _store(samples_, made, gather.make_embeddings, field, batch_size, progress)
+    return _store(samples_, made, gather.make_embeddings, field, engine, batch_size, progress)
 
 
 def load(dataset: Any, run_key: str) -> Run:
@@ -222,9 +228,10 @@ def _run(
     set_a, set_b = samples.select(dataset, a, "A"), samples.select(dataset, b, "B")
     samples.separate(set_a, set_b, config.overlap)
     stages = make_stages(dataset, config, propose=not hypotheses)
-    return Comparison(
-        dataset, set_a, set_b, run_key, config, stages, hypotheses, progress or _silent
-    ).run()
+    with closing(stages.engine):
+        return Comparison(
+            dataset, set_a, set_b, run_key, config, stages, hypotheses, progress or _silent
+        ).run()
 
 
 def _store(
@@ -232,6 +239,7 @@ def _store(
     stage: Any,
     make: Any,
     field: str | None,
+    engine: Any,
     batch_size: int,
     progress: Progress | None,
 ) -> Stored:
@@ -242,7 +250,8 @@ def _store(
     account.skip("sample", media.missing)
     if not media.ids:
         raise MediaError(f"Expected image files, got none of {len(selected.ids)} samples'.")
-    kind, filled = make(dataset, stage, media, field, batch_size, progress or _silent)
+    with closing(make_engine(engine)) as made:
+        kind, filled = make(dataset, stage, media, field, made, batch_size, progress or _silent)
     account.skip("sample", filled.missing)
     return Stored(kind.field, filled.computed, filled.reused, tuple(account.skipped))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import fields
 from .config import Config
+from .engines import Engine, make_engine
 from .errors import FieldError
 from .rankers import make_ranker
 from .rankers.embedding import text_vectors
@@ -30,6 +31,7 @@ class Stages:
         embedding_field: the field that embeddings are read from or stored in; None for the default
         proposer: proposes descriptions, or None
         ranker: scores descriptions
+        engine: where captions, embeddings and properties are made
     """
 
     captioner: Captioner | None
@@ -39,6 +41,7 @@ class Stages:
     embedding_field: str | None
     proposer: Proposer | None
     ranker: Ranker
+    engine: Engine
 
     def need(self, what: str) -> bool:
         """Returns whether the proposer or the ranker reads captions or embeddings."""
@@ -71,6 +74,7 @@ class Stages:
         }
         if self.caption_fields:
             found["captioner"] = {"name": f"field:{','.join(self.caption_fields)}"}
+        found["engine"] = {"name": self.engine.name}
         return found
 
 
@@ -99,7 +103,10 @@ def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
             config.proposer, n=config.proposals_per_round, context=config.context
         )
     ranker = make_ranker(config.ranker, encoder)
-    stages = Stages(captioner, caption_fields, encoder, vectors, field_name, proposer, ranker)
+    engine = make_engine(config.engine)
+    stages = Stages(
+        captioner, caption_fields, encoder, vectors, field_name, proposer, ranker, engine
+    )
     for name in (*caption_fields, *config.label_fields):
         if dataset.get_field(name) is None:
             known = sorted(dataset.get_field_schema())

@@ -52,6 +52,8 @@ class Config:
         overlap ("drop"): samples that stand in both sets are left out, or are an ``"error"``
         max_fields (30): score fields written, best differences first
         batch_size (64): images computed and stored at a time
+        engine (None): where captions, embeddings and properties are made: None is this process,
+            ``"ray"`` a Ray cluster, see `visdiff_plugin.engines`
         seed (0): of every random choice
     """
 
@@ -82,6 +84,7 @@ class Config:
     overlap: Literal["drop", "error"] = "drop"
     max_fields: int = 30
     batch_size: int = 64
+    engine: Any = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -138,7 +141,7 @@ class Config:
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data without secrets; stage objects become their names."""
         out = {field.name: getattr(self, field.name) for field in fields(self)}
-        for name in ("captioner", "encoder", "proposer", "ranker"):
+        for name in ("captioner", "encoder", "proposer", "ranker", "engine"):
             out[name] = public_spec(out[name])
         out["label_fields"] = list(self.label_fields)
         out["control_for"] = list(self.control_for)

@@ -21,7 +21,7 @@ from .document_bytes import among, pack_ids, read_alike, unpack_ids
 from .errors import FieldError
 from .vector_bytes import decode_vectors
 
-__all__ = ["CHUNK", "read_columns", "read_present", "read_vectors", "view_ids"]
+__all__ = ["CHUNK", "address_of", "read_columns", "read_present", "read_vectors", "view_ids"]
 
 Read = TypeVar("Read")
 
@@ -38,6 +38,13 @@ def collection(dataset: Any) -> Any:
 def reload(dataset: Any, ids: Iterable[str]) -> None:
     """Makes FiftyOne reload those samples that the caller holds."""
     dataset._bulk_write([], ids=ids)
+
+
+def address_of(dataset: Any) -> tuple[str, int, str, str]:
+    """Returns host, port, database and collection of a dataset's samples."""
+    samples = collection(dataset)
+    host, port = samples.database.client.address
+    return str(host), int(port), str(samples.database.name), str(samples.name)
 
 
 def view_ids(dataset: Any, view: Any) -> list[str]:

@@ -39,6 +39,12 @@ class DependencyError(VisDiffError):
     """An optional package is not installed."""
 
 
+class EngineError(VisDiffError):
+    """Where model work was to run can't be reached, or can't do it; try again once it can."""
+
+    retryable = True
+
+
 class ModelError(VisDiffError):
     """A captioner, encoder, proposer or ranker could not be loaded or did not answer."""
 

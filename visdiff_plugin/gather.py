@@ -6,6 +6,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from . import samples, store
 from .captioners.cleaning import clean_caption
+from .engines import Engine
+from .engines.work import Work
 from .errors import FieldError, ModelError
 from .images import UNREADABLE, problem
 from .results import Skipped
@@ -64,18 +67,15 @@ def make_captions(
     captioner: Captioner,
     media: samples.Media,
     name: str | None,
+    engine: Engine,
     batch_size: int,
     progress: Progress,
 ) -> tuple[Kind, Filled]:
     """Sees to it that the images' captions are stored."""
     kind = captions_kind(captioner, name)
     store.declare(dataset, kind)
-
-    def compute(paths: Sequence[str]) -> list[Any]:
-        made = _without_broken(captioner.caption, paths, captioner.name)
-        return [_caption(one) for one in made]
-
-    return kind, fill(dataset, kind, media, compute, batch_size, progress)
+    work = Work(kind, partial(_captions, captioner))
+    return kind, fill(dataset, work, media, engine, batch_size, progress)
 
 
 def make_embeddings(
@@ -83,40 +83,16 @@ def make_embeddings(
     encoder: Encoder,
     media: samples.Media,
     name: str | None,
+    engine: Engine,
     batch_size: int,
     progress: Progress,
 ) -> tuple[Kind, Filled]:
     """Sees to it that the images' unit embeddings are stored."""
     kind = embeddings_kind(encoder, name)
     store.declare(dataset, kind, same_producer=True)
-
-    def compute(paths: Sequence[str]) -> list[Any]:
-        made = _without_broken(encoder.encode_images, paths, encoder.name)
-        return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
-
-    stream = _streamed(encoder) if hasattr(encoder, "encode_stream") else None
-    return kind, fill(dataset, kind, media, compute, batch_size, progress, stream)
-
-
-def _streamed(encoder: Any) -> Callable[[Iterable[Sequence[str]]], Iterator[list[Any]]]:
-    """Returns what makes unit vectors of one batch of files after another."""
-
-    def stream(batches: Iterable[Sequence[str]]) -> Iterator[list[Any]]:
-        begun: deque[Sequence[str]] = deque()
-
-        def noted() -> Iterator[Sequence[str]]:
-            for batch in batches:  # the encoder may take several before it yields the first
-                begun.append(batch)
-                yield batch
-
-        for made in encoder.encode_stream(noted()):
-            paths = begun.popleft()
-            values = _as_many(made, len(paths), encoder.name)
-            yield [_vector(one, path) for one, path in zip(values, paths, strict=True)]
-        # only reached by a caller that still lacks a batch
-        raise ModelError(f"Expected embeddings of every group from {encoder.name}, got fewer.")
-
-    return stream
+    stream = partial(_streamed, encoder) if hasattr(encoder, "encode_stream") else None
+    work = Work(kind, partial(_vectors, encoder), stream=stream)
+    return kind, fill(dataset, work, media, engine, batch_size, progress)
 
 
 def properties_kind() -> Kind:
@@ -137,7 +113,7 @@ def properties_kind() -> Kind:
 
 
 def make_properties(
-    dataset: Any, media: samples.Media, batch_size: int, progress: Progress
+    dataset: Any, media: samples.Media, engine: Engine, batch_size: int, progress: Progress
 ) -> tuple[Kind, Filled]:
     """Sees to it that the images' measured properties are stored."""
     from .properties.catalogue import PROPERTIES
@@ -146,14 +122,8 @@ def make_properties(
     store.declare(dataset, kind)
     texts = {one.name: f"{one.doc} Unit: {one.unit}." for one in PROPERTIES}
     store.declare_numbers(dataset, kind.field, texts)
-
-    def compute(paths: Sequence[str]) -> list[Any]:
-        from .properties.measure import measure_many
-
-        values, reasons = measure_many(paths)
-        return [Missing(reasons[r]) if r in reasons else values[r] for r in range(len(paths))]
-
-    return kind, fill(dataset, kind, media, compute, max(batch_size, 256), progress)
+    work = Work(kind, _properties, uses_model=False)
+    return kind, fill(dataset, work, media, engine, max(batch_size, 256), progress)
 
 
 def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
@@ -175,6 +145,39 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
             f"Expected embeddings of {wanted} dimensions, as {encoder.name} makes, got {found}.",
             "Pass the encoder that made them, or another embedding_field.",
         )
+
+
+def _captions(captioner: Captioner, paths: Sequence[str]) -> list[Any]:
+    return [_caption(one) for one in _without_broken(captioner.caption, paths, captioner.name)]
+
+
+def _vectors(encoder: Encoder, paths: Sequence[str]) -> list[Any]:
+    made = _without_broken(encoder.encode_images, paths, encoder.name)
+    return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
+
+
+def _streamed(encoder: Any, batches: Iterable[Sequence[str]]) -> Iterator[list[Any]]:
+    """Yields the unit vectors of one batch of files after another."""
+    begun: deque[Sequence[str]] = deque()
+
+    def noted() -> Iterator[Sequence[str]]:
+        for batch in batches:  # the encoder may take several before it yields the first
+            begun.append(batch)
+            yield batch
+
+    for made in encoder.encode_stream(noted()):
+        paths = begun.popleft()
+        values = _as_many(made, len(paths), encoder.name)
+        yield [_vector(one, path) for one, path in zip(values, paths, strict=True)]
+    # only reached by a caller that still lacks a batch
+    raise ModelError(f"Expected embeddings of every group from {encoder.name}, got fewer.")
+
+
+def _properties(paths: Sequence[str]) -> list[Any]:
+    from .properties.measure import measure_many
+
+    values, reasons = measure_many(paths)
+    return [Missing(reasons[row]) if row in reasons else values[row] for row in range(len(paths))]
 
 
 def _without_broken(

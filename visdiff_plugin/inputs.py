@@ -156,7 +156,7 @@ class InputReader:
         if not self.config.properties:
             return media
         kind, filled = gather.make_properties(
-            self.dataset, media, self.config.batch_size, self._part(0.0, 0.15)
+            self.dataset, media, self.stages.engine, self.config.batch_size, self._part(0.0, 0.15)
         )
         self._note(kind, filled, "sample")
         return media.without(filled.missing)
@@ -173,7 +173,13 @@ class InputReader:
         if name and self._foreign_embeddings:
             return fields.vector_reader(self.dataset, name), self._foreign(media, name)
         kind, filled = gather.make_embeddings(
-            self.dataset, stages.encoder, media, name, self.config.batch_size, self._part(0.15, 0.4)
+            self.dataset,
+            stages.encoder,
+            media,
+            name,
+            stages.engine,
+            self.config.batch_size,
+            self._part(0.15, 0.4),
         )
         self._note(kind, filled, "sample")
         return fields.vector_reader(self.dataset, kind.field), media.without(filled.missing)
@@ -206,6 +212,7 @@ class InputReader:
             self.stages.captioner,
             media,
             self.config.caption_field,
+            self.stages.engine,
             self.config.batch_size,
             self._part(0.4, 0.7),
         )

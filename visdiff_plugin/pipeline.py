@@ -35,7 +35,8 @@ Progress = Callable[[float, str], object]
 
 #: packages whose versions can change a result
 _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_clip_torch",
-              "transformers", "openai", "scikit-learn", "opencv-python-headless")  # fmt: skip
+              "transformers", "openai", "scikit-learn", "opencv-python-headless",
+              "ray")  # fmt: skip
 
 
 @dataclass

@@ -67,6 +67,13 @@ def check_dataset(dataset: Any) -> None:
         )
 
 
+def database_uri() -> str | None:
+    """Returns FIFTYONE_DATABASE_URI as FiftyOne uses it; None where it starts its own MongoDB."""
+    import fiftyone as fo
+
+    return fo.config.database_uri or None
+
+
 def select(dataset: Any, chosen: Any, name: str) -> Selected:
     """Returns the samples of one set.
 

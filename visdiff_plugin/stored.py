@@ -6,14 +6,16 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .documents import read_columns
 from .samples import Media
-from .stages import Missing
-from .updates import write_values
+
+if TYPE_CHECKING:
+    from .engines import Engine
+    from .engines.work import Work
 
 #: embedded document whose strings say what each stored value was made from
 KEYS_FIELD = "visdiff_keys"
@@ -71,50 +73,34 @@ class Filled:
 
 
 def fill(
-    dataset: Any,
-    kind: Kind,
-    media: Media,
-    compute: Callable[[Sequence[str]], Sequence[Any]],
-    batch_size: int,
-    progress: Progress,
-    stream: Callable[[Iterable[Sequence[str]]], Iterator[Sequence[Any]]] | None = None,
+    dataset: Any, work: Work, media: Media, engine: Engine, batch_size: int, progress: Progress
 ) -> Filled:
     """Sees to it that each image has a stored value, computing only what is not there or stale.
 
-    Every batch is stored as soon as it is made, so that a process that is stopped loses at most
-    one batch. Values stay in the database: `read` gets those that are wanted.
+    Values stay in the database: `read` gets those that are wanted.
 
     Args:
-        dataset: a FiftyOne dataset that declares ``kind.field`` and `KEYS_FIELD`
-        kind: what to fill
+        dataset: a FiftyOne dataset that declares ``work.kind.field`` and `KEYS_FIELD`
+        work: what to make of an image
         media: the images
-        compute: paths -> for each a value, or `Missing` with the reason
+        engine: where it is made; every batch is stored as soon as it is
         batch_size: images computed and stored at a time
         progress: called with the share done and a label
-        stream (None): ``compute`` for one batch after another, which may work on the next ones
-            while this one is stored; a process that is stopped loses what was in the making
     """
+    from .engines.work import Todo
+
+    kind = work.kind
     found = read_columns(dataset, media.ids, [kind.key_path], present=kind.field)[kind.key_path]
-    todo = [row for row, stamp in enumerate(media.stamps) if found[row] != kind.key(stamp)]
+    rows = [row for row, stamp in enumerate(media.stamps) if found[row] != kind.key(stamp)]
     del found
-    filled = Filled({}, reused=len(media) - len(todo))
-    starts = range(0, len(todo), batch_size)
-    batches = ([media.paths[row] for row in todo[at : at + batch_size]] for at in starts)
-    results = map(compute, batches) if stream is None else stream(batches)
-    for start in starts:
-        rows = todo[start : start + batch_size]
-        progress(start / len(todo), f"Computing {kind.noun}: {start} of {len(todo)}")
-        made = next(results)
-        updates: dict[str, dict[str, Any]] = {}
-        for row, value in zip(rows, made, strict=True):
-            one = media.ids[row]
-            if isinstance(value, Missing):
-                filled.missing[one] = value.reason
-                continue
-            key = kind.key(media.stamps[row])
-            updates[one] = {kind.field: kind.encode(value), kind.key_path: key}
-        write_values(dataset, updates)
-        filled.computed += len(updates)
+    filled = Filled({})
+    if rows:
+        ids, paths, stamps = (
+            [column[row] for row in rows] for column in (media.ids, media.paths, media.stamps)
+        )
+        todo = Todo(ids, paths, [kind.key(stamp) for stamp in stamps])
+        filled = engine.run(dataset, work, todo, batch_size, progress)
+    filled.reused = len(media) - len(rows)
     return filled
 
 

@@ -22,6 +22,19 @@ def _mongo():
         pytest.exit("These tests need a MongoDB: run them beside tools/with_mongo.py.", 2)
 
 
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory):
+    """A plugins folder with this repository, as a user links it."""
+    import fiftyone as fo
+
+    folder = tmp_path_factory.mktemp("plugins")
+    (folder / "visdiff").symlink_to(Path(__file__).resolve().parents[2], target_is_directory=True)
+    before = fo.config.plugins_dir
+    fo.config.plugins_dir = str(folder)
+    yield folder
+    fo.config.plugins_dir = before
+
+
 @pytest.fixture
 def make_dataset(tmp_path):
     """Returns a function that makes a dataset of flat coloured images, tagged by colour."""

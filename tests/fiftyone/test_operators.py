@@ -17,17 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 URI = "@visdiff/visdiff"
 
 
-@pytest.fixture(scope="module")
-def plugins(tmp_path_factory):
-    """A plugins folder with this repository, as a user links it."""
-    folder = tmp_path_factory.mktemp("plugins")
-    (folder / "visdiff").symlink_to(ROOT, target_is_directory=True)
-    before = fo.config.plugins_dir
-    fo.config.plugins_dir = str(folder)
-    yield folder
-    fo.config.plugins_dir = before
-
-
 @pytest.fixture
 def captioned(dataset):
     labels = [fo.Classification(label=f"{tags[0]} thing") for tags in dataset.values("tags")]

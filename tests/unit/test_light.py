@@ -8,7 +8,7 @@ import pytest
 
 LIBRARY = Path(__file__).resolve().parents[2] / "visdiff_plugin"
 HEAVY = ("torch", "transformers", "open_clip", "openai", "fiftyone", "cv2", "skimage", "sklearn",
-         "scipy.stats", "pandas", "pymongo")  # fmt: skip
+         "scipy.stats", "pandas", "pymongo", "ray", "pyarrow")  # fmt: skip
 
 
 def loaded_after(statement):
@@ -25,6 +25,7 @@ def loaded_after(statement):
     [
         "import visdiff_plugin",
         "from visdiff_plugin import compare, rank, Config, Run, VisDiffError",
+        "import visdiff_plugin.engines.ray_engine, visdiff_plugin.engines.ray_worker",
         "import visdiff_plugin.captioners, visdiff_plugin.encoders, visdiff_plugin.proposers,"
         " visdiff_plugin.rankers, visdiff_plugin.properties",
     ],
@@ -51,6 +52,19 @@ def test_only_the_border_imports_fiftyone():
         if path.name not in allowed
         and any(
             line.strip().startswith(("import fiftyone", "from fiftyone"))
+            for line in path.read_text().splitlines()
+        )
+    ]
+    assert offenders == []
+
+
+def test_only_the_ray_engine_imports_ray():
+    offenders = [
+        path.name
+        for path in LIBRARY.rglob("*.py")
+        if not path.name.startswith("ray_")
+        and any(
+            line.strip().startswith(("import ray", "from ray", "import pyarrow"))
             for line in path.read_text().splitlines()
         )
     ]

@@ -74,7 +74,7 @@ class OpenAICaptioner:
                 f"{concurrency!r}, {image_side!r} and {prompt!r}."
             )
         self._prompt, self._concurrency, self._side = prompt, concurrency, image_side
-        self._client = client
+        self._client, self._own = client, client is None
         self._options: dict[str, Any] = {"temperature": temperature, "seed": seed}
         self._options |= {"max_tokens": max_tokens, "base_url": base_url}
         self._model = model
@@ -86,6 +86,14 @@ class OpenAICaptioner:
         self._takes_images = False
         self.usage = Usage()
         self.served = ""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves out the lock, and a client that the receiver can make by itself."""
+        return {**vars(self), "_lock": None, "_client": None if self._own else self._client}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:

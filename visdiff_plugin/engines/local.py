@@ -1,0 +1,36 @@
+"""Model work in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..stored import Filled, Progress
+from ..updates import write_values
+from .work import Todo, Work
+
+
+class LocalEngine:
+    """Computes batch after batch here.
+
+    Every batch is stored as soon as it is made; a process that is stopped loses what was in the
+    making.
+    """
+
+    name = "local"
+
+    def run(
+        self, dataset: Any, work: Work, todo: Todo, batch_size: int, progress: Progress
+    ) -> Filled:
+        """Makes and stores all values; see `Engine`."""
+        filled, done = Filled({}), 0
+        progress(0.0, f"Computing {work.kind.noun}: 0 of {len(todo)}")
+        for updates, missing in work.batches(todo, batch_size):
+            write_values(dataset, updates)
+            filled.computed += len(updates)
+            filled.missing |= missing
+            done += len(updates) + len(missing)
+            progress(done / len(todo), f"Computing {work.kind.noun}: {done} of {len(todo)}")
+        return filled
+
+    def close(self) -> None:
+        """Holds nothing."""
