@@ -32,7 +32,8 @@ def score_images(ranker: Ranker, inputs: Inputs, texts: Sequence[str]) -> NDArra
     n = len(inputs.images)
     if getattr(ranker, "needs", "embeddings") == "captions":
         return _checked(ranker, inputs.images, texts)
-    scores = np.empty((n, len(texts)), np.float32)
+    # columns lie together in memory: that is how the evidence reads them
+    scores = np.empty((n, len(texts)), np.float32, order="F")
     for start in range(0, n, _CHUNK):
         rows = range(start, min(start + _CHUNK, n))
         scores[rows.start : rows.stop] = _checked(ranker, inputs.take(rows), texts)
