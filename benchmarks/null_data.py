@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from visdiff_plugin.design import Design
+from visdiff_plugin.evidence.design import Design
 
 _DIMENSIONS, _DIRECTIONS = 64, 1_000
 _LEAST_WORDS = 8  # images whose captions hold a word, for it to be a description

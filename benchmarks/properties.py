@@ -27,10 +27,10 @@ from PIL import Image
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / part) for part in ("", "tools")]
 from demo_data import PHOTOGRAPHS, crop, photograph  # noqa: E402
 
+from visdiff_plugin.evidence.statistics import two_sample  # noqa: E402
 from visdiff_plugin.images import load_rgb  # noqa: E402
 from visdiff_plugin.properties.catalogue import PROPERTIES  # noqa: E402
 from visdiff_plugin.properties.measure import measure_many, measure_pixels  # noqa: E402
-from visdiff_plugin.statistics import two_sample  # noqa: E402
 
 #: size and kind of file say nothing here: every version is written as PNG
 SHOWN = [one.name for one in PROPERTIES if one.name not in ("file_size", "bytes_per_pixel")]

@@ -85,7 +85,7 @@ def evidence(n: int) -> list[Row]:
     from scipy.stats import ttest_ind
     from sklearn.metrics import roc_auc_score
 
-    from visdiff_plugin.columns import two_sample_columns
+    from visdiff_plugin.evidence.columns import two_sample_columns
 
     rng = np.random.default_rng(0)
     embeddings = rng.standard_normal((n, _DIMENSION), np.float32)

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Config
-from .design import Design
+from .evidence.design import Design
+from .evidence.near_duplicates import near_duplicates
+from .evidence.separability import MOST, Separability, separability
 from .inputs import Inputs
-from .near_duplicates import near_duplicates
 from .sampling import generator
-from .separability import MOST, Separability, separability
 
 #: share of near-duplicates from which on a reader should know of them
 _MANY = 0.05

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import usable_cores
+from .cores import usable_cores
 from .document_bytes import among, pack_ids, read_alike, unpack_ids
 from .errors import FieldError
 from .vector_bytes import decode_vectors

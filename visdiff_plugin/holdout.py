@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .config import Config
-from .design import Design
+from .evidence.design import Design
 from .sampling import Split, draw_rounds, generator, split_units
 from .stages import Proposer
 

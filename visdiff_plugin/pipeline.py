@@ -17,9 +17,10 @@ from . import samples, store
 from .apart import compare_sets
 from .assembly import Stages
 from .config import Config
-from .design import Design
 from .errors import MediaError
-from .evidence import Table
+from .evidence.design import Design
+from .evidence.separability import Separability
+from .evidence.table import Table
 from .holdout import Folds, plan_folds
 from .inputs import InputReader, Inputs
 from .proposing import Proposed, plan_rounds, propose
@@ -28,7 +29,6 @@ from .results import Run
 from .sampling import Split
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
-from .separability import Separability
 from .ties import read_design
 
 Progress = Callable[[float, str], object]

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .adjusted import Adjusted
 from .config import Config
 from .distinct import order_by_gain
-from .evidence import FIXED_SOURCES, Evidence, Table, collect, prevalence
+from .evidence.adjusted import Adjusted
+from .evidence.statistics import benjamini_hochberg, skewness_sign, wilson_interval
+from .evidence.table import FIXED_SOURCES, Evidence, Table, collect, prevalence
 from .results import Difference, Skipped
 from .selection import Candidate, key
-from .statistics import benjamini_hochberg, skewness_sign, wilson_interval
 
 #: images that the order of the rows is worked out on: it describes, it does not test
 _MOST_ORDERED = 20_000

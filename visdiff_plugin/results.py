@@ -140,8 +140,8 @@ class Run:
         reused: per kind of stored value, how many were reused and how many computed
         held_out: whether the evidence comes from images that no proposer saw
         separability: whether the sets differ at all: the cross-validated AUROC of a linear
-            classifier with its permutation p, see `visdiff_plugin.separability`; None where
-            nothing could be compared
+            classifier with its permutation p, the members of
+            `visdiff_plugin.evidence.separability.Separability`; None where nothing could be compared
         notes: what a reader should know, in sentences
         config: the run's `Config` as data
         record: what is needed to redo it: ids sampled, replies, usage, versions, seconds a stage

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from . import fields
 from .config import Config
-from .design import Design, encode, strata_of
 from .errors import FieldError
-from .near_duplicates import near_duplicates
+from .evidence.design import Design, encode, strata_of
+from .evidence.near_duplicates import near_duplicates
 from .vectors import Reader
 
 #: the value of ``cluster_by`` that is no field

@@ -166,9 +166,9 @@ def stream_images(
         while sizes and len(ready) >= sizes[0]:
             yield [ready.popleft() for _ in range(sizes.popleft())]
 
-    size = max(1, batches.size // workers)
-    if workers > 1:  # the last batches end at different times: short ones leave cores idle less
-        size = min(size, _CORE_BATCH)
+    # the last batches end at different times: short ones leave cores idle less
+    most = _CORE_BATCH if workers > 1 else batches.size
+    size = max(1, min(batches.size // workers, most))
     ahead = 2 * threads + size * (workers - 1)
     decoded = decode(paths(), transform, threads, ahead=ahead, min_side=min_side)
     waiting: deque[Future[list[Any | Missing]]] = deque()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import usable_cores
+from .cores import usable_cores
 from .document_bytes import Piece, constant, document, number, pack_ids, updates, vector_elements
 from .documents import CHUNK, collection, reload
 from .vector_bytes import encode_vector

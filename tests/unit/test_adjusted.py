@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visdiff_plugin.adjusted import adjusted
-from visdiff_plugin.paired import paired, signed_rank
-from visdiff_plugin.statistics import two_sample
+from visdiff_plugin.evidence.adjusted import adjusted
+from visdiff_plugin.evidence.paired import paired, signed_rank
+from visdiff_plugin.evidence.statistics import two_sample
 
 
 def case(seed, n=80, strata=4, ties=True):

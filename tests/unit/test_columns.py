@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from visdiff_plugin.columns import two_sample_columns
-from visdiff_plugin.groups import group
-from visdiff_plugin.statistics import two_sample
+from visdiff_plugin.evidence.columns import two_sample_columns
+from visdiff_plugin.evidence.groups import group
+from visdiff_plugin.evidence.statistics import two_sample
 
 numbers = st.one_of(
     st.integers(-3, 3).map(float),
@@ -48,13 +48,13 @@ def test_compiled_loops_find_what_numpy_finds(pair, scale):
     a, b = (np.clip(side, -1, 1) * np.float32(scale) for side in pair)
     both = np.concatenate([[np.nan], a, b, [np.inf]]).astype(np.float32)[:, None]
     rows = np.arange(a.size + 1), np.arange(a.size + 1, both.size)
-    with patch("visdiff_plugin.columns._LONG", 0):
+    with patch("visdiff_plugin.evidence.columns._LONG", 0):
         alike(two_sample_columns(both, *rows)[0], two_sample(a, b))
 
 
 def test_compiled_loops_are_exact_at_the_edges():
     values = np.array([0.0, -0.0, 1e-45, -1e-45, 3e38, -3e38, 1.0, 1.0, -1.0, 2.0], np.float32)
-    with patch("visdiff_plugin.columns._LONG", 0):
+    with patch("visdiff_plugin.evidence.columns._LONG", 0):
         for chosen in (values, values[:4], values[6:]):  # the first takes 64 bits
             column = np.concatenate([chosen, chosen[::-1]])[:, None]
             rows = np.arange(0, len(column), 3), np.arange(1, len(column), 3)
@@ -71,7 +71,7 @@ def test_moments_of_equal_values_are_exact():
 @pytest.mark.parametrize("threads", [None, 3])
 @pytest.mark.parametrize("long", [0, 10_000])
 def test_columns_are_those_one_by_one(order, threads, long, monkeypatch):
-    monkeypatch.setattr("visdiff_plugin.columns._LONG", long)
+    monkeypatch.setattr("visdiff_plugin.evidence.columns._LONG", long)
     rng = np.random.default_rng(2)
     scores = np.array(rng.normal(0.2, 0.05, (600, 11)), np.float32, order=order)
     scores[:, 3] = scores[:, 3].round(1)  # ties

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from visdiff_plugin.design import Design, encode, strata_of
+from visdiff_plugin.evidence.design import Design, encode, strata_of
 
 
 def test_values_become_codes_and_what_is_missing_stays_unknown():

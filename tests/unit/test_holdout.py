@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visdiff_plugin.config import Config
-from visdiff_plugin.design import Design
+from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.holdout import plan_folds
 from visdiff_plugin.sampling import generator, split_units
 

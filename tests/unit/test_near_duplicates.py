@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from visdiff_plugin import near_duplicates as module
-from visdiff_plugin.near_duplicates import near_duplicates
+from visdiff_plugin.evidence import near_duplicates as module
+from visdiff_plugin.evidence.near_duplicates import near_duplicates
 
 
 def unit(vectors):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from visdiff_plugin.evidence.statistics import two_sample
 from visdiff_plugin.properties import measure as module
 from visdiff_plugin.properties.catalogue import PROPERTIES
 from visdiff_plugin.properties.measure import measure_many, measure_pixels
-from visdiff_plugin.statistics import two_sample
 
 NAMES = [one.name for one in PROPERTIES]
 

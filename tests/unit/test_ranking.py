@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from visdiff_plugin.config import Config
-from visdiff_plugin.design import Design
-from visdiff_plugin.evidence import Table
+from visdiff_plugin.evidence.design import Design
+from visdiff_plugin.evidence.table import Table
 from visdiff_plugin.ranking import rank_differences, worded
 from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate

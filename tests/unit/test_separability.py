@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from visdiff_plugin.separability import separability
+from visdiff_plugin.evidence.separability import separability
 
 
 def sets(rng, n=60, d=10, effect=0.0):
@@ -26,7 +26,7 @@ def test_the_auroc_is_that_of_scikit_learns_ridge():
     from sklearn.linear_model import Ridge
     from sklearn.metrics import roc_auc_score
 
-    from visdiff_plugin import separability as module
+    from visdiff_plugin.evidence import separability as module
 
     features, in_a = sets(np.random.default_rng(2), d=7, effect=0.8)
     found = separability(features, in_a, np.random.default_rng(3), permutations=1)

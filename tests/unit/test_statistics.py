@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from visdiff_plugin.statistics import (
+from visdiff_plugin.evidence.statistics import (
     auroc_interval,
     benjamini_hochberg,
     separating_threshold,

@@ -10,7 +10,7 @@ import socket
 import warnings
 from collections.abc import Iterator
 
-from ..columns import usable_cores
+from ..cores import usable_cores
 from ..errors import EngineError
 from ..specs import public_spec
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cores import usable_cores
 from .statistics import Moments, TwoSample, two_sample
 
 #: columns that are copied out of a row-major matrix at a time: a cache line holds 16 numbers, and
@@ -59,13 +59,6 @@ def two_sample_columns(
 
     with ThreadPoolExecutor(threads or usable_cores()) as pool:
         return [one for found in pool.map(compare, range(0, len(chosen), _BLOCK)) for one in found]
-
-
-def usable_cores() -> int:
-    """Returns how many cores this process may use, which can be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class _Plain:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..sampling import Split
+from ..selection import Candidate
 from .adjusted import Adjusted, adjusted, effective_size
 from .columns import two_sample_columns
 from .design import Design
 from .paired import paired
-from .sampling import Split
-from .selection import Candidate
 from .statistics import TwoSample, separating_threshold
 
 Rows = NDArray[np.intp]
