@@ -141,7 +141,7 @@ class Run:
         held_out: whether the evidence comes from images that no proposer saw
         separability: whether the sets differ at all: the cross-validated AUROC of a linear
             classifier with its permutation p, the members of
-            `visdiff_plugin.evidence.separability.Separability`; None where nothing could be compared
+            `evidence.separability.Separability`; None where nothing could be compared
         notes: what a reader should know, in sentences
         config: the run's `Config` as data
         record: what is needed to redo it: ids sampled, replies, usage, versions, seconds a stage
