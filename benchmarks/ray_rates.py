@@ -131,7 +131,7 @@ def rates(paths: Sequence[str], n: int, repeats: int) -> float:
     dataset = make_dataset(paths)
     vit = make_encoder("open_clip:ViT-B-32/")  # no weights named: random ones, which cost the same
     on_ray = 0.0
-    stages = {"ViT-B-32 embeddings": (vit, n, 8), "reading files": (Reader(), len(paths), 64)}
+    stages = {"ViT-B-32 embeddings": (vit, n, 32), "reading files": (Reader(), len(paths), 64)}
     print("| stage | engine | images/s | images/s of CPU time | until the first batch, s |")
     print("|---|---|---|---|---|")
     for label, (stage, count, size) in stages.items():
@@ -160,9 +160,10 @@ def stored_bytes(dataset: Any) -> tuple[int, int]:
 def storage(n: int) -> tuple[dict[str, tuple[float, float]], float]:
     """Bytes a sample on top of what was there, and conditional updates a second."""
     from visdiff_plugin import samples, store
-    from visdiff_plugin.documents import encode_vector, write_values
     from visdiff_plugin.engines.target import target_of
     from visdiff_plugin.stored import Kind
+    from visdiff_plugin.updates import write_values
+    from visdiff_plugin.vector_bytes import encode_vector
 
     dataset = make_dataset([f"/data/images/{row // 1000:05}/{row:012}.jpg" for row in range(n)])
     ids, rng = dataset.values("id"), np.random.default_rng(0)
@@ -279,7 +280,7 @@ def main() -> int:
     """Prints all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, help="a folder of JPEGs; by default some are made")
-    parser.add_argument("--n", type=int, default=96, help="images that ViT-B-32 embeds")
+    parser.add_argument("--n", type=int, default=256, help="images that ViT-B-32 embeds")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--no-rates", action="store_true", help="leave out the engines' rates")
     parser.add_argument("--rows", type=int, default=20_000, help="samples for storage and driver")
