@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from typing import Any
 
 from fiftyone.operators import types
@@ -138,10 +139,21 @@ def lines(text: Any) -> list[str]:
     return [line.strip() for line in str(text or "").splitlines() if line.strip()]
 
 
-def text_output(name: str, label: str) -> Any:
-    """Returns an output that shows text as text: descriptions are never markup."""
+def answer(summary: str, **more: Any) -> dict[str, Any]:
+    """Returns an operator's result: the text for scripts, and for the App as markdown.
+
+    Descriptions are never markup: the fence is longer than any run of backticks in the text, so
+    nothing gets out of it. (A CodeView fetches its editor from the web, and offline stays empty.)
+    """
+    longest = max((len(run) for run in re.findall("`+", summary)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return {"summary": summary, "shown": f"{fence}\n{summary}\n{fence}", **more}
+
+
+def text_output(label: str) -> Any:
+    """Returns an output that shows the text of an `answer`."""
     outputs = types.Object()
-    outputs.str(name, label=label, view=types.CodeView(language="text", read_only=True))
+    outputs.str("shown", label=label, view=types.MarkdownView())
     return types.Property(outputs, view=types.View(label=label))
 
 

@@ -60,11 +60,11 @@ class StoringOperator(foo.Operator):
             ctx.ops.reload_dataset()
         left_out = "".join(f"\nLeft out: {one.count}: {one.reason}" for one in stored.skipped)
         summary = f"{stored.field}: {stored.computed} computed, {stored.reused} reused{left_out}"
-        return {"summary": summary, "field": stored.field}
+        return _forms.answer(summary, field=stored.field)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows what was done."""
-        return _forms.text_output("summary", self.label)
+        return _forms.text_output(self.label)
 
     def _call(
         self,

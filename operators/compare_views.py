@@ -85,11 +85,11 @@ class CompareViews(foo.Operator):
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
-        return {"summary": run.summary(), "run_key": run.run_key}
+        return _forms.answer(run.summary(), run_key=run.run_key)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows the answer."""
-        return _forms.text_output("summary", "How the sets differ")
+        return _forms.text_output("How the sets differ")
 
     def __call__(
         self,

@@ -38,7 +38,8 @@ class RankHypotheses(foo.Operator):
             label="Hypotheses",
             description="one description a line, such as: dogs in snow",
             required=True,
-            view=types.CodeView(language="text"),
+            # not a CodeView: its editor is fetched from the web, and offline never appears
+            view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
         )
         _forms.new_run_key(ctx, inputs)
         _forms.models(inputs, "encoder", "captioner", "ranker", "base_url")
@@ -68,11 +69,11 @@ class RankHypotheses(foo.Operator):
         )
         if not ctx.delegated:
             ctx.ops.reload_dataset()
-        return {"summary": run.summary(), "run_key": run.run_key}
+        return _forms.answer(run.summary(), run_key=run.run_key)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows the answer."""
-        return _forms.text_output("summary", "What the evidence says")
+        return _forms.text_output("What the evidence says")
 
     def __call__(
         self,

@@ -70,6 +70,17 @@ def test_what_must_not_explain_a_difference_is_chosen_in_the_form(plugins, capti
     assert "Controlled for truth: 0 strata hold both sets" in result["summary"]
 
 
+def test_an_answer_is_shown_as_it_stands_whatever_a_description_holds(plugins, captioned):
+    hypothesis = "a ```` fence ```` <b>bold</b>"
+    result = call(
+        "rank_hypotheses", captioned, "red", "blue", [hypothesis], "mine", captioner="field:truth",
+        ranker="tfidf",
+    ).result  # fmt: skip
+    fence, *inside, end = result["shown"].splitlines()
+    assert fence == end == "`" * 5 and "\n".join(inside) == result["summary"]
+    assert hypothesis in result["summary"]
+
+
 def test_the_walk_from_scripts(plugins, captioned):
     result = call("compare_views", captioned, "red", "blue", "run", captioner="field:truth").result
     assert "supported" in result["summary"] and result["run_key"] == "run"
