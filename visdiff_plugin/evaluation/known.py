@@ -58,7 +58,9 @@ class Known:
     def _of(
         self, name: str, compute: Callable[[Sequence[str]], list[Any]], paths: Sequence[str]
     ) -> Mapping[str, Any]:
-        kept = self._values.setdefault(name, self._read(name))
+        if name not in self._values:
+            self._values[name] = self._read(name)
+        kept = self._values[name]
         missing = self.missing.setdefault(name, {})
         codes = {path: _code(path) for path in dict.fromkeys(paths)}
         todo = [path for path, code in codes.items() if code not in kept and path not in missing]

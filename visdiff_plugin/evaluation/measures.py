@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,7 +150,7 @@ def _permuted(paths: Sequence[str], rng: np.random.Generator) -> tuple[str, ...]
 
 def _short(path: str) -> str:
     """The file with its folder: the same wherever the data lie."""
-    return "/".join(PurePath(path).parts[-2:])
+    return "/".join(path.replace(os.sep, "/").rsplit("/", 2)[-2:])
 
 
 def _check_share(share: float) -> None:
