@@ -39,6 +39,10 @@ class DependencyError(VisDiffError):
     """An optional package is not installed."""
 
 
+class EvaluationError(VisDiffError):
+    """A benchmark's table or plan, or a judge's answer, is not as it should be."""
+
+
 class EngineError(VisDiffError):
     """Where model work was to run can't be reached, or can't do it; try again once it can."""
 

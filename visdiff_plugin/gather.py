@@ -74,7 +74,7 @@ def make_captions(
     """Sees to it that the images' captions are stored."""
     kind = captions_kind(captioner, name)
     store.declare(dataset, kind)
-    work = Work(kind, partial(_captions, captioner))
+    work = Work(kind, partial(caption_paths, captioner))
     return kind, fill(dataset, work, media, engine, batch_size, progress)
 
 
@@ -91,7 +91,7 @@ def make_embeddings(
     kind = embeddings_kind(encoder, name)
     store.declare(dataset, kind, same_producer=True)
     stream = partial(_streamed, encoder) if hasattr(encoder, "encode_stream") else None
-    work = Work(kind, partial(_vectors, encoder), stream=stream)
+    work = Work(kind, partial(embed_paths, encoder), stream=stream)
     return kind, fill(dataset, work, media, engine, batch_size, progress)
 
 
@@ -122,7 +122,7 @@ def make_properties(
     store.declare(dataset, kind)
     texts = {one.name: f"{one.doc} Unit: {one.unit}." for one in PROPERTIES}
     store.declare_numbers(dataset, kind.field, texts)
-    work = Work(kind, _properties, uses_model=False)
+    work = Work(kind, measure_paths, uses_model=False)
     return kind, fill(dataset, work, media, engine, max(batch_size, 256), progress)
 
 
@@ -147,11 +147,13 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
         )
 
 
-def _captions(captioner: Captioner, paths: Sequence[str]) -> list[Any]:
+def caption_paths(captioner: Captioner, paths: Sequence[str]) -> list[Any]:
+    """Returns a clean caption, or `Missing` with the reason, for each file."""
     return [_caption(one) for one in _without_broken(captioner.caption, paths, captioner.name)]
 
 
-def _vectors(encoder: Encoder, paths: Sequence[str]) -> list[Any]:
+def embed_paths(encoder: Encoder, paths: Sequence[str]) -> list[Any]:
+    """Returns a unit vector, or `Missing` with the reason, for each file."""
     made = _without_broken(encoder.encode_images, paths, encoder.name)
     return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
 
@@ -173,7 +175,8 @@ def _streamed(encoder: Any, batches: Iterable[Sequence[str]]) -> Iterator[list[A
     raise ModelError(f"Expected embeddings of every group from {encoder.name}, got fewer.")
 
 
-def _properties(paths: Sequence[str]) -> list[Any]:
+def measure_paths(paths: Sequence[str]) -> list[Any]:
+    """Returns the measured properties, or `Missing` with the reason, of each file."""
     from .properties.measure import measure_many
 
     values, reasons = measure_many(paths)

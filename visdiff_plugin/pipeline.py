@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,19 +16,14 @@ from numpy.typing import NDArray
 from . import samples, store
 from .apart import compare_sets
 from .assembly import Stages
+from .comparing import compare_inputs
 from .config import Config
 from .errors import MediaError
 from .evidence.design import Design
 from .evidence.separability import Separability
-from .evidence.table import Table
-from .holdout import Folds, plan_folds
 from .inputs import InputReader, Inputs
-from .proposing import Proposed, plan_rounds, propose
-from .ranking import rank_differences
+from .proposing import Proposed
 from .results import Run
-from .sampling import Split
-from .scoring import score_images
-from .selection import Candidate, merge_paraphrases, unique
 from .ties import read_design
 
 Progress = Callable[[float, str], object]
@@ -75,16 +70,13 @@ class Comparison:
         _check_sizes(inputs, self)
         with self._timed("separability"):
             design, apart = self._design(inputs)
-        folds = self._folds(inputs, design)
-        with self._timed("propose"):
-            proposed = self._propose(inputs, folds)
-        distinct = unique(proposed.candidates)
-        with self._timed("rank"):
-            candidates, scores = self._score(inputs, distinct)
-            table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
-            ranked, untested = rank_differences(candidates, table, self.config)
-        inputs.account.skipped += untested
-        inputs.account.skip("sample", _unscored(inputs, scores, len(distinct)))
+        found = compare_inputs(
+            inputs, design, self.stages, self.config, self.hypotheses, self.progress
+        )
+        self.seconds |= found.seconds
+        ranked, scores = found.ranked, found.scores
+        inputs.account.skipped += found.untested
+        inputs.account.skip("sample", _unscored(inputs, scores, len(found.distinct)))
         run = Run(
             run_key=self.run_key,
             dataset=str(self.dataset.name),
@@ -93,14 +85,14 @@ class Comparison:
             n_a=len(inputs.rows_a),
             n_b=len(inputs.rows_b),
             differences=tuple(one.difference for one in ranked),
-            proposals=tuple(one.description for one in distinct),
+            proposals=tuple(one.description for one in found.distinct),
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
-            held_out=self.stages.proposer is None or folds[0][0].held_out,
+            held_out=self.stages.proposer is None or found.folds[0][0].held_out,
             separability=None if apart is None else asdict(apart),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
-            record=self._record(proposed, inputs),
+            record=self._record(found.proposed, inputs),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
@@ -108,16 +100,6 @@ class Comparison:
         run = store.save_run(self.dataset, run, inputs.images.ids, scores[:, columns])
         self.progress(1.0, "Done")
         return run
-
-    def _folds(self, inputs: Inputs, design: Design) -> Folds:
-        names = inputs.images.names()
-        rows = inputs.rows_a.tolist(), inputs.rows_b.tolist()
-        own = [names[row] for row in rows[0]], [names[row] for row in rows[1]]
-        proposer = self.stages.proposer
-        folds, note = plan_folds(own, _usable(inputs), rows, design, self.config, proposer)
-        if note:
-            inputs.account.notes.append(note)
-        return folds
 
     def _design(self, inputs: Inputs) -> tuple[Design, Separability | None]:
         """Returns what ties the images together, and whether the sets differ at all."""
@@ -129,43 +111,6 @@ class Comparison:
         if note:
             inputs.account.notes.append(note)
         return design, apart
-
-    def _propose(self, inputs: Inputs, folds: Sequence[tuple[Split, Split]]) -> Proposed:
-        if self.hypotheses:
-            return Proposed([Candidate(text, "user") for text in self.hypotheses])
-        proposer = self.stages.proposer
-        if proposer is None or (
-            inputs.images.captions is None and getattr(proposer, "needs", "captions") == "captions"
-        ):
-            return Proposed()
-        subsets = [
-            (inputs.rows_a[list(a.proposal)].tolist(), inputs.rows_b[list(b.proposal)].tolist())
-            for a, b in folds
-        ]
-        rounds = plan_rounds(proposer, inputs.images, subsets, self.config)
-        self.progress(0.7, f"Asking {proposer.name}: {len(rounds)} rounds")
-        proposed = propose(proposer, inputs.take, rounds)
-        inputs.account.skip("round", proposed.failures)
-        return proposed
-
-    def _score(
-        self, inputs: Inputs, distinct: Sequence[Candidate]
-    ) -> tuple[list[Candidate], NDArray[np.float32]]:
-        """Returns all candidates and their ``(n, k)`` scores."""
-        self.progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
-        candidates, scores = list(distinct), np.zeros((len(inputs.images), 0), np.float32)
-        if candidates:
-            texts = [one.description for one in candidates]
-            scores = score_images(self.stages.ranker, inputs, texts)
-            if self.config.merge and not self.hypotheses:
-                vectors = self.stages.text_vectors(texts)
-                candidates, kept = merge_paraphrases(candidates, scores, vectors)
-                scores = scores[:, kept]
-        if inputs.measured:
-            candidates += [one.candidate for one in inputs.measured]
-            measured = np.stack([one.scores for one in inputs.measured], axis=1)
-            scores = np.concatenate([scores, measured.astype(np.float32)], axis=1)
-        return candidates, scores
 
     def _record(self, proposed: Proposed, inputs: Inputs) -> dict[str, Any]:
         return {
@@ -192,14 +137,6 @@ def _unscored(inputs: Inputs, scores: NDArray[np.float32], n_texts: int) -> dict
     lost = ~np.isfinite(scores[:, : min(n_texts, scores.shape[1])]).any(axis=1)
     ids = inputs.images.ids
     return {ids[int(row)]: "its embedding gives no finite score" for row in np.flatnonzero(lost)}
-
-
-def _usable(inputs: Inputs) -> list[list[bool] | None]:
-    """For each set, which images have a caption; None where captions are not read."""
-    captions = inputs.images.captions
-    if captions is None:
-        return [None, None]
-    return [[bool(captions[row]) for row in rows] for rows in (inputs.rows_a, inputs.rows_b)]
 
 
 def _check_sizes(inputs: Inputs, comparison: Comparison) -> None:

@@ -27,7 +27,7 @@ def target(dataset):
 def work_of(dataset, encoder):
     kind = gather.embeddings_kind(encoder, "vectors")
     store.declare(dataset, kind, same_producer=True)
-    return Work(kind, partial(gather._vectors, encoder))
+    return Work(kind, partial(gather.embed_paths, encoder))
 
 
 def todo_of(dataset, kind):

@@ -1,0 +1,161 @@
+"""Judges: does a proposal say the true difference? 2 the same, 1 partly, 0 no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from ..stages import Encoder, Usage, parameters_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a judge is asked.
+
+    Args:
+        truth: what is true of the set
+        other: what is true of the other set; empty if not known
+        proposal: what was said of the set
+    """
+
+    truth: str
+    other: str
+    proposal: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A score of 0, 1 or 2, and what it took."""
+
+    score: int
+    usage: Usage = Usage()
+    reply: str = ""
+
+
+class Judge(Protocol):
+    """Scores proposals; ``name`` and ``parameters`` decide whether a stored score is valid."""
+
+    @property
+    def name(self) -> str:
+        """Which judge it is."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What else changes its scores, JSON-safe."""
+        ...
+
+    def judge(self, question: Question) -> Judgement:
+        """Returns its score."""
+        ...
+
+
+_EMPTY = frozenset(
+    "a an and are as at be by for from has have in into is it its of on or some that the their "
+    "there these they this to with which who showing various several many more".split()
+)
+#: they may be added to an answer without making it another one
+_MEDIUM = frozenset(("imag", "photograph", "pictur"))
+_SYNONYMS = {"photo": "photograph"}
+
+
+class WordJudge:
+    """A weak judge for where there is no model: it compares words, and meanings if it can.
+
+    2: all words that tell truth from the other truth are in the proposal, and it says nothing
+    else. 1: some are. 0: none, or words of the other truth and no word of this one. Endings are
+    cut, so "sketches" is "sketch"; "canine" is not "dog". With an encoder, texts that are near
+    count too. It does not agree with people as a large language model does (the paper reports
+    .80 for GPT-4 and about .5 for overlap of words): numbers of two judges don't compare.
+
+    Args:
+        encoder (None): embeds texts, for likeness beyond words
+        same (.9): cosine from which on two texts say the same
+        related (.7): cosine from which on one says part of the other
+    """
+
+    def __init__(
+        self, encoder: Encoder | None = None, *, same: float = 0.9, related: float = 0.7
+    ) -> None:
+        if not 0 < related <= same <= 1:
+            raise ValueError(f"Expected 0 < related <= same <= 1, got {related!r}, {same!r}.")
+        self._encoder, self._same, self._related = encoder, same, related
+
+    @property
+    def name(self) -> str:
+        """The judge, with its encoder's name."""
+        return "words-1" if self._encoder is None else f"words-1 + {self._encoder.name}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The thresholds and the encoder's own, where there is one."""
+        if self._encoder is None:
+            return {}
+        own = parameters_of(self._encoder)
+        return {"same": self._same, "related": self._related, "encoder": own}
+
+    def judge(self, question: Question) -> Judgement:
+        """Returns the better of what words and meanings say; opposed words are always 0."""
+        score, opposed = by_words(question)
+        if self._encoder is not None and not opposed:
+            score = max(score, self._by_meaning(question, self._encoder))
+        return Judgement(score)
+
+    def _by_meaning(self, question: Question, encoder: Encoder) -> int:
+        texts = [question.proposal, question.truth, *([question.other] if question.other else [])]
+        cosines = _cosines(encoder, texts)
+        if question.other and cosines[1] >= cosines[0]:
+            return 0
+        return 2 if cosines[0] >= self._same else 1 if cosines[0] >= self._related else 0
+
+
+def by_words(question: Question) -> tuple[int, bool]:
+    """Returns the score by words, and whether the proposal says the other truth instead."""
+    truth, other, said = (
+        words(text) for text in (question.truth, question.other, question.proposal)
+    )
+    telling = truth - other or truth
+    wrong = other - truth
+    if not telling & said:
+        return 0, bool(wrong & said)
+    whole = telling <= said and not said - truth - _MEDIUM
+    return (2 if whole else 1), False
+
+
+def words(text: str) -> frozenset[str]:
+    """Returns the words of a text that say something, without endings."""
+    found = re.findall(r"[^\W_]+", text.casefold())
+    stems = (stem(word) for word in found if word not in _EMPTY)
+    return frozenset(_SYNONYMS.get(one, one) for one in stems)
+
+
+def stem(word: str) -> str:
+    """Cuts plural, -ing and -ed where a word remains: rough, and the same for both sides."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        rest = word[: -len(ending)]
+        if word.endswith(ending) and len(rest) >= 3 and re.search("[aeiouy]", rest):
+            doubled = len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "lsz"
+            word = rest[:-1] if doubled else rest
+            break
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+def _cosines(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float64]:
+    vectors = np.asarray(encoder.encode_texts(list(texts)), np.float64)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    cosines: NDArray[np.float64] = unit[1:] @ unit[0]
+    return cosines

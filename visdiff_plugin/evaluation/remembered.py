@@ -1,0 +1,79 @@
+"""A proposer that is asked once about the same images, whatever ranks its proposals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from ..specs import public_spec
+from ..stages import Images, Proposer, ProposerReply, Usage, parameters_of
+from .lines import Lines
+
+
+class RememberedProposer:
+    """Passes a proposer's members on, and keeps its replies on disk.
+
+    In a matrix every ranker then orders the same proposals, which are paid for once; their calls
+    and tokens count for each, as they would alone.
+
+    Args:
+        proposer: whom to ask
+        replies: where replies are kept
+    """
+
+    def __init__(self, proposer: Proposer, replies: Lines) -> None:
+        self._proposer, self._replies = proposer, replies
+        #: of the calls since this was last emptied: what was asked
+        self.asked: list[str] = []
+        #: of the same calls: whether the model had to answer any
+        self.anew = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._proposer, name)
+
+    @property
+    def name(self) -> str:
+        """The proposer's own name."""
+        return self._proposer.name
+
+    def propose(self, a: Images, b: Images) -> ProposerReply:
+        """Returns the kept reply to these images, or asks."""
+        key = self._key(a, b)
+        self.asked.append(key)
+        if key not in self._replies:
+            self.anew = True
+            reply = self._proposer.propose(a, b)
+            if not isinstance(reply, ProposerReply):
+                reply = ProposerReply(list(reply))
+            self._replies.append(
+                key,
+                {
+                    "proposer": self.name,
+                    "proposals": list(reply.proposals),
+                    "text": reply.text,
+                    "usage": vars(reply.usage),
+                },
+            )
+        kept = self._replies[key]
+        return ProposerReply(kept["proposals"], kept["text"], Usage(**kept["usage"]))
+
+    def begin(self) -> None:
+        """Forgets what was asked, not what was answered."""
+        self.asked, self.anew = [], False
+
+    def question(self) -> str:
+        """Returns a code of all that was asked since `begin`; the order does not matter."""
+        return hashlib.blake2b("".join(sorted(self.asked)).encode(), digest_size=12).hexdigest()
+
+    def _key(self, a: Images, b: Images) -> str:
+        found = hashlib.blake2b(digest_size=12)
+        own = public_spec(parameters_of(self._proposer))
+        found.update(json.dumps([self.name, own], sort_keys=True).encode())
+        needs = getattr(self._proposer, "needs", "captions")  # what else is there is for rankers
+        for images in (a, b):
+            captions = list(images.captions or ()) if needs == "captions" else []
+            found.update(json.dumps([list(images.ids), captions]).encode())
+            if images.embeddings is not None and needs == "embeddings":
+                found.update(images.embeddings.tobytes())
+        return found.hexdigest()

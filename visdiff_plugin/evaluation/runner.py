@@ -1,0 +1,250 @@
+"""Runs the comparisons of a plan on files, without a dataset; what is finished stays finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..assembly import Stages
+from ..comparing import Compared, compare_inputs
+from ..config import Config
+from ..engines.local import LocalEngine
+from ..errors import CredentialsError, EvaluationError, MediaError, ModelError
+from ..evidence.design import Design
+from ..gather import Account
+from ..inputs import Inputs
+from ..measured import property_candidates
+from ..rankers import make_ranker
+from ..stages import Encoder, Images
+from ..vectors import reader_of
+from .known import Known
+from .lines import Lines
+from .pairs import Pair
+from .plan import TABLE_CAPTIONS, Cell, Plan
+from .remembered import RememberedProposer
+
+#: answers of each side that are kept, and can be judged
+KEPT = 10
+
+Report = Callable[[str], object]
+
+
+@dataclass
+class Runner:
+    """Runs cells and keeps what they found.
+
+    Args:
+        folder: where finished cells and what is known of images are kept
+        objects: name in the plan -> stage object
+        report: is told how far it is
+    """
+
+    folder: Path
+    objects: Mapping[str, Any] = field(default_factory=dict)
+    report: Report = lambda text: None
+
+    def __post_init__(self) -> None:
+        self.cells = Lines(self.folder / "cells.jsonl")
+        self.known = Known(self.folder / "known", self.report)
+        self.failures: dict[str, str] = {}
+        self._proposed = {
+            one["proposed"]: one["seconds"]["propose"] for one in self.cells.values()[::-1]
+        }
+        self._replies = Lines(self.folder / "proposals.jsonl")
+        self._made: dict[tuple[str, str], Any] = {}
+        self._ready: set[str] = set()
+
+    def run(self, plan: Plan) -> None:
+        """Compares what is not finished; a cell that fails is tried again the next time.
+
+        Raises:
+            CredentialsError: if a server refuses the key
+            ValueError: on stages that do not fit each other
+        """
+        todo = [cell for cell in plan.cells() if cell.key() not in self.cells]
+        for number, cell in enumerate(todo, 1):
+            self.report(f"comparison {number} of {len(todo)}: {cell.pair.name}")
+            try:
+                self.cells.append(cell.key(), self._compare(cell, plan))
+            except CredentialsError:
+                raise
+            except (ModelError, MediaError) as error:
+                self.failures[f"{cell.pair.name}, {cell.settings}, seed {cell.seed}"] = str(error)
+
+    def _compare(self, cell: Cell, plan: Plan) -> dict[str, Any]:
+        pair, config = cell.images(), cell.config()
+        stages = self.stages(config)
+        inputs = self.inputs(pair, config, stages, plan)
+        proposer = stages.proposer
+        if isinstance(proposer, RememberedProposer):
+            proposer.begin()
+        found = compare_inputs(inputs, Design(), stages, config)
+        record = _record(found, inputs, config)
+        record["proposed"] = ""
+        if isinstance(proposer, RememberedProposer):
+            # what another ranker's cell paid for took as long as it did there
+            code, seconds = proposer.question(), record["seconds"]
+            if not proposer.anew:
+                seconds["propose"] = self._proposed.get(code, seconds["propose"])
+            self._proposed.setdefault(code, seconds["propose"])
+            record["proposed"] = code
+        return {
+            "pair": cell.pair.name,
+            "change": [cell.change.kind, cell.change.level],
+            "seed": cell.seed,
+            "config": config.to_dict(),
+            **record,
+        }
+
+    def stages(self, config: Config) -> Stages:
+        """Returns the stages of a comparison, each made once for all.
+
+        Raises:
+            ValueError: on an unknown name or option
+        """
+        from ..captioners import make_captioner
+        from ..encoders import make_encoder
+        from ..proposers import make_proposer
+
+        def once(kind: str, spec: Any, make: Callable[[Any], Any]) -> Any:
+            if spec is None:
+                return None
+            name = kind, json.dumps(spec, sort_keys=True)
+            if name not in self._made:
+                given = self.objects.get(spec) if isinstance(spec, str) else None
+                self._made[name] = make(spec if given is None else given)
+            return self._made[name]
+
+        encoder: Encoder | None = once("encoder", config.encoder, make_encoder)
+        proposer = once(
+            f"proposer {config.proposals_per_round} {config.context}",
+            config.proposer,
+            lambda spec: RememberedProposer(
+                make_proposer(spec, n=config.proposals_per_round, context=config.context),
+                self._replies,
+            ),
+        )
+        return Stages(
+            captioner=None
+            if config.captioner == TABLE_CAPTIONS
+            else once("captioner", config.captioner, make_captioner),
+            caption_fields=(),
+            encoder=encoder,
+            brain_vectors=None,
+            embedding_field=None,
+            proposer=proposer,
+            ranker=make_ranker(self.objects.get(str(config.ranker), config.ranker), encoder),
+            engine=LocalEngine(),
+        )
+
+    def inputs(self, pair: Pair, config: Config, stages: Stages, plan: Plan) -> Inputs:
+        """Returns all that is known of a pair's images.
+
+        A stage is first asked about all images of the plan, in large batches.
+
+        Raises:
+            MediaError: if a set is left with under two images
+            EvaluationError: if the table brings no captions
+        """
+        in_a = set(pair.images_a)
+        paths = sorted((*pair.images_a, *pair.images_b))
+        account = Account()
+        properties: Mapping[str, Any] = {}
+        if config.properties:
+            properties = self._all("properties", self.known.properties, paths, plan)
+            paths = _with(paths, properties, "not measured", account)
+        vectors: Mapping[str, Any] | None = None
+        if stages.encoder is not None and stages.need("embeddings"):
+            embed = partial(self.known.embeddings, stages.encoder)
+            vectors = self._all(f"embeddings {id(stages.encoder)}", embed, paths, plan)
+            paths = _with(paths, vectors, "no embedding", account)
+        captions = self._captions(pair, config, stages, paths, plan)
+        rows = np.array([path in in_a for path in paths], bool)
+        for side, n in (("A", rows.sum()), ("B", (~rows).sum())):
+            if n < 2:
+                raise MediaError(f"Expected two usable images in {side} of {pair.name!r}, got {n}.")
+        measured = []
+        if config.properties:
+            values = np.stack([properties[path] for path in paths])
+            measured = property_candidates("properties", values)
+        return Inputs(
+            Images(paths, paths, captions),
+            None if vectors is None else reader_of(vectors),
+            np.flatnonzero(rows),
+            np.flatnonzero(~rows),
+            measured,
+            account,
+        )
+
+    def _captions(
+        self,
+        pair: Pair,
+        config: Config,
+        stages: Stages,
+        paths: Sequence[str],
+        plan: Plan,
+    ) -> list[str] | None:
+        if not stages.need("captions"):
+            return None
+        if config.captioner == TABLE_CAPTIONS:
+            if not any(path in pair.captions for path in paths):
+                raise EvaluationError(
+                    f"Expected captions of pair {pair.name!r} in its table, got none.",
+                    "Name a captioner in the plan's settings.",
+                )
+            return [pair.captions.get(path, "") for path in paths]
+        if stages.captioner is None:
+            return None
+        make = partial(self.known.captions, stages.captioner)
+        captions = self._all(f"captions {id(stages.captioner)}", make, paths, plan)
+        return [captions.get(path, "") for path in paths]
+
+    def _all(self, name: str, make: Any, paths: Sequence[str], plan: Plan) -> Mapping[str, Any]:
+        if name not in self._ready:
+            self._ready.add(name)
+            make([path for one in plan.pairs for path in (*one.images_a, *one.images_b)])
+        found: Mapping[str, Any] = make(paths)
+        return found
+
+
+def _with(
+    paths: Sequence[str], values: Mapping[str, Any], reason: str, account: Account
+) -> list[str]:
+    account.skip("image", {path: reason for path in paths if path not in values})
+    return [path for path in paths if path in values]
+
+
+def _record(found: Compared, inputs: Inputs, config: Config) -> dict[str, Any]:
+    differences = [one.difference for one in found.ranked]
+    answers = {}
+    for side in ("a", "b"):
+        own = [one for one in differences if one.favors == side]
+        if side == "b" and config.order == "auroc":
+            own = own[::-1]  # ordered by how much truer of A: B's best comes last
+        answers[side] = [
+            {
+                "description": one.description,
+                "source": one.source,
+                "auroc": round(one.auroc, 6),
+                "q": one.q_value,
+                "supported": one.significant,
+            }
+            for one in own[:KEPT]
+        ]
+    usage = found.proposed.usage
+    return {
+        **answers,
+        "n_a": len(inputs.rows_a),
+        "n_b": len(inputs.rows_b),
+        "candidates": len(differences),
+        "supported": sum(one.significant for one in differences),
+        "skipped": sum(one.count for one in (*inputs.account.skipped, *found.untested)),
+        "usage": vars(usage),
+        "seconds": {name: round(value, 4) for name, value in found.seconds.items()},
+    }
