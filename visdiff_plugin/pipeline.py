@@ -21,14 +21,15 @@ from .errors import MediaError
 from .evidence.design import Design
 from .evidence.separability import Separability
 from .evidence.table import Table
-from .holdout import Folds, plan_folds
+from .holdout import Folds, plan_members
 from .inputs import InputReader, Inputs
-from .proposing import Proposed, plan_rounds, propose
+from .proposing import Proposed, Round, plan_rounds, propose
 from .ranking import rank_differences
 from .results import Run
 from .sampling import Split
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
+from .stages import needs_of
 from .ties import read_design
 
 Progress = Callable[[float, str], object]
@@ -75,9 +76,9 @@ class Comparison:
         _check_sizes(inputs, self)
         with self._timed("separability"):
             design, apart = self._design(inputs)
-        folds = self._folds(inputs, design)
+        folds, starts = self._folds(inputs, design)
         with self._timed("propose"):
-            proposed = self._propose(inputs, folds)
+            proposed = self._propose(inputs, folds, starts)
         distinct = unique(proposed.candidates)
         with self._timed("rank"):
             candidates, scores = self._score(inputs, distinct)
@@ -96,7 +97,7 @@ class Comparison:
             proposals=tuple(one.description for one in distinct),
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
-            held_out=self.stages.proposer is None or folds[0][0].held_out,
+            held_out=not self.stages.proposers or all(a.held_out for a, _ in folds),
             separability=None if apart is None else asdict(apart),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
@@ -109,15 +110,16 @@ class Comparison:
         self.progress(1.0, "Done")
         return run
 
-    def _folds(self, inputs: Inputs, design: Design) -> Folds:
+    def _folds(self, inputs: Inputs, design: Design) -> tuple[Folds, list[int]]:
         names = inputs.images.names()
         rows = inputs.rows_a.tolist(), inputs.rows_b.tolist()
         own = [names[row] for row in rows[0]], [names[row] for row in rows[1]]
-        proposer = self.stages.proposer
-        folds, note = plan_folds(own, _usable(inputs), rows, design, self.config, proposer)
-        if note:
-            inputs.account.notes.append(note)
-        return folds
+        proposers = self.stages.proposers
+        folds, starts, notes = plan_members(
+            own, _usable(inputs), rows, design, self.config, proposers
+        )
+        inputs.account.notes += notes
+        return folds, starts
 
     def _design(self, inputs: Inputs) -> tuple[Design, Separability | None]:
         """Returns what ties the images together, and whether the sets differ at all."""
@@ -130,21 +132,27 @@ class Comparison:
             inputs.account.notes.append(note)
         return design, apart
 
-    def _propose(self, inputs: Inputs, folds: Sequence[tuple[Split, Split]]) -> Proposed:
+    def _propose(
+        self, inputs: Inputs, folds: Sequence[tuple[Split, Split]], starts: Sequence[int]
+    ) -> Proposed:
         if self.hypotheses:
             return Proposed([Candidate(text, "user") for text in self.hypotheses])
-        proposer = self.stages.proposer
-        if proposer is None or (
-            inputs.images.captions is None and getattr(proposer, "needs", "captions") == "captions"
-        ):
-            return Proposed()
         subsets = [
             (inputs.rows_a[list(a.proposal)].tolist(), inputs.rows_b[list(b.proposal)].tolist())
             for a, b in folds
         ]
-        rounds = plan_rounds(proposer, inputs.images, subsets, self.config)
-        self.progress(0.7, f"Asking {proposer.name}: {len(rounds)} rounds")
-        proposed = propose(proposer, inputs.take, rounds)
+        rounds: list[Round] = []
+        asked = []
+        for proposer, first in zip(self.stages.proposers, starts, strict=False):
+            if inputs.images.captions is None and needs_of(proposer) == "captions":
+                continue  # the reader of inputs has said so
+            own = subsets[first : first + self.config.rounds]
+            rounds += plan_rounds(proposer, inputs.images, own, self.config, first)
+            asked.append(proposer.name)
+        if not rounds:
+            return Proposed()
+        self.progress(0.7, f"Asking {', '.join(asked)}: {len(rounds)} rounds")
+        proposed = propose(inputs.take, rounds)
         inputs.account.skip("round", proposed.failures)
         return proposed
 
