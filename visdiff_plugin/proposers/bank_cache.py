@@ -63,6 +63,7 @@ def bank_vectors(
     path = (folder or cache_folder()) / f"{_name(encoder, phrases)}.npz"
     stored = _read(path, len(phrases))
     if stored is None or not _still_true(encoder, phrases, stored):
+        _LOG.info("Embedding %d phrases with %s, once.", len(phrases), encoder.name)
         batches = (phrases[start : start + _BATCH] for start in range(0, len(phrases), _BATCH))
         stored = np.concatenate([text_vectors(encoder, batch) for batch in batches]).astype(
             np.float16
