@@ -170,7 +170,7 @@ _STAGES = {
     },
     "proposer": {
         "label": "Proposer",
-        "description": "keyword, bank, openai:MODEL, images:MODEL, or union:A+B of these",
+        "description": "keyword, bank, openai:MODEL, images:MODEL, feature, or union:A+B of these",
     },
     "ranker": {"label": "Ranker", "description": "embedding or tfidf"},
     "base_url": {

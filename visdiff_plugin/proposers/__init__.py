@@ -8,7 +8,8 @@ from typing import Any
 from ..specs import construct, parse_spec, public_spec
 from ..stages import Encoder, Proposer
 
-KINDS = ("keyword", "bank[:FILE]", "openai[:MODEL]", "images[:MODEL]", "union:A+B")
+KINDS = ("keyword", "bank[:FILE]", "openai[:MODEL]", "images[:MODEL]", "feature[:MODEL]",
+         "union:A+B")  # fmt: skip
 
 
 def make_proposers(
@@ -47,9 +48,9 @@ def make_proposer(
 
     Args:
         spec: ``"keyword"``, ``"bank"`` or ``"bank:FILE"`` (phrases by embeddings), ``"openai"``,
-            ``"openai:MODEL"`` (also ``"caption_llm"``), ``"images:MODEL"`` (a vision model), a
-            mapping of ``name`` and the options of that proposer, or an object that proposes
-            already
+            ``"openai:MODEL"`` (also ``"caption_llm"``), ``"images:MODEL"`` (a vision model),
+            ``"feature"`` (BLIP-2 on this machine), a mapping of ``name`` and the options of that
+            proposer, or an object that proposes already
         n (10): proposals a round; the keyword proposer, which needs no request, gives half as
             many more
         context (""): what the user says about the sets, for proposers that can read it
@@ -67,34 +68,43 @@ def make_proposer(
             f"got {type(spec).__name__}."
         )
     parsed = parse_spec(spec)
-    options = dict(parsed.options)
+    if parsed.kind not in _TAKES or (parsed.argument and not _TAKES[parsed.kind]):
+        raise ValueError(
+            f"Expected a proposer out of {', '.join(KINDS)}, got {public_spec(str(parsed))!r}."
+        )
+    given: dict[str, Any] = {"n": n + n // 2 if parsed.kind == "keyword" else n, **parsed.options}
+    if parsed.argument:
+        given[_TAKES[parsed.kind]] = parsed.argument
     if parsed.kind in _ON_ENDPOINT:
-        if parsed.argument:
-            options["model"] = parsed.argument
-        return construct(_on_endpoint(parsed.kind), {"n": n, "context": context, **options})
-    options.pop("base_url", None)  # forms send the server's address whatever is chosen
-    if parsed.kind == "keyword" and not parsed.argument:
-        from .keyword import KeywordProposer
-
-        return construct(KeywordProposer, {"n": n + n // 2, **options})
+        given = {"context": context, **given}
+    else:
+        given.pop("base_url", None)  # forms send the server's address whatever is chosen
     if parsed.kind == "bank":
-        from .bank import BankProposer
-
         if encoder is None:
             raise ValueError("Expected an encoder for the proposer 'bank', got None.")
-        if parsed.argument:
-            options["file"] = parsed.argument
-        return construct(BankProposer, {"encoder": encoder, "n": n, **options})
-    raise ValueError(
-        f"Expected a proposer out of {', '.join(KINDS)}, got {public_spec(str(parsed))!r}."
-    )
+        given = {"encoder": encoder, **given}
+    return construct(_kind(parsed.kind), given)
 
 
 _ON_ENDPOINT = ("openai", "caption_llm", "images")
+#: kinds, and the option that follows the colon
+_TAKES = {"keyword": "", "bank": "file", "feature": "model", **dict.fromkeys(_ON_ENDPOINT, "model")}
 
 
-def _on_endpoint(kind: str) -> type[Any]:
-    if kind == "images":
+def _kind(name: str) -> type[Any]:
+    if name == "keyword":
+        from .keyword import KeywordProposer
+
+        return KeywordProposer
+    if name == "bank":
+        from .bank import BankProposer
+
+        return BankProposer
+    if name == "feature":
+        from .feature import FeatureProposer
+
+        return FeatureProposer
+    if name == "images":
         from .image_vlm import ImageProposer
 
         return ImageProposer
