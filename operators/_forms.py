@@ -127,7 +127,12 @@ def stages(params: dict[str, Any], *names: str) -> dict[str, Any]:
     for name, spec in chosen.items():
         if not isinstance(spec, str):
             raise ValueError(f"Expected {name} by name, got {type(spec).__name__}.")
-        if url and spec.startswith("openai"):
+        if name == "proposer" and "bank:" in "".join(spec.split()):
+            raise ValueError(
+                "Expected the built-in 'bank', got a file: from a form, any file of the server "
+                "could be named. Call visdiff_plugin.compare from a script instead."
+            )
+        if url and spec.startswith(_ON_ENDPOINT):
             chosen[name] = {"name": spec, "base_url": url}
     return chosen
 
@@ -157,6 +162,8 @@ def text_output(label: str) -> Any:
     return types.Property(outputs, view=types.View(label=label))
 
 
+#: stages that a server's address is for, or that hold some
+_ON_ENDPOINT = ("openai", "caption_llm", "images", "union")
 _HERE = (None, "", "local")
 _ENGINES = {
     "local": ("In this process", ""),
@@ -173,7 +180,10 @@ _STAGES = {
         "label": "Encoder",
         "description": "open_clip:MODEL/WEIGHTS, zoo:MODEL or brain:SIMILARITY_KEY",
     },
-    "proposer": {"label": "Proposer", "description": "keyword or openai:MODEL"},
+    "proposer": {
+        "label": "Proposer",
+        "description": "keyword, bank, openai:MODEL, images:MODEL, feature, or union:A+B of these",
+    },
     "ranker": {"label": "Ranker", "description": "embedding or tfidf"},
     "base_url": {
         "label": "Server address",

@@ -16,7 +16,7 @@ from .errors import FieldError
 from .rankers import make_ranker
 from .rankers.embedding import text_vectors
 from .specs import parse_spec, public_spec
-from .stages import Captioner, Encoder, Proposer, Ranker, parameters_of
+from .stages import Captioner, Encoder, Proposer, Ranker, needs_of, parameters_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Stages:
         encoder: embeds images and texts, or None
         brain_vectors: where a similarity run gave the encoder: its embeddings by sample id
         embedding_field: the field that embeddings are read from or stored in; None for the default
-        proposer: proposes descriptions, or None
+        proposers: propose descriptions, each what it can; none where nothing is proposed
         ranker: scores descriptions
         engine: where captions, embeddings and properties are made
     """
@@ -39,15 +39,13 @@ class Stages:
     encoder: Encoder | None
     brain_vectors: dict[str, NDArray[Any]] | None
     embedding_field: str | None
-    proposer: Proposer | None
+    proposers: tuple[Proposer, ...]
     ranker: Ranker
     engine: Engine
 
     def need(self, what: str) -> bool:
-        """Returns whether the proposer or the ranker reads captions or embeddings."""
-        wanted = {getattr(self.ranker, "needs", "embeddings")}
-        if self.proposer is not None:
-            wanted.add(getattr(self.proposer, "needs", "captions"))
+        """Returns whether a proposer or the ranker reads captions or embeddings."""
+        wanted = {getattr(self.ranker, "needs", "embeddings"), *map(needs_of, self.proposers)}
         return what in wanted
 
     @property
@@ -61,17 +59,14 @@ class Stages:
 
     def describe(self) -> dict[str, Any]:
         """Returns what each stage is, for the record: its name and the parameters it declares."""
-        stages = {
-            "captioner": self.captioner,
-            "encoder": self.encoder,
-            "proposer": self.proposer,
-            "ranker": self.ranker,
-        }
+        stages = {"captioner": self.captioner, "encoder": self.encoder, "ranker": self.ranker}
         found: dict[str, Any] = {
-            kind: {"name": stage.name, "parameters": public_spec(parameters_of(stage))}
-            for kind, stage in stages.items()
-            if stage is not None
+            kind: _described(stage) for kind, stage in stages.items() if stage is not None
         }
+        if self.proposers:
+            members = [_described(one) for one in self.proposers]
+            union = {"name": "union", "parameters": {"of": members}}
+            found["proposer"] = members[0] if len(members) == 1 else union
         if self.caption_fields:
             found["captioner"] = {"name": f"field:{','.join(self.caption_fields)}"}
         found["engine"] = {"name": self.engine.name}
@@ -91,21 +86,24 @@ def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
         FieldError: if a caption field or brain run does not exist
     """
     from .captioners import make_captioner
-    from .proposers import make_proposer
+    from .proposers import make_proposers
 
     captioner, caption_fields = None, _field_names(config.captioner)
     if config.captioner is not None and not caption_fields:
         captioner = make_captioner(config.captioner)
     encoder, vectors, field_name = _encoder(dataset, config)
-    proposer = None
+    proposers: tuple[Proposer, ...] = ()
     if propose and config.proposer is not None:
-        proposer = make_proposer(
-            config.proposer, n=config.proposals_per_round, context=config.context
+        proposers = make_proposers(
+            config.proposer,
+            n=config.proposals_per_round,
+            context=config.context,
+            encoder=encoder,
         )
     ranker = make_ranker(config.ranker, encoder)
     engine = make_engine(config.engine)
     stages = Stages(
-        captioner, caption_fields, encoder, vectors, field_name, proposer, ranker, engine
+        captioner, caption_fields, encoder, vectors, field_name, proposers, ranker, engine
     )
     for name in (*caption_fields, *config.label_fields):
         if dataset.get_field(name) is None:
@@ -113,6 +111,10 @@ def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
             raise FieldError(f"Expected a field of {dataset.name!r}, got {name!r}. Fields: {known}")
     _check_fit(stages, config, propose)
     return stages
+
+
+def _described(stage: Any) -> dict[str, Any]:
+    return {"name": stage.name, "parameters": public_spec(parameters_of(stage))}
 
 
 def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
@@ -124,9 +126,13 @@ def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
                 "captioner='field:NAME', or an encoder to rank by embeddings."
             )
         return
-    if stages.proposer is None and not measured:
+    if not stages.proposers and not measured:
         raise ValueError("Expected a proposer, properties or label_fields, got none of them.")
-    if stages.need("captions") and not stages.has_captions and not measured:
+    if not stages.need("captions") or stages.has_captions:
+        return
+    without = [one.name for one in stages.proposers if needs_of(one) != "captions"]
+    unranked = without and getattr(stages.ranker, "needs", "embeddings") == "captions"
+    if unranked or not (without or measured):
         raise ValueError("Expected a captioner for the proposer or ranker, got None.")
 
 

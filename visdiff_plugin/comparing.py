@@ -16,14 +16,14 @@ from .assembly import Stages
 from .config import Config
 from .evidence.design import Design
 from .evidence.table import Table
-from .holdout import Folds, plan_folds
+from .holdout import Folds, plan_members
 from .inputs import Inputs
-from .proposing import Proposed, plan_rounds, propose
+from .proposing import Proposed, Round, plan_rounds, propose
 from .ranking import Ranked, rank_differences
 from .results import Skipped
-from .sampling import Split
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
+from .stages import needs_of
 
 Progress = Callable[[float, str], object]
 
@@ -69,9 +69,11 @@ def compare_inputs(
         hypotheses (()): the user's own; then nothing is proposed
         progress: called with the share done and a label
     """
-    folds = _folds(inputs, design, stages, config)
+    folds, starts = _folds(inputs, design, stages, config)
     start = time.perf_counter()
-    proposed = _propose(inputs, folds, stages, config, hypotheses, progress)
+    proposed = Proposed([Candidate(text, "user") for text in hypotheses])
+    if not hypotheses:
+        proposed = _propose(inputs, (folds, starts), stages, config, progress)
     distinct = unique(proposed.candidates)
     middle = time.perf_counter()
     merge = config.merge and not hypotheses
@@ -82,14 +84,18 @@ def compare_inputs(
     return Compared(folds, proposed, distinct, scores, ranked, untested, seconds)
 
 
-def _folds(inputs: Inputs, design: Design, stages: Stages, config: Config) -> Folds:
+def _folds(
+    inputs: Inputs, design: Design, stages: Stages, config: Config
+) -> tuple[Folds, list[int]]:
+    """Returns the folds of all proposers, and where those of each begin."""
     names = inputs.images.names()
     rows = inputs.rows_a.tolist(), inputs.rows_b.tolist()
     own = [names[row] for row in rows[0]], [names[row] for row in rows[1]]
-    folds, note = plan_folds(own, _usable(inputs), rows, design, config, stages.proposer)
-    if note:
-        inputs.account.notes.append(note)
-    return folds
+    folds, starts, notes = plan_members(
+        own, _usable(inputs), rows, design, config, stages.proposers
+    )
+    inputs.account.notes += notes
+    return folds, starts
 
 
 def _usable(inputs: Inputs) -> list[list[bool] | None]:
@@ -102,26 +108,28 @@ def _usable(inputs: Inputs) -> list[list[bool] | None]:
 
 def _propose(
     inputs: Inputs,
-    folds: Sequence[tuple[Split, Split]],
+    planned: tuple[Folds, list[int]],
     stages: Stages,
     config: Config,
-    hypotheses: Sequence[str],
     progress: Progress,
 ) -> Proposed:
-    if hypotheses:
-        return Proposed([Candidate(text, "user") for text in hypotheses])
-    proposer = stages.proposer
-    if proposer is None or (
-        inputs.images.captions is None and getattr(proposer, "needs", "captions") == "captions"
-    ):
-        return Proposed()
+    folds, starts = planned
     subsets = [
         (inputs.rows_a[list(a.proposal)].tolist(), inputs.rows_b[list(b.proposal)].tolist())
         for a, b in folds
     ]
-    rounds = plan_rounds(proposer, inputs.images, subsets, config)
-    progress(0.7, f"Asking {proposer.name}: {len(rounds)} rounds")
-    proposed = propose(proposer, inputs.take, rounds)
+    rounds: list[Round] = []
+    asked = []
+    for proposer, first in zip(stages.proposers, starts, strict=False):
+        if inputs.images.captions is None and needs_of(proposer) == "captions":
+            continue  # the reader of inputs has said so
+        own = subsets[first : first + config.rounds]
+        rounds += plan_rounds(proposer, inputs.images, own, config, first)
+        asked.append(proposer.name)
+    if not rounds:
+        return Proposed()
+    progress(0.7, f"Asking {', '.join(asked)}: {len(rounds)} rounds")
+    proposed = propose(inputs.take, rounds)
     inputs.account.skip("round", proposed.failures)
     return proposed
 

@@ -23,7 +23,8 @@ class Config:
         captioner ("blip"): makes captions; ``"field:NAME"`` reads a field that is there already
         encoder ("open_clip:ViT-B-32/laion2b_s34b_b79k"): embeds images and texts;
             ``"brain:KEY"`` reuses a similarity run
-        proposer ("openai:gpt-4o-mini"): proposes descriptions
+        proposer ("openai:gpt-4o-mini"): proposes descriptions; a list, or ``"union:A+B"``, for
+            several
         ranker ("embedding"): scores descriptions; ``"tfidf"`` works on captions alone
         properties (True): also compare measured image properties such as brightness
         control_for (()): fields that must not explain a difference (class, camera, time): only

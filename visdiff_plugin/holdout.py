@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .config import Config
 from .evidence.design import Design
 from .sampling import Split, draw_rounds, generator, split_units
-from .stages import Proposer
+from .stages import Proposer, needs_of
 
 #: in smaller sets what is left of them can't be tested
 LEAST_HELD_OUT = 8
@@ -42,12 +42,14 @@ def plan_folds(
 
     Returns:
         a fold for each round, and a note for the reader; a proposer that reads all of its images at
-        once sees a third of the set in each
+        once sees a third of the set in each; none sees more than its ``most_images``
     """
     whole = proposer is None or bool(getattr(proposer, "whole", False))
     rounds = 1 if proposer is None else config.rounds
     held_out = config.held_out and min(map(len, names)) >= LEAST_HELD_OUT
-    sizes = [_size(len(own), config.subset_size, whole, held_out) for own in names]
+    wanted = None if whole else config.subset_size
+    limit = getattr(proposer, "most_images", None)
+    sizes = [_size(len(own), wanted, limit, held_out) for own in names]
     if held_out and design.units is not None:
         found = _by_units(names, sizes, rows, design, config.seed, rounds)
         if found is not None:
@@ -63,16 +65,52 @@ def plan_folds(
     ]
     if proposer is None or not config.held_out:
         return folds, None
-    return folds, _note(held_out, whole, sizes, design, config)
+    return folds, _note(held_out, wanted, limit, sizes, design)
 
 
-def _size(n: int, subset: int, whole: bool, held_out: bool) -> int:
+def plan_members(
+    names: tuple[Sequence[str], Sequence[str]],
+    usable: Sequence[Sequence[bool] | None],
+    rows: tuple[Sequence[int], Sequence[int]],
+    design: Design,
+    config: Config,
+    proposers: Sequence[Proposer],
+) -> tuple[Folds, list[int], list[str]]:
+    """Plans the rounds of each of several proposers, which may read different things.
+
+    Args:
+        names: see `plan_folds`, as for the others
+        usable: which images have a caption; asked only for proposers that read captions
+        rows: rows of A and of B in the codes of ``design``
+        design: clusters and pairs
+        config: rounds, subset size, seed, whether to hold out
+        proposers: who would see them; none where nothing is proposed
+
+    Returns:
+        the folds of all of them in one list, where in it those of each begin, and notes
+    """
+    folds: Folds = []
+    starts: list[int] = []
+    notes: list[str] = []
+    for proposer in proposers or (None,):
+        reads = needs_of(proposer) == "captions"
+        own, note = plan_folds(
+            names, usable if reads else (None, None), rows, design, config, proposer
+        )
+        starts.append(len(folds))
+        folds += own
+        if note and note not in notes:
+            notes.append(note)
+    return folds, starts, notes
+
+
+def _size(n: int, wanted: int | None, limit: int | None, held_out: bool) -> int:
     most = n // _SHARE if held_out else n
-    return most if whole else min(subset, most)
+    return min(most, *(one for one in (wanted, limit, most) if one is not None))
 
 
 def _note(
-    held_out: bool, whole: bool, sizes: Sequence[int], design: Design, config: Config
+    held_out: bool, wanted: int | None, limit: int | None, sizes: Sequence[int], design: Design
 ) -> str | None:
     if not held_out:
         why = f"under {LEAST_HELD_OUT} images in a set"
@@ -82,11 +120,11 @@ def _note(
             f"Not held out: {why}, so proposals were made from the images that are also the "
             "evidence. Take p and q of proposed differences as too optimistic."
         )
-    if whole or min(sizes) == config.subset_size:
+    if wanted is None or min(sizes) == min(wanted, limit or wanted):
         return None
     return (
         f"Small sets: the proposer saw {sizes[0]} images of A and {sizes[1]} of B a round instead "
-        f"of {config.subset_size}, so that two thirds are left as evidence."
+        f"of {min(wanted, limit or wanted)}, so that two thirds are left as evidence."
     )
 
 

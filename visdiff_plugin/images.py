@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 import struct
 import zlib
@@ -92,6 +94,20 @@ def load_rgb(path: str, min_side: int | None = None) -> Image.Image:
                 file.draft(None, (width, height))
         file.load()
         return _rgb(_upright(file))
+
+
+def data_url(image: Image.Image, side: int | None = None) -> str:
+    """Returns an image as a JPEG data URL, as vision models behind a server take it.
+
+    Args:
+        image: an RGB image; it is made smaller in place
+        side (None): longest side at most, in pixels; None leaves the size
+    """
+    if side is not None:
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def decode(

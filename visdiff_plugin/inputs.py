@@ -16,7 +16,7 @@ from .documents import read_present, read_vectors
 from .errors import FieldError
 from .gather import Account
 from .measured import Measured, label_candidates, object_candidates, property_candidates
-from .stages import Images
+from .stages import Images, needs_of
 from .stored import Filled, Kind, read
 from .vectors import Reader, reader_of
 
@@ -98,11 +98,8 @@ class InputReader:
         vectors, media = self._embeddings(media)
         if self.stages.captioner is not None and self.stages.need("captions"):
             captions = self._captions(media)
-        if self.stages.proposer is not None and captions is None and self.stages.need("captions"):
-            self.account.notes.append(
-                "No captions, so nothing was proposed in words: only measured properties and "
-                "labels were compared. Pass captioner='field:NAME' or a captioner."
-            )
+        if captions is None:
+            self._note_silent()
         words = None if captions is None else [captions.get(one, "") for one in media.ids]
         set_a = set(ids_a)
         in_a = np.array([one in set_a for one in media.ids], bool)
@@ -232,6 +229,18 @@ class InputReader:
             if (numbers[:, 0] > 1).any():
                 measured += object_candidates(name, numbers)
         return measured
+
+    def _note_silent(self) -> None:
+        """Says which proposers have nothing to read, for want of captions."""
+        silent = [one for one in self.stages.proposers if needs_of(one) == "captions"]
+        if not silent:
+            return
+        what = (
+            ", so nothing was proposed in words: only measured properties and labels were compared"
+        )
+        if len(silent) < len(self.stages.proposers):
+            what = f", so these proposed nothing: {', '.join(one.name for one in silent)}"
+        self.account.notes.append(f"No captions{what}. Pass captioner='field:NAME' or a captioner.")
 
     def _note(self, kind: Kind, filled: Filled, what: str) -> None:
         self.account.reused[kind.noun] = {"reused": filled.reused, "computed": filled.computed}

@@ -88,7 +88,7 @@ class Comparison:
             proposals=tuple(one.description for one in found.distinct),
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
-            held_out=self.stages.proposer is None or found.folds[0][0].held_out,
+            held_out=not self.stages.proposers or all(a.held_out for a, _ in found.folds),
             separability=None if apart is None else asdict(apart),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),

@@ -10,7 +10,7 @@ from typing import Any
 from .config import Config
 from .errors import CredentialsError, ModelError
 from .selection import Candidate, Side
-from .stages import Images, Proposer, ProposerReply, Usage
+from .stages import Images, Proposer, ProposerReply, Usage, needs_of
 
 #: rounds asked at once: enough for any sensible number, kind to a local server
 _MOST_AT_ONCE = 8
@@ -20,6 +20,7 @@ _MOST_AT_ONCE = 8
 class Round:
     """One call of a proposer: what is truer of ``side``, from these rows, which are of a fold."""
 
+    proposer: Proposer
     side: Side
     fold: int
     rows_a: Sequence[int]
@@ -48,16 +49,18 @@ def plan_rounds(
     images: Images,
     subsets: Sequence[tuple[Sequence[int], Sequence[int]]],
     config: Config,
+    first: int = 0,
 ) -> list[Round]:
-    """Returns the rounds to ask; the same subsets serve both directions.
+    """Returns the rounds of one proposer; the same subsets serve both directions.
 
     Args:
         proposer: decides what it reads
         images: all images
         subsets: for each fold, the rows of A and of B that it shows
         config: directions
+        first (0): number of the first fold
     """
-    if getattr(proposer, "needs", "captions") == "captions" and images.captions is not None:
+    if needs_of(proposer) == "captions" and images.captions is not None:
         captions = images.captions
         subsets = [
             ([row for row in a if captions[row]], [row for row in b if captions[row]])
@@ -65,35 +68,38 @@ def plan_rounds(
         ]
     sides: tuple[Side, ...] = ("a",) if config.directions == "a" else ("a", "b")
     # by fold: what several rounds say is tested with the first, whichever set is called A
-    return [Round(side, fold, a, b) for fold, (a, b) in enumerate(subsets) for side in sides]
+    return [
+        Round(proposer, side, fold, a, b)
+        for fold, (a, b) in enumerate(subsets, first)
+        for side in sides
+    ]
 
 
-def propose(
-    proposer: Proposer, take: Callable[[Sequence[int]], Images], rounds: Sequence[Round]
-) -> Proposed:
+def propose(take: Callable[[Sequence[int]], Images], rounds: Sequence[Round]) -> Proposed:
     """Asks all rounds at once and collects what they propose.
 
-    A round that fails costs only itself; refused credentials, or a failure of every round, are
-    raised.
+    A round that fails costs only itself. Raised are a failure of every round, and refused
+    credentials where there is but one proposer: of several, the others still answer.
 
     Args:
-        proposer: whom to ask
-        take: rows -> images with all that the proposer reads
-        rounds: what to show
+        take: rows -> images with all that the proposers read
+        rounds: whom to ask what
 
     Raises:
         ModelError: of the first round, if none succeeded
     """
     found = Proposed()
     errors: list[ModelError] = []
+    alone = len({id(one.proposer) for one in rounds}) == 1
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(rounds))) as pool:
-        shown = [(take(one.rows_a), take(one.rows_b)) for one in rounds]
+        shown = _shown(take, rounds)
         calls = [
-            pool.submit(_ask, proposer, one.side, a, b)
+            pool.submit(_ask, one.proposer, one.side, a, b)
             for one, (a, b) in zip(rounds, shown, strict=True)
         ]
         for number, (one, call) in enumerate(zip(rounds, calls, strict=True), 1):
             record: dict[str, Any] = {
+                "proposer": one.proposer.name,
                 "side": one.side,
                 "fold": one.fold,
                 "sampled_a": list(shown[number - 1][0].ids),
@@ -102,22 +108,39 @@ def propose(
             found.rounds.append(record)
             try:
                 reply = call.result()
-            except CredentialsError:
-                pool.shutdown(cancel_futures=True)
-                raise
             except ModelError as error:
+                if alone and isinstance(error, CredentialsError):
+                    pool.shutdown(cancel_futures=True)
+                    raise
                 errors.append(error)
-                found.failures[f"round {number}"] = record["failure"] = str(error)
+                record["failure"] = str(error)
+                said = str(error) if alone else f"{one.proposer.name}: {error}"
+                found.failures[f"round {number}"] = said
                 continue
             record.update(reply=reply.text, proposals=list(reply.proposals))
             found.usage += reply.usage
             found.candidates += [
-                Candidate(text, proposer.name, (one.side,), fold=one.fold)
+                Candidate(text, one.proposer.name, (one.side,), fold=one.fold)
                 for text in reply.proposals
             ]
     if errors and len(errors) == len(rounds):
         raise errors[0]
     return found
+
+
+def _shown(
+    take: Callable[[Sequence[int]], Images], rounds: Sequence[Round]
+) -> list[tuple[Images, Images]]:
+    """Reads the images of each fold once, though several rounds show them."""
+    read: dict[tuple[int, ...], Images] = {}
+
+    def once(rows: Sequence[int]) -> Images:
+        wanted = tuple(rows)
+        if wanted not in read:
+            read[wanted] = take(rows)
+        return read[wanted]
+
+    return [(once(one.rows_a), once(one.rows_b)) for one in rounds]
 
 
 def _ask(proposer: Proposer, side: Side, a: Images, b: Images) -> ProposerReply:

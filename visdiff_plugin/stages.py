@@ -131,8 +131,9 @@ class Encoder(Protocol):
 class Proposer(Protocol):
     """Proposes descriptions.
 
-    Optional attributes: ``needs`` (default ``"captions"``), and ``whole`` (default False): True
-    for a proposer that reads all proposal images at once instead of small random subsets.
+    Optional attributes: ``needs`` (default ``"captions"``); ``whole`` (default False): True for a
+    proposer that reads all proposal images at once instead of small random subsets; and
+    ``most_images``: of each set that it can be shown at once.
     """
 
     @property
@@ -160,6 +161,11 @@ class Ranker(Protocol):
     def score(self, images: Images, descriptions: Sequence[str]) -> NDArray[np.floating[Any]]:
         """Returns ``(n, k)`` scores, higher is truer; NaN where an image can't be scored."""
         ...
+
+
+def needs_of(proposer: Proposer | None) -> str:
+    """Returns what a proposer reads of an image; captions where it does not say."""
+    return str(getattr(proposer, "needs", "captions"))
 
 
 def parameters_of(stage: object) -> dict[str, Any]:

@@ -161,3 +161,6 @@ def test_options_do_not_come_through_a_form(plugins, captioned):
     spec = {"name": "openai:m", "api_key_env": "HOME", "base_url": "http://127.0.0.1:9/v1"}
     with pytest.raises(ExecutionError, match="Expected captioner by name, got dict"):
         call("compare_views", captioned, "red", "blue", "run", captioner=spec)
+    for proposer in ("bank:/etc/hosts", "union:keyword+ bank :/etc/hosts"):
+        with pytest.raises(ExecutionError, match="Expected the built-in 'bank', got a file"):
+            call("compare_views", captioned, "red", "blue", "run", proposer=proposer)

@@ -60,7 +60,7 @@ def test_three_rounds_wait_for_the_slowest_and_not_for_each_other():
     with ChatServer(reply) as server:
         proposer = CaptionProposer("m", base_url=server.base_url)
         rounds = plan_rounds(proposer, both, [([0, 1], [2, 3])] * 3, config)
-        found = propose(proposer, both.take, rounds)
+        found = propose(both.take, rounds)
         assert server.most_at_once == len(server.requests) == 3
     assert not together.broken and not found.failures
     assert found.usage == Usage(3, 300, 30)

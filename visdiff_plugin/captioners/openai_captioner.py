@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +12,7 @@ from PIL import Image
 from ..chat import ChatClient
 from ..chat_reply import RejectedError
 from ..errors import ModelError, ServerError
-from ..images import UNREADABLE, load_rgb, reason
+from ..images import UNREADABLE, data_url, load_rgb, reason
 from ..prompts import CAPTION_PROMPT, caption_messages
 from ..specs import public_spec
 from ..stages import Missing, Usage
@@ -140,7 +138,7 @@ class OpenAICaptioner:
         if call.stopped:
             return Missing("not asked: the model's server stopped answering")
         try:
-            url = _data_url(load_rgb(path, self._side), self._side)
+            url = data_url(load_rgb(path, self._side), self._side)
         except UNREADABLE as error:
             return Missing(reason(error))
         try:
@@ -169,7 +167,7 @@ class OpenAICaptioner:
         with call.probing:
             if error.status is not None and not self._takes_images and not call.stopped:
                 try:
-                    self._ask(client, _data_url(Image.new("RGB", (64, 64), "grey"), self._side))
+                    self._ask(client, data_url(Image.new("RGB", (64, 64), "grey"), self._side))
                 except RejectedError as refused:
                     # a refusal in words still shows that the image was taken
                     self._takes_images = refused.status is None
@@ -218,11 +216,3 @@ def _takes_none(client: ChatClient, error: RejectedError) -> ModelError:
         f"{error}",
         "Choose a vision model.",
     )
-
-
-def _data_url(image: Image.Image, side: int) -> str:
-    """Returns an image as a JPEG data URL, its longest side at most ``side`` pixels."""
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -81,16 +81,16 @@ class Runner:
         pair, config = cell.images(), cell.config()
         stages = self.stages(config)
         inputs = self.inputs(pair, config, stages, plan)
-        proposer = stages.proposer
-        if isinstance(proposer, RememberedProposer):
-            proposer.begin()
+        members = [one for one in stages.proposers if isinstance(one, RememberedProposer)]
+        for one in members:
+            one.begin()
         found = compare_inputs(inputs, Design(), stages, config)
         record = _record(found, inputs, config)
         record["proposed"] = ""
-        if isinstance(proposer, RememberedProposer):
+        if members:
             # what another ranker's cell paid for took as long as it did there
-            code, seconds = proposer.question(), record["seconds"]
-            if not proposer.anew:
+            code, seconds = "+".join(one.question() for one in members), record["seconds"]
+            if not any(one.anew for one in members):
                 seconds["propose"] = self._proposed.get(code, seconds["propose"])
             self._proposed.setdefault(code, seconds["propose"])
             record["proposed"] = code
@@ -110,7 +110,7 @@ class Runner:
         """
         from ..captioners import make_captioner
         from ..encoders import make_encoder
-        from ..proposers import make_proposer
+        from ..proposers import make_proposers
 
         def once(kind: str, spec: Any, make: Callable[[Any], Any]) -> Any:
             if spec is None:
@@ -122,12 +122,14 @@ class Runner:
             return self._made[name]
 
         encoder: Encoder | None = once("encoder", config.encoder, make_encoder)
-        proposer = once(
-            f"proposer {config.proposals_per_round} {config.context}",
+        proposers = once(
+            f"proposer {config.proposals_per_round} {config.context} {config.encoder}",
             config.proposer,
-            lambda spec: RememberedProposer(
-                make_proposer(spec, n=config.proposals_per_round, context=config.context),
-                self._replies,
+            lambda spec: tuple(
+                RememberedProposer(one, self._replies)
+                for one in make_proposers(
+                    spec, n=config.proposals_per_round, context=config.context, encoder=encoder
+                )
             ),
         )
         return Stages(
@@ -138,7 +140,7 @@ class Runner:
             encoder=encoder,
             brain_vectors=None,
             embedding_field=None,
-            proposer=proposer,
+            proposers=proposers or (),
             ranker=make_ranker(self.objects.get(str(config.ranker), config.ranker), encoder),
             engine=LocalEngine(),
         )

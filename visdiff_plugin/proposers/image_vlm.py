@@ -1,0 +1,150 @@
+"""Shows a vision model the images of both sets and asks what is truer of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, get_args
+
+from PIL import Image
+
+from ..chat import ChatClient
+from ..errors import ProposerError
+from ..images import UNREADABLE, data_url, load_rgb
+from ..parsing import parse_proposals
+from ..prompts import PROPOSAL_SCHEMA, grid_messages, image_messages
+from ..stages import Images, Need, ProposerReply
+from .sheet import sheet
+
+Layout = Literal["separate", "grid"]
+
+
+class ImageProposer:
+    """Proposes with any OpenAI-compatible vision model; one call is one request, no captions.
+
+    Args:
+        model ("gpt-4o-mini"): the model's name at the server
+        n (10): proposals to ask for; a model that gives more is cut there
+        context (""): what the user says about the sets
+        layout ("separate"): each image by itself with a label; or ``"grid"``, as in the paper:
+            one picture of rows of ten, A above B, for models that take one image
+        max_images (40): most images shown in a request, half of each set; what the model takes
+        image_side (512): longest side of a separate image, in pixels
+        tile (256): side of a tile of the grid, in pixels
+        client (None): the caller's client; None makes one of the options below
+        base_url (None): see `ChatClient`, as for the following
+        api_key_env ("OPENAI_API_KEY"): the environment variable that holds the key
+        api_key (None): the key itself
+        timeout (120): seconds to wait for each attempt
+        max_retries (4): attempts after the first
+        temperature (.7): of sampling
+        seed (0): of sampling, where the server honours it
+        max_tokens (4096): longest reply, in tokens
+
+    Attributes:
+        most_images: of each set that it is shown
+
+    Raises:
+        CredentialsError: if the server wants a key and there is none
+        ValueError: on a number out of range or an unknown layout, or as `ChatClient`
+    """
+
+    name = "images"
+    needs: Need = "paths"
+
+    def __init__(
+        self,
+        model: str = "gpt-4o-mini",
+        *,
+        n: int = 10,
+        context: str = "",
+        layout: Layout = "separate",
+        max_images: int = 40,
+        image_side: int = 512,
+        tile: int = 256,
+        client: ChatClient | None = None,
+        base_url: str | None = None,
+        api_key_env: str = "OPENAI_API_KEY",
+        api_key: str | None = None,
+        timeout: float = 120.0,
+        max_retries: int = 4,
+        temperature: float | None = 0.7,
+        seed: int | None = 0,
+        max_tokens: int | None = 4096,
+    ) -> None:
+        if min(n, image_side, tile) < 1 or max_images < 4:
+            raise ValueError(
+                "Expected n, image_side and tile >= 1 and max_images >= 4, got "
+                f"{n!r}, {image_side!r}, {tile!r} and {max_images!r}."
+            )
+        if layout not in get_args(Layout):
+            raise ValueError(f"Expected layout out of {get_args(Layout)}, got {layout!r}.")
+        self.n, self.context, self.layout = n, context, layout
+        self.most_images = max_images // 2
+        self._side, self._tile = image_side, tile
+        self._client = client or ChatClient(
+            model,
+            base_url=base_url,
+            api_key_env=api_key_env,
+            api_key=api_key,
+            timeout=timeout,
+            max_retries=max_retries,
+            temperature=temperature,
+            seed=seed,
+            max_tokens=max_tokens,
+        )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What changes proposals, JSON-safe and without credentials."""
+        size = {"tile": self._tile} if self.layout == "grid" else {"image_side": self._side}
+        return {
+            **self._client.parameters,
+            "n": self.n,
+            "context": self.context,
+            "layout": self.layout,
+            "max_images": 2 * self.most_images,
+            **size,
+        }
+
+    def propose(self, a: Images, b: Images) -> ProposerReply:
+        """Returns what the model says is truer of ``a`` than of ``b``, best first.
+
+        Files that are no images are left out; of more than `most_images` a side the first are
+        shown.
+
+        Raises:
+            ProposerError: if a side has under two images, or the reply holds no proposal
+            ModelError: if the server does not answer, or takes no such images; see
+                `ChatClient.complete`
+        """
+        reply = self._client.complete(self._messages(a, b), schema=PROPOSAL_SCHEMA)
+        return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
+
+    def _messages(self, a: Images, b: Images) -> list[dict[str, Any]]:
+        asked: dict[str, Any] = {"n": self.n, "context": self.context}
+        if self.layout == "grid":
+            tiles_a, tiles_b = self._read(a, "A", self._tile), self._read(b, "B", self._tile)
+            grid, rows_a, rows_b = sheet(tiles_a, tiles_b, self._tile)
+            return grid_messages(data_url(grid), rows_a, rows_b, **asked)
+        urls_a, urls_b = (
+            [data_url(picture, self._side) for picture in self._read(one, side, self._side)]
+            for one, side in ((a, "A"), (b, "B"))
+        )
+        return image_messages(urls_a, urls_b, **asked)
+
+    def _read(self, images: Images, side: str, pixels: int) -> list[Image.Image]:
+        found = list(_readable(images.paths[: self.most_images], pixels))
+        if len(found) < 2:
+            raise ProposerError(
+                f"Expected at least 2 images of set {side} that can be read, got {len(found)}.",
+                "Choose larger sets, or a larger subset_size.",
+            )
+        return found
+
+
+def _readable(paths: Sequence[str], pixels: int) -> Iterator[Image.Image]:
+    for path in paths:
+        try:
+            yield load_rgb(path, pixels)
+        except UNREADABLE:
+            continue  # whether files can be read is counted where the sets are read
