@@ -32,7 +32,7 @@ def test_groups_are_the_distinct_values_with_their_counts(pair, dtype):
 
 
 def alike(found, expected, scale=1.0):
-    """All numbers agree to what two orders of adding up float64 leave, of scores up to ``scale``."""
+    """All numbers agree to what two orders of adding up float64 leave; scores reach ``scale``."""
     assert (found is None) == (expected is None)
     if found is None:
         return

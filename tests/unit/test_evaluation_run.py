@@ -217,6 +217,7 @@ def test_captions_and_measured_properties_need_no_model(folder):
         ("rounds = 2", "turns = 2", "got turns"),
         ("rounds = 2", 'preset = "best"', "a preset out of"),
         ("rounds = 2", "cluster_by = 'x'", "got cluster_by"),
+        ('captioner = "colours"', 'captioner = "field:x"', "without a dataset, got 'field:x'"),
         ("shuffles = 3", "shuffles = -1", "shuffles as a number"),
         ("purity = [1, 0.5, 0]", "purity = [50]", r"purity in \[0, 1\]"),
         ("purity = [1, 0.5, 0]", "puritty = [1]", "got puritty"),
@@ -264,7 +265,7 @@ def test_the_command_says_what_is_wrong(folder, capsys):
         (["--object", "x=nowhere:Y"], "Expected 'Y' in the module 'nowhere'"),
         (["--object", "x"], "NAME=MODULE:CLASS"),
         (["--judge", "oracle"], "Expected a judge"),
-        ([], "Expected an encoder out of"),  # a plan can't name code: the command line does
+        ([], "Expected a captioner out of"),  # a plan can't name code: the command line does
     ):
         assert main(["run", plan, "--out", out, *more]) == 2
         assert message in capsys.readouterr().err

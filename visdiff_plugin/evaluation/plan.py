@@ -178,6 +178,9 @@ def make_config(settings: Mapping[str, Any], seed: int) -> Config:
         name: None if name in _STAGES and value == "none" else value
         for name, value in settings.items()
     }
+    for name in _STAGES:
+        if str(values.get(name, "")).startswith(("field:", "brain:")):
+            raise EvaluationError(f"Expected {name} without a dataset, got {values[name]!r}.")
     preset: Any = values.pop("preset", "default")
     if preset not in get_args(Preset):
         raise EvaluationError(f"Expected a preset out of {get_args(Preset)}, got {preset!r}.")

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..assembly import Stages
+from ..assembly import Stages, make_stages
 from ..comparing import Compared, compare_inputs
 from ..config import Config
-from ..engines.local import LocalEngine
 from ..errors import CredentialsError, EvaluationError, MediaError, ModelError
 from ..evidence.design import Design
 from ..gather import Account
 from ..inputs import Inputs
 from ..measured import property_candidates
-from ..rankers import make_ranker
-from ..stages import Encoder, Images
+from ..stages import Images, Missing
 from ..vectors import reader_of
 from .known import Known
 from .lines import Lines
@@ -33,6 +31,16 @@ from .remembered import RememberedProposer
 KEPT = 10
 
 Report = Callable[[str], object]
+
+
+class TableCaptions:
+    """Stands for the captions that a table of pairs brings; nothing makes them."""
+
+    name = TABLE_CAPTIONS
+
+    def caption(self, paths: Sequence[str]) -> list[str | Missing]:
+        """Never asked: the runner reads the table."""
+        return [Missing("the table has no caption of it") for _ in paths]
 
 
 @dataclass
@@ -58,6 +66,7 @@ class Runner:
         }
         self._replies = Lines(self.folder / "proposals.jsonl")
         self._made: dict[tuple[str, str], Any] = {}
+        self._stages: dict[str, Stages] = {}
         self._ready: set[str] = set()
 
     def run(self, plan: Plan) -> None:
@@ -103,47 +112,44 @@ class Runner:
         }
 
     def stages(self, config: Config) -> Stages:
-        """Returns the stages of a comparison, each made once for all.
+        """Returns the stages of a comparison; models are made once for all comparisons.
 
         Raises:
-            ValueError: on an unknown name or option
+            ValueError: on an unknown name or option, or stages that do not fit each other
         """
         from ..captioners import make_captioner
         from ..encoders import make_encoder
-        from ..proposers import make_proposers
 
-        def once(kind: str, spec: Any, make: Callable[[Any], Any]) -> Any:
-            if spec is None:
-                return None
-            name = kind, json.dumps(spec, sort_keys=True)
-            if name not in self._made:
-                given = self.objects.get(spec) if isinstance(spec, str) else None
-                self._made[name] = make(spec if given is None else given)
-            return self._made[name]
+        own = [config.captioner, config.encoder, config.proposer, config.ranker]
+        code = json.dumps([*own, config.proposals_per_round, config.context, config.properties])
+        if code not in self._stages:
+            made = make_stages(
+                None,
+                replace(
+                    config,
+                    captioner=self._once("captioner", config.captioner, make_captioner),
+                    encoder=self._once("encoder", config.encoder, make_encoder),
+                    proposer=self._named(config.proposer),
+                    ranker=self._named(config.ranker),
+                ),
+                propose=True,
+            )
+            remembered = tuple(RememberedProposer(one, self._replies) for one in made.proposers)
+            self._stages[code] = replace(made, proposers=remembered)
+        return self._stages[code]
 
-        encoder: Encoder | None = once("encoder", config.encoder, make_encoder)
-        proposers = once(
-            f"proposer {config.proposals_per_round} {config.context} {config.encoder}",
-            config.proposer,
-            lambda spec: tuple(
-                RememberedProposer(one, self._replies)
-                for one in make_proposers(
-                    spec, n=config.proposals_per_round, context=config.context, encoder=encoder
-                )
-            ),
-        )
-        return Stages(
-            captioner=None
-            if config.captioner == TABLE_CAPTIONS
-            else once("captioner", config.captioner, make_captioner),
-            caption_fields=(),
-            encoder=encoder,
-            brain_vectors=None,
-            embedding_field=None,
-            proposers=proposers or (),
-            ranker=make_ranker(self.objects.get(str(config.ranker), config.ranker), encoder),
-            engine=LocalEngine(),
-        )
+    def _named(self, spec: Any) -> Any:
+        """Returns the object of that name, if the command line gave one, or else the spec."""
+        return self.objects.get(spec, spec) if isinstance(spec, str) else spec
+
+    def _once(self, kind: str, spec: Any, make: Callable[[Any], Any]) -> Any:
+        if spec is None:
+            return None
+        code = kind, json.dumps(spec, sort_keys=True)
+        if code not in self._made:
+            table = kind == "captioner" and spec == TABLE_CAPTIONS
+            self._made[code] = TableCaptions() if table else make(self._named(spec))
+        return self._made[code]
 
     def inputs(self, pair: Pair, config: Config, stages: Stages, plan: Plan) -> Inputs:
         """Returns all that is known of a pair's images.
