@@ -126,7 +126,7 @@ def stages(params: dict[str, Any], *names: str) -> dict[str, Any]:
     for name, spec in chosen.items():
         if not isinstance(spec, str):
             raise ValueError(f"Expected {name} by name, got {type(spec).__name__}.")
-        if url and spec.startswith("openai"):
+        if url and spec.startswith(_ON_SERVERS):
             chosen[name] = {"name": spec, "base_url": url}
     return chosen
 
@@ -145,6 +145,8 @@ def text_output(name: str, label: str) -> Any:
     return types.Property(outputs, view=types.View(label=label))
 
 
+#: stages on a chat server, by the beginning of their names
+_ON_SERVERS = ("openai", "caption_question", "image_question", "cascade:")
 _HERE = (None, "", "local")
 _ENGINES = {
     "local": ("In this process", ""),
@@ -162,7 +164,11 @@ _STAGES = {
         "description": "open_clip:MODEL/WEIGHTS, zoo:MODEL or brain:SIMILARITY_KEY",
     },
     "proposer": {"label": "Proposer", "description": "keyword or openai:MODEL"},
-    "ranker": {"label": "Ranker", "description": "embedding or tfidf"},
+    "ranker": {
+        "label": "Ranker",
+        "description": "embedding, tfidf, caption_question:MODEL, image_question:MODEL or "
+        "cascade:image_question:MODEL",
+    },
     "base_url": {
         "label": "Server address",
         "description": "of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",

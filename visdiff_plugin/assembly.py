@@ -14,9 +14,10 @@ from .config import Config
 from .engines import Engine, make_engine
 from .errors import FieldError
 from .rankers import make_ranker
+from .rankers.cascade import Cascade
 from .rankers.embedding import text_vectors
 from .specs import parse_spec, public_spec
-from .stages import Captioner, Encoder, Proposer, Ranker, parameters_of
+from .stages import Captioner, Encoder, Proposer, Ranker, needs_of, parameters_of
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,14 @@ class Stages:
     brain_vectors: dict[str, NDArray[Any]] | None
     embedding_field: str | None
     proposer: Proposer | None
-    ranker: Ranker
+    ranker: Ranker | Cascade
     engine: Engine
 
     def need(self, what: str) -> bool:
         """Returns whether the proposer or the ranker reads captions or embeddings."""
-        wanted = {getattr(self.ranker, "needs", "embeddings")}
+        wanted = needs_of(self.ranker, "embeddings")
         if self.proposer is not None:
-            wanted.add(getattr(self.proposer, "needs", "captions"))
+            wanted |= needs_of(self.proposer, "captions")
         return what in wanted
 
     @property
@@ -118,7 +119,7 @@ def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
 def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
     measured = config.properties or config.label_fields
     if not propose:
-        if getattr(stages.ranker, "needs", "embeddings") == "captions" and not stages.has_captions:
+        if "captions" in needs_of(stages.ranker, "embeddings") and not stages.has_captions:
             raise ValueError(
                 f"Expected captions for the ranker {stages.ranker.name!r}, got no captioner: pass "
                 "captioner='field:NAME', or an encoder to rank by embeddings."

@@ -24,7 +24,8 @@ class Config:
         encoder ("open_clip:ViT-B-32/laion2b_s34b_b79k"): embeds images and texts;
             ``"brain:KEY"`` reuses a similarity run
         proposer ("openai:gpt-4o-mini"): proposes descriptions
-        ranker ("embedding"): scores descriptions; ``"tfidf"`` works on captions alone
+        ranker ("embedding"): scores descriptions; ``"tfidf"`` works on captions alone,
+            ``"caption_question:MODEL"`` and ``"image_question:MODEL"`` ask a model
         properties (True): also compare measured image properties such as brightness
         control_for (()): fields that must not explain a difference (class, camera, time): only
             what holds among images that agree in all of them is supported; numbers are binned

@@ -6,12 +6,11 @@ import importlib.metadata
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import samples, store
 from .apart import compare_sets
@@ -24,11 +23,13 @@ from .evidence.table import Table
 from .holdout import Folds, plan_folds
 from .inputs import InputReader, Inputs
 from .proposing import Proposed, plan_rounds, propose
+from .rankers.cascade import Cascade, Chosen
 from .ranking import rank_differences
 from .results import Run
 from .sampling import Split
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
+from .stages import Ranker, Scored, Usage, needs_of
 from .ties import read_design
 
 Progress = Callable[[float, str], object]
@@ -80,11 +81,11 @@ class Comparison:
             proposed = self._propose(inputs, folds)
         distinct = unique(proposed.candidates)
         with self._timed("rank"):
-            candidates, scores = self._score(inputs, distinct)
+            candidates, scored, dropped = self._score(inputs, distinct, design)
+            scores = np.asarray(scored.scores)
             table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
-            ranked, untested = rank_differences(candidates, table, self.config)
+            ranked, untested = rank_differences(candidates, table, self.config, dropped)
         inputs.account.skipped += untested
-        inputs.account.skip("sample", _unscored(inputs, scores, len(distinct)))
         run = Run(
             run_key=self.run_key,
             dataset=str(self.dataset.name),
@@ -100,7 +101,7 @@ class Comparison:
             separability=None if apart is None else asdict(apart),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
-            record=self._record(proposed, inputs),
+            record=self._record(proposed, scored.usage, inputs),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
@@ -149,30 +150,64 @@ class Comparison:
         return proposed
 
     def _score(
-        self, inputs: Inputs, distinct: Sequence[Candidate]
-    ) -> tuple[list[Candidate], NDArray[np.float32]]:
-        """Returns all candidates and their ``(n, k)`` scores."""
+        self, inputs: Inputs, distinct: Sequence[Candidate], design: Design
+    ) -> tuple[list[Candidate], Scored, int]:
+        """Returns all candidates, their ``(n, k)`` scores, and how many a cascade dropped."""
         self.progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
-        candidates, scores = list(distinct), np.zeros((len(inputs.images), 0), np.float32)
+        candidates, dropped = list(distinct), 0
+        scored = Scored(np.zeros((len(inputs.images), 0), np.float32))
         if candidates:
+            ranker = self.stages.ranker
+            first = ranker.first if isinstance(ranker, Cascade) else ranker
             texts = [one.description for one in candidates]
-            scores = score_images(self.stages.ranker, inputs, texts)
+            scored = score_images(first, inputs, texts)
+            self._account(inputs, scored)
+            inputs.account.skip("sample", _unscored(inputs, first, scored))
             if self.config.merge and not self.hypotheses:
                 vectors = self.stages.text_vectors(texts)
-                candidates, kept = merge_paraphrases(candidates, scores, vectors)
-                scores = scores[:, kept]
+                candidates, kept = merge_paraphrases(candidates, scored.scores, vectors)
+                scored = replace(scored, scores=scored.scores[:, kept])
+            if isinstance(ranker, Cascade):
+                candidates, scored, dropped = self._narrow(
+                    ranker, inputs, candidates, scored, design
+                )
         if inputs.measured:
             candidates += [one.candidate for one in inputs.measured]
             measured = np.stack([one.scores for one in inputs.measured], axis=1)
-            scores = np.concatenate([scores, measured.astype(np.float32)], axis=1)
-        return candidates, scores
+            scores = np.concatenate([scored.scores, measured.astype(np.float32)], axis=1)
+            scored = replace(scored, scores=scores)
+        return candidates, scored, dropped
 
-    def _record(self, proposed: Proposed, inputs: Inputs) -> dict[str, Any]:
+    def _narrow(
+        self,
+        cascade: Cascade,
+        inputs: Inputs,
+        candidates: Sequence[Candidate],
+        first: Scored,
+        design: Design,
+    ) -> tuple[list[Candidate], Scored, int]:
+        """Has a cascade ask its second ranker about the best candidates."""
+        chosen = Chosen(
+            [one.description for one in candidates], first.scores, inputs.images.names(),
+            inputs.rows_a, inputs.rows_b, design, self.config,
+        )  # fmt: skip
+        embeds = "embeddings" in needs_of(cascade.then, "embeddings")
+        found = cascade.narrow(chosen, inputs.take if embeds else inputs.images.take)
+        self._account(inputs, found.scored)
+        scored = replace(found.scored, usage=first.usage + found.scored.usage)
+        return [candidates[column] for column in found.columns], scored, found.untested
+
+    def _account(self, inputs: Inputs, scored: Scored) -> None:
+        inputs.account.skipped += scored.skipped
+        inputs.account.notes += scored.notes
+
+    def _record(self, proposed: Proposed, cost: Usage, inputs: Inputs) -> dict[str, Any]:
         return {
             "seed": self.config.seed,
             "stages": self.stages.describe(),
             "rounds": proposed.rounds,
             "usage": vars(proposed.usage),
+            "usage_ranker": vars(cost),
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "versions": _versions(),
             "fields": inputs.fields,
@@ -185,11 +220,11 @@ class Comparison:
         self.seconds[name] = time.perf_counter() - start
 
 
-def _unscored(inputs: Inputs, scores: NDArray[np.float32], n_texts: int) -> dict[str, str]:
+def _unscored(inputs: Inputs, ranker: Ranker, scored: Scored) -> dict[str, str]:
     """Returns the images with embeddings that no description could be scored on."""
-    if inputs.vectors is None or not n_texts:
+    if "embeddings" not in needs_of(ranker, "embeddings"):
         return {}
-    lost = ~np.isfinite(scores[:, : min(n_texts, scores.shape[1])]).any(axis=1)
+    lost = ~np.isfinite(scored.scores).any(axis=1)
     ids = inputs.images.ids
     return {ids[int(row)]: "its embedding gives no finite score" for row in np.flatnonzero(lost)}
 

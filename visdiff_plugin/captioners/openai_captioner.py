@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from ..chat import ChatClient
+from ..chat_calls import Calls, data_url
 from ..chat_reply import RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, load_rgb, reason
@@ -19,9 +18,6 @@ from ..prompts import CAPTION_PROMPT, caption_messages
 from ..specs import public_spec
 from ..stages import Missing, Usage
 from .cleaning import clean_caption
-
-#: server failures in a row, without one answer, after which nothing more is asked
-_MOST_FAILURES = 3
 
 
 class OpenAICaptioner:
@@ -120,14 +116,11 @@ class OpenAICaptioner:
         """
         if not len(paths):
             return []
-        call = _Call()
+        call = Calls()
         client = self._connected()
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="visdiff-caption") as pool:
             captions = list(pool.map(lambda path: self._one(client, path, call), paths))
-        if call.fatal is not None:
-            raise call.fatal
-        if call.failure is not None and not call.answered:
-            raise call.failure
+        call.check()
         return captions
 
     def _connected(self) -> ChatClient:
@@ -136,11 +129,11 @@ class OpenAICaptioner:
                 self._client = ChatClient(self._model, **self._options, **self._access)
             return self._client
 
-    def _one(self, client: ChatClient, path: str, call: _Call) -> str | Missing:
+    def _one(self, client: ChatClient, path: str, call: Calls) -> str | Missing:
         if call.stopped:
             return Missing("not asked: the model's server stopped answering")
         try:
-            url = _data_url(load_rgb(path, self._side), self._side)
+            url = data_url(load_rgb(path, self._side), self._side)
         except UNREADABLE as error:
             return Missing(reason(error))
         try:
@@ -164,12 +157,12 @@ class OpenAICaptioner:
             self._takes_images = True
         return reply.text
 
-    def _rejected(self, client: ChatClient, error: RejectedError, call: _Call) -> Missing:
+    def _rejected(self, client: ChatClient, error: RejectedError, call: Calls) -> Missing:
         """Tells an odd image from a model that takes no images: a plain square decides once."""
         with call.probing:
             if error.status is not None and not self._takes_images and not call.stopped:
                 try:
-                    self._ask(client, _data_url(Image.new("RGB", (64, 64), "grey"), self._side))
+                    self._ask(client, data_url(Image.new("RGB", (64, 64), "grey"), self._side))
                 except RejectedError as refused:
                     # a refusal in words still shows that the image was taken
                     self._takes_images = refused.status is None
@@ -183,46 +176,9 @@ class OpenAICaptioner:
         return Missing(str(error))
 
 
-class _Call:
-    """What the threads of one call to `OpenAICaptioner.caption` tell each other."""
-
-    def __init__(self) -> None:
-        self.fatal: ModelError | None = None
-        self.failure: ServerError | None = None
-        self.answered = False
-        self.probing = threading.Lock()
-        self._lock = threading.Lock()
-        self._in_a_row = 0
-
-    @property
-    def stopped(self) -> bool:
-        return self.fatal is not None or self._in_a_row >= _MOST_FAILURES
-
-    def succeed(self) -> None:
-        with self._lock:
-            self.answered, self._in_a_row = True, 0
-
-    def fail(self, error: ServerError) -> None:
-        with self._lock:
-            self.failure = self.failure or error
-            self._in_a_row += 1
-
-    def stop(self, error: ModelError) -> None:
-        with self._lock:
-            self.fatal = self.fatal or error
-
-
 def _takes_none(client: ChatClient, error: RejectedError) -> ModelError:
     return ModelError(
         f"Expected model {client.model!r} to take images, but even a plain one is rejected: "
         f"{error}",
         "Choose a vision model.",
     )
-
-
-def _data_url(image: Image.Image, side: int) -> str:
-    """Returns an image as a JPEG data URL, its longest side at most ``side`` pixels."""
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
