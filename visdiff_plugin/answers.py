@@ -70,14 +70,24 @@ def yes_probability(tokens: Sequence[Token]) -> float | None:
     """
     ends = [place for place, one in enumerate(tokens) if "</think" in one.text]
     for one in tokens[ends[-1] + 1 if ends else 0 :]:
-        if not _word(one.text):
+        if not word(one.text):
             continue
-        yes = sum(chance for text, chance in one.chances if _word(text) == "yes")
-        no = sum(chance for text, chance in one.chances if _word(text) == "no")
-        return yes / (yes + no) if yes + no >= LEAST_MASS else None
+        yes = sum(chance for text, chance in one.chances if word(text) == "yes")
+        no = sum(chance for text, chance in one.chances if word(text) == "no")
+        return yes_share(yes, no)
     return None
 
 
-def _word(token: str) -> str:
+def yes_share(yes: float, no: float) -> float | None:
+    """Returns P(yes) given yes or no; None where both together have under `LEAST_MASS`.
+
+    Args:
+        yes: probability of yes, in all its spellings
+        no: probability of no
+    """
+    return yes / (yes + no) if yes + no >= LEAST_MASS else None
+
+
+def word(token: str) -> str:
     """Returns a token's letters, without the letter by which some mark a word's beginning."""
     return re.sub(r"[\W_]", "", token.removeprefix("Ġ")).casefold()

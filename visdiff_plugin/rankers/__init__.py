@@ -10,7 +10,7 @@ from ..stages import Encoder, Ranker
 from .cascade import Cascade
 
 KINDS = ("embedding", "tfidf", "caption_question[:MODEL]", "image_question[:MODEL]",
-         "cascade:RANKER")  # fmt: skip
+         "image_question:transformers:MODEL", "cascade:RANKER")  # fmt: skip
 
 
 def make_ranker(spec: Any, encoder: Encoder | None) -> Ranker | Cascade:
@@ -18,7 +18,8 @@ def make_ranker(spec: Any, encoder: Encoder | None) -> Ranker | Cascade:
 
     Args:
         spec: ``"embedding"``, ``"tfidf"``, ``"caption_question:MODEL"`` or
-            ``"image_question:MODEL"`` of a chat server, ``"cascade:image_question:MODEL"`` (or
+            ``"image_question:MODEL"`` of a chat server, ``"image_question:transformers:MODEL"``
+            on this machine, ``"cascade:image_question:MODEL"`` (or
             ``{"name": "cascade", "first": ..., "then": ...}``), a mapping with options, an object,
             or None for the embedding ranker where there is an encoder and tf-idf where there is
             none
@@ -57,6 +58,13 @@ def _cascade(parsed: Spec, encoder: Encoder | None) -> Cascade:
 def _by_name(parsed: Spec, encoder: Encoder | None) -> Ranker:
     options = dict(parsed.options)
     ranker: Ranker
+    if parsed.kind == "image_question" and parsed.argument.startswith("transformers:"):
+        from .local_questions import LocalQuestionRanker
+
+        options.pop("base_url", None)  # forms send the server's address to all that may have one
+        options["model"] = parsed.argument.removeprefix("transformers:")
+        ranker = construct(LocalQuestionRanker, options)
+        return ranker
     if parsed.kind in ("caption_question", "image_question"):
         from .questions import QuestionRanker
 

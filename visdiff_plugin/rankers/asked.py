@@ -55,6 +55,10 @@ class Tally:
             if len(examples) < 5:
                 examples.append(example)
 
+    def stuck(self) -> bool:
+        """Whether many answers came and none could be read."""
+        return not self.read and self.unread >= PATIENCE
+
     def skipped(self) -> list[Skipped]:
         """Returns what is missing, most frequent reason first."""
         return [
@@ -90,7 +94,7 @@ class Asked:
         self.tally.hear(readable=readable)
         if not readable:
             self._unread = self._unread or shortened(words, 120)
-            if not self.tally.read and self.tally.unread >= PATIENCE:
+            if self.tally.stuck():
                 self.calls.stop(self.unreadable(name))
 
     def unreadable(self, name: str) -> ModelError:

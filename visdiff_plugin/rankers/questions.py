@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -18,9 +17,9 @@ from ..chat_reply import ChatReply, RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, load_rgb, reason
 from ..prompts import caption_question, image_question
-from ..sampling import generator
 from ..stages import Images, Need, Scored, Usage
 from .asked import Asked, no_chances, takes_none
+from .subjects import About, Subject, draw_subjects
 
 #: a description that asks nothing odd, to tell an odd request from a server that takes none
 _PLAIN = "a plain grey square"
@@ -59,7 +58,7 @@ class QuestionRanker:
 
     def __init__(
         self,
-        about: Literal["caption", "image"],
+        about: About,
         model: str = "gpt-4o-mini",
         *,
         answers: Literal["binary", "probability"] = "binary",
@@ -134,7 +133,9 @@ class QuestionRanker:
                 asked for, or no answer is a yes or no
         """
         scores = np.full((len(images), len(descriptions)), np.nan, np.float32)
-        subjects, notes = self._subjects(images, len(descriptions))
+        subjects, notes = draw_subjects(
+            images, self._about, len(descriptions), self._budget, self._seed, self.name
+        )
         asked = Asked()
         if scores.size and subjects:
             with ThreadPoolExecutor(self._concurrency, thread_name_prefix="visdiff-ask") as pool:
@@ -147,37 +148,8 @@ class QuestionRanker:
                 raise asked.unreadable(self.name)
         return Scored(scores, asked.tally.usage, asked.tally.skipped(), notes)
 
-    def _subjects(self, images: Images, k: int) -> tuple[list[_Subject], list[str]]:
-        """Returns what is asked about, in random order and within the budget, and a note."""
-        captions = images.captions
-        if self._about == "caption" and captions is None:
-            raise ValueError("Expected images with captions, got none.")
-        names = images.names()
-        by_name = sorted(range(len(names)), key=lambda row: (names[row], images.ids[row]))
-        order = generator(self._seed, names).permutation(len(names)).tolist()
-        rows = [by_name[place] for place in order]
-        texts = images.paths
-        if self._about == "caption" and captions is not None:
-            texts, rows = captions, [row for row in rows if captions[row]]
-        most = len(rows) if self._budget is None else self._budget // max(k, 1)
-        if k and rows and not most:
-            raise ModelError(
-                f"Expected a budget of at least {k} calls, one for each description of one image, "
-                f"got {self._budget}.",
-                "Raise the budget, or ask for fewer descriptions.",
-            )
-        found: dict[str, _Subject] = {}
-        for count, row in enumerate(rows):
-            if texts[row] not in found and len(found) == most:
-                return list(found.values()), [
-                    f"The budget of {self._budget} calls of {self.name} was enough for {count} of "
-                    f"{len(rows)} images, drawn at random; the others have no score."
-                ]
-            found.setdefault(texts[row], _Subject(texts[row])).take(row, images.ids[row])
-        return list(found.values()), []
-
     def _answer(
-        self, subject: _Subject, descriptions: Sequence[str], asked: Asked
+        self, subject: Subject, descriptions: Sequence[str], asked: Asked
     ) -> NDArray[np.float32]:
         """Returns ``(k,)`` answers about one caption or image."""
         answers = np.full(len(descriptions), np.nan, np.float32)
@@ -261,16 +233,3 @@ class QuestionRanker:
             asked.calls.stop(failure)
             return
         asked.accepts = True
-
-
-@dataclass
-class _Subject:
-    """A caption or image file, and the images that it stands for."""
-
-    text: str
-    rows: list[int] = field(default_factory=list)
-    id: str = ""
-
-    def take(self, row: int, sample_id: str) -> None:
-        self.rows.append(row)
-        self.id = self.id or sample_id
