@@ -176,6 +176,19 @@ def test_what_was_not_asked_about_counts_in_the_correction():
     assert among.q_value == pytest.approx(10 * alone.q_value)
 
 
+@pytest.mark.parametrize("source", ["keyword", "user"])
+def test_few_scored_images_are_counted_where_there_are_any(source):
+    scores = np.full((40, 1), np.nan)
+    # scored: two images of each set, of the round after the candidate's own
+    scores[[7, 8], 0], scores[[27, 28], 0] = 1, 0
+    folds = [(Split(tuple(seen), 20), Split(tuple(seen), 20)) for seen in (range(5), range(5, 10))]
+    table = Table(scores, np.arange(20), np.arange(20, 40), folds)
+    ranked, skipped = rank_differences([Candidate("x", source)], table, OFFLINE)
+    assert not skipped
+    one = ranked[0].difference
+    assert (one.n_a, one.n_b, one.prevalence_a, one.prevalence_b) == (2, 2, 1.0, 0.0)
+
+
 def test_choosing_by_the_evidence_makes_no_false_findings():
     """Both sets the same, and a second ranker that says what the first does: the worst case."""
     rng, config = np.random.default_rng(10), replace(OFFLINE, min_effect=0.5)

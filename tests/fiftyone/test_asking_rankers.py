@@ -4,13 +4,16 @@ import base64
 import io
 import json
 
+import fiftyone.operators as foo
 import pytest
 from chat_server import UNAUTHORIZED, ChatServer, completion
 from fakes import ColourCaptioner, ColourEncoder, ListProposer
 from PIL import Image
 
 import visdiff_plugin as visdiff
+from operators import _forms
 from visdiff_plugin.errors import CredentialsError
+from visdiff_plugin.rankers import make_ranker
 
 WORDS = ("red pictures", "blue pictures", "picture of something")
 
@@ -121,3 +124,17 @@ def test_a_cascade_asks_about_the_best_alone(dataset):
     assert "on 40 images of A and 40 of B" in run.summary()
     scored = dataset.exists(found["red pictures"].field)
     assert len(scored) == 80 and set(scored.values(found["red pictures"].field)) == {0.0, 1.0}
+
+
+def test_the_form_sends_the_servers_address_to_rankers_that_ask(plugins, dataset):
+    operator = foo.get_operator("@visdiff/visdiff/rank_hypotheses")
+    with ChatServer(sees) as server:
+        result = operator(
+            dataset, "red", "blue", ["red things", "blue things"], "mine",
+            ranker="image_question:m", base_url=server.base_url,
+        )  # fmt: skip
+        assert len(server.requests) == 240
+    assert "2 differences supported" in result.result["summary"]
+    for spec in ("cascade:image_question:m", "image_question:transformers:m", "tfidf"):
+        params = {"ranker": spec, "base_url": "http://127.0.0.1:1/v1"}
+        assert make_ranker(_forms.stages(params, "ranker")["ranker"], ColourEncoder()).name
