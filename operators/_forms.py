@@ -166,8 +166,8 @@ _STAGES = {
     "proposer": {"label": "Proposer", "description": "keyword or openai:MODEL"},
     "ranker": {
         "label": "Ranker",
-        "description": "embedding, tfidf, caption_question:MODEL, image_question:MODEL, "
-        "image_question:transformers:MODEL or cascade:image_question:MODEL",
+        "description": "embedding, tfidf, caption_question:MODEL, image_question:MODEL (either "
+        "with transformers:MODEL on this machine) or cascade:image_question:MODEL",
     },
     "base_url": {
         "label": "Server address",

@@ -134,7 +134,7 @@ class ChatClient:
     ) -> dict[str, Any]:
         request: dict[str, Any] = {"model": self.model, "messages": list(messages)}
         if "system" in rejected:
-            request["messages"] = _without_system(messages)
+            request["messages"] = without_system(messages)
         options = dict(self._options)
         if "max_tokens" in rejected:
             options["max_completion_tokens"] = options["max_tokens"]
@@ -250,7 +250,7 @@ def _key(api_key: str | None, variable: str, base_url: str | None) -> str:
     return key
 
 
-def _without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Puts what system messages say in front of the first other message."""
     rules = "\n\n".join(str(one["content"]) for one in messages if one.get("role") == "system")
     first, *rest = [one for one in messages if one.get("role") != "system"]

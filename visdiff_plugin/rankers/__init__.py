@@ -9,8 +9,15 @@ from ..specs import Spec, construct, parse_spec
 from ..stages import Encoder, Ranker
 from .cascade import Cascade
 
-KINDS = ("embedding", "tfidf", "caption_question[:MODEL]", "image_question[:MODEL]",
-         "image_question:transformers:MODEL", "cascade:RANKER")  # fmt: skip
+KINDS = (
+    "embedding",
+    "tfidf",
+    "caption_question[:MODEL]",
+    "image_question[:MODEL]",
+    "caption_question:transformers:MODEL",
+    "image_question:transformers:MODEL",
+    "cascade:RANKER",
+)
 
 
 def make_ranker(spec: Any, encoder: Encoder | None) -> Ranker | Cascade:
@@ -18,8 +25,8 @@ def make_ranker(spec: Any, encoder: Encoder | None) -> Ranker | Cascade:
 
     Args:
         spec: ``"embedding"``, ``"tfidf"``, ``"caption_question:MODEL"`` or
-            ``"image_question:MODEL"`` of a chat server, ``"image_question:transformers:MODEL"``
-            on this machine, ``"cascade:image_question:MODEL"`` (or
+            ``"image_question:MODEL"`` of a chat server, either with ``transformers:``
+            before the model to ask one on this machine, ``"cascade:image_question:MODEL"`` (or
             ``{"name": "cascade", "first": ..., "then": ...}``), a mapping with options, an object,
             or None for the embedding ranker where there is an encoder and tf-idf where there is
             none
@@ -58,19 +65,18 @@ def _cascade(parsed: Spec, encoder: Encoder | None) -> Cascade:
 def _by_name(parsed: Spec, encoder: Encoder | None) -> Ranker:
     options = dict(parsed.options)
     ranker: Ranker
-    if parsed.kind == "image_question" and parsed.argument.startswith("transformers:"):
-        from .local_questions import LocalQuestionRanker
-
-        options.pop("base_url", None)  # forms send the server's address to all that may have one
-        options["model"] = parsed.argument.removeprefix("transformers:")
-        ranker = construct(LocalQuestionRanker, options)
-        return ranker
     if parsed.kind in ("caption_question", "image_question"):
+        options["about"] = parsed.kind.removesuffix("_question")
+        if parsed.argument:
+            options["model"] = parsed.argument.removeprefix("transformers:")
+        if parsed.argument.startswith("transformers:"):
+            from .local_questions import LocalQuestionRanker
+
+            options.pop("base_url", None)  # forms send the server's address to all that may ask
+            ranker = construct(LocalQuestionRanker, options)
+            return ranker
         from .questions import QuestionRanker
 
-        if parsed.argument:
-            options["model"] = parsed.argument
-        options["about"] = parsed.kind.removesuffix("_question")
         ranker = construct(QuestionRanker, options)
         return ranker
     if parsed.argument or parsed.kind not in ("embedding", "tfidf"):

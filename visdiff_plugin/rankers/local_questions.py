@@ -1,4 +1,4 @@
-"""Asks a vision model of transformers, on this machine, whether descriptions are true of images."""
+"""Asks a transformers model, on this machine, whether descriptions are true of images."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..answers import word, yes_share
-from ..captioners.generation import Generator, load_generator
 from ..errors import ModelError
-from ..prompts import image_question_text
 from ..stages import Images, Missing, Need, Scored
 from ..torch_models import Batches, LazyModel, check_dtype, map_images
 from .asked import Tally
-from .subjects import draw_subjects
+from .local_models import Asker, load_caption_asker, load_image_asker
+from .subjects import About, draw_subjects
 
 _NEITHER = "the model said neither yes nor no"
 
 
 class LocalQuestionRanker(LazyModel):
-    """v(x, y) is whether a vision model says that description y is true of image x.
+    """v(x, y) is whether a model says that description y is true of image x.
 
     The probabilities of the first word of its answer decide, so nothing is sampled or generated:
     one pass of the model for each image and description. The model is loaded on the first.
 
     Args:
-        model: a chat model of the hub that takes images, or the path of a local folder
+        about: ``"caption"`` asks about an image's caption, ``"image"`` shows the image
+        model: a chat model of the hub (one that takes images, to show them), or a local folder
         answers ("binary"): 1 where yes is likelier than no and else 0, or ``"probability"``:
             P(yes) given yes or no
         budget (None): most passes, one for each image and description; None asks about all
-        batch_size (8): images at once; halved whenever a GPU runs out of memory
+        batch_size (8): captions or images at once; halved whenever a GPU runs out of memory
         device (None): e.g. ``"cuda:1"``; None is a GPU if there is one
         dtype (None): ``"float32"``, ``"float16"`` or ``"bfloat16"``; None is half precision on
             a GPU and float32 on a CPU
@@ -43,10 +43,9 @@ class LocalQuestionRanker(LazyModel):
         ValueError: on a wrong choice, a number under 1, or an empty model
     """
 
-    needs: Need = "paths"
-
     def __init__(
         self,
+        about: About,
         model: str,
         *,
         answers: Literal["binary", "probability"] = "binary",
@@ -61,19 +60,28 @@ class LocalQuestionRanker(LazyModel):
         super().__init__()
         if not isinstance(model, str) or not model.strip():
             raise ValueError(f"Expected a model's name or folder, got {model!r}.")
-        if answers not in ("binary", "probability"):
-            raise ValueError(f"Expected answers 'binary' or 'probability', got {answers!r}.")
+        if about not in ("caption", "image") or answers not in ("binary", "probability"):
+            raise ValueError(
+                "Expected about as 'caption' or 'image' and answers as 'binary' or 'probability', "
+                f"got {about!r} and {answers!r}."
+            )
         if min(threads, 1 if budget is None else budget) < 1:
             raise ValueError(f"Expected threads and budget >= 1, got {threads!r} and {budget!r}.")
         check_dtype(dtype)
-        self._model, self._answers, self._budget, self._seed = model, answers, budget, seed
+        self._about, self._model, self._answers = about, model, answers
+        self._budget, self._seed = budget, seed
         self._batches, self._threads = Batches(batch_size), threads
         self._device, self._dtype, self._revision = device, dtype, revision
 
     @property
     def name(self) -> str:
         """What it asks about, and the model's name or folder."""
-        return f"image_question ({self._model})"
+        return f"{self._about}_question ({self._model})"
+
+    @property
+    def needs(self) -> Need:
+        """What it reads of an image."""
+        return "captions" if self._about == "caption" else "paths"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -96,7 +104,7 @@ class LocalQuestionRanker(LazyModel):
         """
         scores = np.full((len(images), len(descriptions)), np.nan, np.float32)
         subjects, notes = draw_subjects(
-            images, "image", len(descriptions), self._budget, self._seed, self.name
+            images, self._about, len(descriptions), self._budget, self._seed, self.name
         )
         tally = Tally()
         if not scores.size or not subjects:
@@ -107,14 +115,18 @@ class LocalQuestionRanker(LazyModel):
             with self._lock:  # tokenizers keep padding state that threads must not share
                 return asking.rows(batch)
 
-        files = [one.text for one in subjects]
-        made = map_images(files, None, call, self._batches, self._threads)
+        texts = [one.text for one in subjects]
+        if self._about == "image":
+            made = map_images(texts, None, call, self._batches, self._threads)
+        else:
+            made = self._batches.run(call, texts)
         for subject, row in zip(subjects, made, strict=True):
             if isinstance(row, Missing):
                 tally.miss("sample", row.reason, subject.id)
                 continue
             for column in np.flatnonzero(np.isnan(row)).tolist():
-                tally.miss("answer", _NEITHER, f"{subject.id}: {descriptions[column]}")
+                example = f"{subject.id}: {descriptions[column]}"
+                tally.miss("answer", _NEITHER, example, len(subject.rows))
             scores[subject.rows] = row
         if tally.unread and not tally.read:
             raise asking.unreadable()
@@ -122,38 +134,27 @@ class LocalQuestionRanker(LazyModel):
             scores = np.where(np.isnan(scores), np.nan, scores > 0.5).astype(np.float32)
         return Scored(scores, skipped=tally.skipped(), notes=notes)
 
-    def _load(self) -> Generator:
-        generator = load_generator(
-            self._model, self._model, self._revision, self._device, self._dtype
-        )
-        if not generator.chats:
-            raise ModelError(
-                f"Expected a chat model that takes images, got {self._model}, which has no chat "
-                "template.",
-                "Choose one that answers questions, such as a LLaVA or Qwen-VL model.",
-            )
-        return generator
+    def _load(self) -> Asker:
+        where = self._model, self._revision, self._device, self._dtype
+        return load_image_asker(*where) if self._about == "image" else load_caption_asker(*where)
 
 
 class _Asking:
-    """One set of descriptions asked about batches of images."""
+    """One set of descriptions asked about batches of captions or images."""
 
-    def __init__(self, generator: Generator, descriptions: Sequence[str], tally: Tally) -> None:
-        self.generator, self.descriptions, self.tally = generator, descriptions, tally
-        words = {one: word(token) for token, one in self._vocabulary().items()}
+    def __init__(self, asker: Asker, descriptions: Sequence[str], tally: Tally) -> None:
+        self.asker, self.descriptions, self.tally = asker, descriptions, tally
+        words = {one: word(token) for token, one in asker.vocabulary().items()}
         self._yes = [one for one, text in words.items() if text == "yes"]
         self._no = [one for one, text in words.items() if text == "no"]
 
-    def _vocabulary(self) -> dict[str, int]:
-        return dict(self.generator.processor.tokenizer.get_vocab())
-
-    def rows(self, images: Sequence[Any]) -> list[NDArray[np.float64] | Missing]:
-        """Returns for each image P(yes) of each description, or why it can't be asked about."""
+    def rows(self, batch: Sequence[Any]) -> list[NDArray[np.float64] | Missing]:
+        """Returns for each its P(yes) of each description, or why it can't be asked about."""
         try:
-            columns = [self._column(images, text) for text in self.descriptions]
+            columns = [self._column(batch, text) for text in self.descriptions]
         except ValueError as error:
-            if len(images) > 1:  # one image costs only itself
-                return [row for image in images for row in self.rows([image])]
+            if len(batch) > 1:  # one image costs only itself
+                return [row for one in batch for row in self.rows([one])]
             return [Missing(f"the model's processor refuses it: {error}")]
         found = np.stack(columns, axis=1)
         for value in np.isfinite(found).ravel().tolist():
@@ -162,9 +163,8 @@ class _Asking:
             raise self.unreadable()
         return list(found)
 
-    def _column(self, images: Sequence[Any], text: str) -> NDArray[np.float64]:
-        inputs = self.generator.inputs(images, image_question_text(text))
-        chances = np.asarray(self.generator.first_chances(inputs), np.float64)
+    def _column(self, batch: Sequence[Any], text: str) -> NDArray[np.float64]:
+        chances = np.asarray(self.asker.chances(batch, text), np.float64)
         shares = zip(chances[:, self._yes].sum(1), chances[:, self._no].sum(1), strict=True)
         found = [yes_share(float(yes), float(no)) for yes, no in shares]
         return np.array([np.nan if one is None else one for one in found])
@@ -172,7 +172,7 @@ class _Asking:
     def unreadable(self) -> ModelError:
         """Returns the error of a model that is never likely to say yes or no."""
         return ModelError(
-            f"Expected yes or no of {self.generator.name}, but in {self.tally.unread} answers "
+            f"Expected yes or no of {self.asker.name}, but in {self.tally.unread} answers "
             "another first word was likelier.",
             "Choose a model that answers at once; one that thinks first does not.",
         )
