@@ -164,7 +164,9 @@ class Comparison:
             self._account(inputs, scored)
             inputs.account.skip("sample", _unscored(inputs, first, scored))
             if self.config.merge and not self.hypotheses:
-                vectors = self.stages.text_vectors(texts)
+                # no model is loaded for this alone: words tell paraphrases too
+                embeds = self.stages.need("embeddings")
+                vectors = self.stages.text_vectors(texts) if embeds else None
                 candidates, kept = merge_paraphrases(candidates, scored.scores, vectors)
                 scored = replace(scored, scores=scored.scores[:, kept])
             if isinstance(ranker, Cascade):

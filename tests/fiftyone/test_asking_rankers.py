@@ -35,12 +35,12 @@ def compare(dataset, server, key="run", **options):
     spec = {"name": "caption_question:m", "base_url": server.base_url, "max_retries": 0}
     return visdiff.compare(
         dataset, "red", "blue", key,
-        captioner=ColourCaptioner(), encoder=None, proposer=ListProposer(*WORDS),
-        ranker={**spec, **options}, properties=False, merge=False,
+        captioner=ColourCaptioner(), proposer=ListProposer(*WORDS), ranker={**spec, **options},
+        encoder={"name": "open_clip:ViT-B-32//nowhere.pt"}, properties=False,
     )  # fmt: skip
 
 
-def test_questions_about_captions_find_the_planted_difference(dataset):
+def test_questions_about_captions_find_the_planted_difference_and_load_no_encoder(dataset):
     with ChatServer(reads) as server:
         run = compare(dataset, server)
         # two different captions, three descriptions
