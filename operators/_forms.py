@@ -132,7 +132,7 @@ def stages(params: dict[str, Any], *names: str) -> dict[str, Any]:
                 "Expected the built-in 'bank', got a file: from a form, any file of the server "
                 "could be named. Call visdiff_plugin.compare from a script instead."
             )
-        if url and spec.startswith(_ON_ENDPOINT):
+        if url and spec.startswith(_ON_SERVERS):
             chosen[name] = {"name": spec, "base_url": url}
     return chosen
 
@@ -162,8 +162,9 @@ def text_output(label: str) -> Any:
     return types.Property(outputs, view=types.View(label=label))
 
 
-#: stages that a server's address is for, or that hold some
-_ON_ENDPOINT = ("openai", "caption_llm", "images", "union")
+#: stages that a server's address is for, or that hold some, by the beginning of their names
+_ON_SERVERS = ("openai", "caption_llm", "images", "union", "caption_question", "image_question",
+               "cascade:")  # fmt: skip
 _HERE = (None, "", "local")
 _ENGINES = {
     "local": ("In this process", ""),
@@ -184,7 +185,11 @@ _STAGES = {
         "label": "Proposer",
         "description": "keyword, bank, openai:MODEL, images:MODEL, feature, or union:A+B of these",
     },
-    "ranker": {"label": "Ranker", "description": "embedding or tfidf"},
+    "ranker": {
+        "label": "Ranker",
+        "description": "embedding, tfidf, caption_question:MODEL, image_question:MODEL (either "
+        "with transformers:MODEL on this machine) or cascade:image_question:MODEL",
+    },
     "base_url": {
         "label": "Server address",
         "description": "of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -63,14 +64,26 @@ def completion(
     finish_reason: str = "stop",
     refusal: str | None = None,
     usage: Any = None,
+    logprobs: Any = None,
 ) -> Answer:
-    """Returns a well-formed completion with 100 input and 10 output tokens."""
+    """Returns a well-formed completion with 100 input and 10 output tokens.
+
+    ``logprobs`` is for each token a mapping of what could stand there to its probability; the
+    first is the token itself.
+    """
     tokens = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
     message = {"role": "assistant", "content": content, "refusal": refusal}
     choice = {"index": 0, "message": message, "finish_reason": finish_reason}
+    if logprobs is not None:
+        choice["logprobs"] = {"content": [_token(one) for one in logprobs]}
     body = {"id": "c1", "object": "chat.completion", "created": 1, "model": model,
             "choices": [choice], "usage": tokens if usage is None else usage}  # fmt: skip
     return Answer(body=json.dumps(body))
+
+
+def _token(chances: dict[str, float]) -> dict[str, Any]:
+    found = [{"token": text, "logprob": math.log(p), "bytes": None} for text, p in chances.items()]
+    return {**found[0], "top_logprobs": found}
 
 
 def failure(status: int, message: str, retry_after: str = "", **details: Any) -> Answer:

@@ -14,6 +14,7 @@ from .config import Config
 from .engines import Engine, make_engine
 from .errors import FieldError
 from .rankers import make_ranker
+from .rankers.cascade import Cascade
 from .rankers.embedding import text_vectors
 from .specs import parse_spec, public_spec
 from .stages import Captioner, Encoder, Proposer, Ranker, needs_of, parameters_of
@@ -40,12 +41,14 @@ class Stages:
     brain_vectors: dict[str, NDArray[Any]] | None
     embedding_field: str | None
     proposers: tuple[Proposer, ...]
-    ranker: Ranker
+    ranker: Ranker | Cascade
     engine: Engine
 
     def need(self, what: str) -> bool:
         """Returns whether a proposer or the ranker reads captions or embeddings."""
-        wanted = {getattr(self.ranker, "needs", "embeddings"), *map(needs_of, self.proposers)}
+        wanted = needs_of(self.ranker, "embeddings")
+        for proposer in self.proposers:
+            wanted |= needs_of(proposer, "captions")
         return what in wanted
 
     @property
@@ -120,7 +123,7 @@ def _described(stage: Any) -> dict[str, Any]:
 def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
     measured = config.properties or config.label_fields
     if not propose:
-        if getattr(stages.ranker, "needs", "embeddings") == "captions" and not stages.has_captions:
+        if "captions" in needs_of(stages.ranker, "embeddings") and not stages.has_captions:
             raise ValueError(
                 f"Expected captions for the ranker {stages.ranker.name!r}, got no captioner: pass "
                 "captioner='field:NAME', or an encoder to rank by embeddings."
@@ -130,8 +133,8 @@ def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
         raise ValueError("Expected a proposer, properties or label_fields, got none of them.")
     if not stages.need("captions") or stages.has_captions:
         return
-    without = [one.name for one in stages.proposers if needs_of(one) != "captions"]
-    unranked = without and getattr(stages.ranker, "needs", "embeddings") == "captions"
+    without = [one.name for one in stages.proposers if "captions" not in needs_of(one, "captions")]
+    unranked = without and "captions" in needs_of(stages.ranker, "embeddings")
     if unranked or not (without or measured):
         raise ValueError("Expected a captioner for the proposer or ranker, got None.")
 

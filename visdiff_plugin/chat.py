@@ -83,13 +83,19 @@ class ChatClient:
         return {"model": self.model, "base_url": public_spec(address), **self._options}
 
     def complete(
-        self, messages: Sequence[Mapping[str, Any]], *, schema: dict[str, Any] | None = None
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        schema: dict[str, Any] | None = None,
+        top_logprobs: int | None = None,
     ) -> ChatReply:
         """Returns the model's answer.
 
         Args:
             messages: chat messages, ``{"role": ..., "content": ...}``
             schema (None): a JSON schema the answer should follow; no promise that it does
+            top_logprobs (None): how many likeliest tokens to ask for at each place of the
+                answer, with their probabilities; a server that has none may leave them out
 
         Raises:
             ServerError: if the server can't be reached, is overloaded or answers nonsense
@@ -101,12 +107,14 @@ class ChatClient:
         import_openai()
         from openai import APIError, APIStatusError
 
+        likely = {} if top_logprobs is None else {"logprobs": True, "top_logprobs": top_logprobs}
         rejected = self._rejected
         while True:
+            request = self._request(messages, schema, rejected) | likely
             try:
-                body = self._send(self._request(messages, schema, rejected))
+                body = self._send(request)
             except APIStatusError as error:
-                option = blamed(error, self._request(messages, schema, rejected), rejected)
+                option = blamed(error, request, rejected)
                 if option is None:
                     raise self._translated(error) from self._cause(error)
                 rejected |= {option}
@@ -126,7 +134,7 @@ class ChatClient:
     ) -> dict[str, Any]:
         request: dict[str, Any] = {"model": self.model, "messages": list(messages)}
         if "system" in rejected:
-            request["messages"] = _without_system(messages)
+            request["messages"] = without_system(messages)
         options = dict(self._options)
         if "max_tokens" in rejected:
             options["max_completion_tokens"] = options["max_tokens"]
@@ -242,7 +250,7 @@ def _key(api_key: str | None, variable: str, base_url: str | None) -> str:
     return key
 
 
-def _without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Puts what system messages say in front of the first other message."""
     rules = "\n\n".join(str(one["content"]) for one in messages if one.get("role") == "system")
     first, *rest = [one for one in messages if one.get("role") != "system"]

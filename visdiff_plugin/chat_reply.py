@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .answers import Token
 from .errors import ModelError, ServerError
 from .parsing import without_thoughts
 from .stages import Usage
@@ -45,11 +47,13 @@ class ChatReply:
         text: what it said, without the thinking of reasoning models; never empty
         usage: tokens as the server counted them, 0 where it did not
         model: the model as the server named it, which need not be the one asked for
+        tokens (None): its tokens with their probabilities, where these were asked for and given
     """
 
     text: str
     usage: Usage
     model: str
+    tokens: tuple[Token, ...] | None = None
 
 
 def read_completion(body: str, model: str) -> ChatReply:
@@ -86,7 +90,8 @@ def read_completion(body: str, model: str) -> ChatReply:
     usage = data.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     tokens = (_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
-    return ChatReply(text, Usage(1, *tokens), str(data.get("model") or model))
+    served = str(data.get("model") or model)
+    return ChatReply(text, Usage(1, *tokens), served, _tokens(choice.get("logprobs")))
 
 
 def blamed(error: Any, request: Mapping[str, Any], rejected: frozenset[str]) -> str | None:
@@ -131,6 +136,34 @@ def _content(content: Any) -> str:
     if isinstance(content, list):  # some servers answer in parts
         content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""
+
+
+def _tokens(logprobs: Any) -> tuple[Token, ...] | None:
+    """Returns the tokens of an answer; None where the server gives none, or nonsense."""
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    if not isinstance(content, list) or not content:
+        return None
+    found = []
+    for one in content:
+        own = _chance(one)
+        others = one.get("top_logprobs") if isinstance(one, dict) else None
+        chances = [_chance(other) for other in others] if isinstance(others, list) else []
+        if own is None or None in chances:
+            return None
+        known = [chance for chance in chances if chance is not None]
+        # a sampled token need not be among the likeliest
+        among = known if own[0] in dict(known) else [*known, own]
+        found.append(Token(own[0], tuple(among)))
+    return tuple(found)
+
+
+def _chance(one: Any) -> tuple[str, float] | None:
+    if not isinstance(one, dict) or not isinstance(one.get("token"), str):
+        return None
+    value = one.get("logprob")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        return None
+    return one["token"], math.exp(min(float(value), 0.0))
 
 
 def _count(value: Any) -> int:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,12 @@ from .evidence.table import Table
 from .holdout import Folds, plan_members
 from .inputs import Inputs
 from .proposing import Proposed, Round, plan_rounds, propose
+from .rankers.cascade import Cascade, Chosen
 from .ranking import Ranked, rank_differences
 from .results import Skipped
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
-from .stages import needs_of
+from .stages import Ranker, Scored, Usage, needs_of
 
 Progress = Callable[[float, str], object]
 
@@ -39,15 +41,17 @@ class Compared:
         scores: ``(n, k)`` of all candidates, measured ones last
         ranked: differences, best first
         untested: candidates without evidence, with reasons
+        cost: what the ranker's calls consumed
         seconds: of ``"propose"`` and ``"rank"``
     """
 
     folds: Folds
     proposed: Proposed
     distinct: list[Candidate]
-    scores: NDArray[np.float32]
+    scores: NDArray[np.floating[Any]]
     ranked: list[Ranked]
     untested: list[Skipped]
+    cost: Usage = field(default_factory=Usage)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -77,11 +81,13 @@ def compare_inputs(
     distinct = unique(proposed.candidates)
     middle = time.perf_counter()
     merge = config.merge and not hypotheses
-    candidates, scores = _score(inputs, distinct, stages, merge, progress)
+    progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
+    candidates, scored, dropped = _score(inputs, distinct, stages, design, config, merge)
+    scores = np.asarray(scored.scores)
     table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
-    ranked, untested = rank_differences(candidates, table, config)
+    ranked, untested = rank_differences(candidates, table, config, dropped)
     seconds = {"propose": middle - start, "rank": time.perf_counter() - middle}
-    return Compared(folds, proposed, distinct, scores, ranked, untested, seconds)
+    return Compared(folds, proposed, distinct, scores, ranked, untested, scored.usage, seconds)
 
 
 def _folds(
@@ -121,7 +127,7 @@ def _propose(
     rounds: list[Round] = []
     asked = []
     for proposer, first in zip(stages.proposers, starts, strict=False):
-        if inputs.images.captions is None and needs_of(proposer) == "captions":
+        if inputs.images.captions is None and "captions" in needs_of(proposer, "captions"):
             continue  # the reader of inputs has said so
         own = subsets[first : first + config.rounds]
         rounds += plan_rounds(proposer, inputs.images, own, config, first)
@@ -138,21 +144,67 @@ def _score(
     inputs: Inputs,
     distinct: Sequence[Candidate],
     stages: Stages,
+    design: Design,
+    config: Config,
     merge: bool,
-    progress: Progress,
-) -> tuple[list[Candidate], NDArray[np.float32]]:
-    """Returns all candidates and their ``(n, k)`` scores."""
-    progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
-    candidates, scores = list(distinct), np.zeros((len(inputs.images), 0), np.float32)
+) -> tuple[list[Candidate], Scored, int]:
+    """Returns all candidates, their ``(n, k)`` scores, and how many a cascade dropped."""
+    candidates, dropped = list(distinct), 0
+    scored = Scored(np.zeros((len(inputs.images), 0), np.float32))
     if candidates:
+        ranker = stages.ranker
+        first = ranker.first if isinstance(ranker, Cascade) else ranker
         texts = [one.description for one in candidates]
-        scores = score_images(stages.ranker, inputs, texts)
+        scored = score_images(first, inputs, texts)
+        _account(inputs, scored)
+        inputs.account.skip("sample", _unscored(inputs, first, scored))
         if merge:
-            vectors = stages.text_vectors(texts)
-            candidates, kept = merge_paraphrases(candidates, scores, vectors)
-            scores = scores[:, kept]
+            # no model is loaded for this alone: words tell paraphrases too
+            embeds = stages.need("embeddings")
+            vectors = stages.text_vectors(texts) if embeds else None
+            candidates, kept = merge_paraphrases(candidates, scored.scores, vectors)
+            scored = replace(scored, scores=scored.scores[:, kept])
+        if isinstance(ranker, Cascade):
+            candidates, scored, dropped = _narrow(
+                ranker, inputs, candidates, scored, design, config
+            )
     if inputs.measured:
         candidates += [one.candidate for one in inputs.measured]
         measured = np.stack([one.scores for one in inputs.measured], axis=1)
-        scores = np.concatenate([scores, measured.astype(np.float32)], axis=1)
-    return candidates, scores
+        scores = np.concatenate([scored.scores, measured.astype(np.float32)], axis=1)
+        scored = replace(scored, scores=scores)
+    return candidates, scored, dropped
+
+
+def _narrow(
+    cascade: Cascade,
+    inputs: Inputs,
+    candidates: Sequence[Candidate],
+    first: Scored,
+    design: Design,
+    config: Config,
+) -> tuple[list[Candidate], Scored, int]:
+    """Has a cascade ask its second ranker about the best candidates."""
+    chosen = Chosen(
+        [one.description for one in candidates], first.scores, inputs.images.names(),
+        inputs.rows_a, inputs.rows_b, design, config,
+    )  # fmt: skip
+    embeds = "embeddings" in needs_of(cascade.then, "embeddings")
+    found = cascade.narrow(chosen, inputs.take if embeds else inputs.images.take)
+    _account(inputs, found.scored)
+    scored = replace(found.scored, usage=first.usage + found.scored.usage)
+    return [candidates[column] for column in found.columns], scored, found.untested
+
+
+def _account(inputs: Inputs, scored: Scored) -> None:
+    inputs.account.skipped += scored.skipped
+    inputs.account.notes += scored.notes
+
+
+def _unscored(inputs: Inputs, ranker: Ranker, scored: Scored) -> dict[str, str]:
+    """Returns the images with embeddings that no description could be scored on."""
+    if "embeddings" not in needs_of(ranker, "embeddings"):
+        return {}
+    lost = ~np.isfinite(scored.scores).any(axis=1)
+    ids = inputs.images.ids
+    return {ids[int(row)]: "its embedding gives no finite score" for row in np.flatnonzero(lost)}

@@ -93,7 +93,7 @@ def plan_members(
     starts: list[int] = []
     notes: list[str] = []
     for proposer in proposers or (None,):
-        reads = needs_of(proposer) == "captions"
+        reads = "captions" in needs_of(proposer, "captions")
         own, note = plan_folds(
             names, usable if reads else (None, None), rows, design, config, proposer
         )

@@ -232,7 +232,7 @@ class InputReader:
 
     def _note_silent(self) -> None:
         """Says which proposers have nothing to read, for want of captions."""
-        silent = [one for one in self.stages.proposers if needs_of(one) == "captions"]
+        silent = [one for one in self.stages.proposers if "captions" in needs_of(one, "captions")]
         if not silent:
             return
         what = (

@@ -11,18 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import samples, store
 from .apart import compare_sets
 from .assembly import Stages
-from .comparing import compare_inputs
+from .comparing import Compared, compare_inputs
 from .config import Config
 from .errors import MediaError
 from .evidence.design import Design
 from .evidence.separability import Separability
 from .inputs import InputReader, Inputs
-from .proposing import Proposed
 from .results import Run
 from .ties import read_design
 
@@ -76,7 +74,6 @@ class Comparison:
         self.seconds |= found.seconds
         ranked, scores = found.ranked, found.scores
         inputs.account.skipped += found.untested
-        inputs.account.skip("sample", _unscored(inputs, scores, len(found.distinct)))
         run = Run(
             run_key=self.run_key,
             dataset=str(self.dataset.name),
@@ -92,7 +89,7 @@ class Comparison:
             separability=None if apart is None else asdict(apart),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
-            record=self._record(found.proposed, inputs),
+            record=self._record(found, inputs),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
@@ -112,12 +109,13 @@ class Comparison:
             inputs.account.notes.append(note)
         return design, apart
 
-    def _record(self, proposed: Proposed, inputs: Inputs) -> dict[str, Any]:
+    def _record(self, found: Compared, inputs: Inputs) -> dict[str, Any]:
         return {
             "seed": self.config.seed,
             "stages": self.stages.describe(),
-            "rounds": proposed.rounds,
-            "usage": vars(proposed.usage),
+            "rounds": found.proposed.rounds,
+            "usage": vars(found.proposed.usage),
+            "usage_ranker": vars(found.cost),
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "versions": _versions(),
             "fields": inputs.fields,
@@ -128,15 +126,6 @@ class Comparison:
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
-
-
-def _unscored(inputs: Inputs, scores: NDArray[np.float32], n_texts: int) -> dict[str, str]:
-    """Returns the images with embeddings that no description could be scored on."""
-    if inputs.vectors is None or not n_texts:
-        return {}
-    lost = ~np.isfinite(scores[:, : min(n_texts, scores.shape[1])]).any(axis=1)
-    ids = inputs.images.ids
-    return {ids[int(row)]: "its embedding gives no finite score" for row in np.flatnonzero(lost)}
 
 
 def _check_sizes(inputs: Inputs, comparison: Comparison) -> None:

@@ -60,7 +60,7 @@ def plan_rounds(
         config: directions
         first (0): number of the first fold
     """
-    if needs_of(proposer) == "captions" and images.captions is not None:
+    if "captions" in needs_of(proposer, "captions") and images.captions is not None:
         captions = images.captions
         subsets = [
             ([row for row in a if captions[row]], [row for row in b if captions[row]])

@@ -60,7 +60,7 @@ def worded(candidate: Candidate, scores: NDArray[np.floating[Any]]) -> tuple[Can
 
 
 def rank_differences(
-    candidates: Sequence[Candidate], table: Table, config: Config
+    candidates: Sequence[Candidate], table: Table, config: Config, untested: int = 0
 ) -> tuple[list[Ranked], list[Skipped]]:
     """Gives each candidate its evidence and orders them.
 
@@ -72,6 +72,8 @@ def rank_differences(
         candidates: ``k`` candidates
         table: their ``(n, k)`` scores, and which images speak for what
         config: test, correction, alpha, smallest effect, directions
+        untested (0): other candidates that were dropped after a look at the evidence: the
+            correction counts each as a test that found nothing
 
     Returns:
         the differences, best first, and the candidates that could not be tested, with reasons
@@ -91,8 +93,8 @@ def rank_differences(
     ]
     columns = [column for column, one in enumerate(found) if not isinstance(one, str)]
     evidence = [one for one in found if not isinstance(one, str)]
-    raw = _corrected([_p_of(one, config) for one in evidence], config)
-    under = _corrected([_sided(one.controlled) for one in evidence], config)
+    raw = _corrected([_p_of(one, config) for one in evidence], config, untested)
+    under = _corrected([_sided(one.controlled) for one in evidence], config, untested)
     ranked = [
         Ranked(
             column,
@@ -154,11 +156,14 @@ def _sided(sample: Any) -> tuple[float, float | None]:
     return both if sample.auroc >= 0.5 else both[::-1]
 
 
-def _corrected(chances: Sequence[tuple[float, float | None]], config: Config) -> list[_Chances]:
+def _corrected(
+    chances: Sequence[tuple[float, float | None]], config: Config, untested: int
+) -> list[_Chances]:
     """Returns p of the favoured side, and q over both directions of all candidates."""
     if not config.correction:
         return [_Chances(p, None) for p, _ in chances]
     family = [p for p, _ in chances] + [p for _, p in chances if p is not None]
+    family += [1.0] * untested * (len(family) // max(len(chances), 1))
     q_values = benjamini_hochberg(np.array(family))
     return [_Chances(p, float(q)) for (p, _), q in zip(chances, q_values, strict=False)]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .results import Difference, Run
 
@@ -116,8 +117,15 @@ def _footnotes(run: Run) -> list[str]:
 
 
 def _tokens(run: Run) -> list[str]:
-    """What the proposer's requests consumed, where there were any."""
-    usage = run.record.get("usage") or {}
+    """What requests to servers consumed, where there were any."""
+    return [
+        line
+        for kind, name in (("Proposals", "usage"), ("Ranking", "usage_ranker"))
+        for line in _consumed(kind, run.record.get(name) or {})
+    ]
+
+
+def _consumed(kind: str, usage: Mapping[str, Any]) -> list[str]:
     requests, put, got = (
         int(usage.get(name) or 0) for name in ("requests", "input_tokens", "output_tokens")
     )
@@ -125,5 +133,5 @@ def _tokens(run: Run) -> list[str]:
         return []
     noun = "request" if requests == 1 else "requests"
     if not put + got:
-        return [f"Proposals: {requests} {noun}; the server counted no tokens."]
-    return [f"Proposals: {requests} {noun}, {put + got} tokens ({put} in, {got} out)."]
+        return [f"{kind}: {requests} {noun}; the server counted no tokens."]
+    return [f"{kind}: {requests} {noun}, {put + got} tokens ({put} in, {got} out)."]

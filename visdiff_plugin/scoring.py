@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .errors import ModelError
 from .inputs import Inputs
-from .stages import Images, Ranker
+from .stages import Images, Ranker, Scored, Usage, needs_of
 
 #: images scored at a time: 20,000 embeddings of 1,280 numbers are 100 MB
 _CHUNK = 20_000
 
 
-def score_images(ranker: Ranker, inputs: Inputs, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Returns ``(n, k)`` scores, NaN where an image can't be scored.
+def score_images(ranker: Ranker, inputs: Inputs, texts: Sequence[str]) -> Scored:
+    """Returns ``(n, k)`` scores (float32), NaN where an image can't be scored, and their cost.
 
-    Embeddings are read and scored in chunks; a ranker of captions sees all of them at once,
-    because how much a word weighs depends on the others.
+    Embeddings are read and scored in chunks. A ranker of captions or files sees all of them at
+    once: how much a word weighs depends on the others, and a budget is for all images.
 
     Args:
         ranker: scores them
@@ -30,21 +30,31 @@ def score_images(ranker: Ranker, inputs: Inputs, texts: Sequence[str]) -> NDArra
         ModelError: if the ranker answers with another shape
     """
     n = len(inputs.images)
-    if getattr(ranker, "needs", "embeddings") == "captions":
+    if "embeddings" not in needs_of(ranker, "embeddings"):
         return _checked(ranker, inputs.images, texts)
     # columns lie together in memory: that is how the evidence reads them
     scores = np.empty((n, len(texts)), np.float32, order="F")
+    parts = []
     for start in range(0, n, _CHUNK):
         rows = range(start, min(start + _CHUNK, n))
-        scores[rows.start : rows.stop] = _checked(ranker, inputs.take(rows), texts)
-    return scores
+        part = _checked(ranker, inputs.take(rows), texts)
+        scores[rows.start : rows.stop] = part.scores
+        parts.append(part)
+    return Scored(
+        scores,
+        sum((one.usage for one in parts), Usage()),
+        [skipped for one in parts for skipped in one.skipped],
+        list(dict.fromkeys(note for one in parts for note in one.notes)),
+    )
 
 
-def _checked(ranker: Ranker, images: Images, texts: Sequence[str]) -> NDArray[np.float32]:
-    scores = np.asarray(ranker.score(images, texts), np.float32)
+def _checked(ranker: Ranker, images: Images, texts: Sequence[str]) -> Scored:
+    found = ranker.score(images, texts)
+    scored = found if isinstance(found, Scored) else Scored(found)
+    scores = np.asarray(scored.scores, np.float32)
     if scores.shape != (len(images), len(texts)):
         raise ModelError(
             f"Expected scores of shape {(len(images), len(texts))} of {ranker.name}, "
             f"got {scores.shape}."
         )
-    return scores
+    return replace(scored, scores=scores)

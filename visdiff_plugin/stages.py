@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from .results import Skipped
+
 #: what a proposer or ranker reads of an image
 Need = Literal["captions", "embeddings", "paths"]
 
@@ -86,6 +88,23 @@ class ProposerReply:
     usage: Usage = field(default_factory=Usage)
 
 
+@dataclass(frozen=True)
+class Scored:
+    """What a ranker says that can do more than score: ask a model that costs, or does not answer.
+
+    Args:
+        scores: ``(n, k)`` scores, NaN where an image can't be scored
+        usage: what the calls consumed
+        skipped (()): what could not be scored, counted by reason
+        notes (()): what a reader of the result should know
+    """
+
+    scores: NDArray[np.floating[Any]]
+    usage: Usage = field(default_factory=Usage)
+    skipped: Sequence[Skipped] = ()
+    notes: Sequence[str] = ()
+
+
 @runtime_checkable
 class Captioner(Protocol):
     """Puts images into words.
@@ -150,7 +169,8 @@ class Proposer(Protocol):
 class Ranker(Protocol):
     """Scores how true each description is of each image.
 
-    An optional attribute ``needs`` (default ``"embeddings"``) says what it reads.
+    An optional attribute ``needs`` (default ``"embeddings"``) says what it reads. One that reads
+    captions or files is given all images at once, one of embeddings a part at a time.
     """
 
     @property
@@ -158,14 +178,17 @@ class Ranker(Protocol):
         """Which model it is; part of what decides whether a stored value is still valid."""
         ...
 
-    def score(self, images: Images, descriptions: Sequence[str]) -> NDArray[np.floating[Any]]:
+    def score(
+        self, images: Images, descriptions: Sequence[str]
+    ) -> NDArray[np.floating[Any]] | Scored:
         """Returns ``(n, k)`` scores, higher is truer; NaN where an image can't be scored."""
         ...
 
 
-def needs_of(proposer: Proposer | None) -> str:
-    """Returns what a proposer reads of an image; captions where it does not say."""
-    return str(getattr(proposer, "needs", "captions"))
+def needs_of(stage: object, default: Need) -> frozenset[Need]:
+    """Returns what a stage declares to read: one thing, or several."""
+    declared = getattr(stage, "needs", default)
+    return frozenset((declared,) if isinstance(declared, str) else declared)
 
 
 def parameters_of(stage: object) -> dict[str, Any]:

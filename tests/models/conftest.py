@@ -170,3 +170,31 @@ def tiny_qwen(tmp_path_factory):
         chat_template=_QWEN_TEMPLATE,
     ).save_pretrained(folder)  # fmt: skip
     return folder
+
+
+_CHAT_TEMPLATE = (
+    "{% for message in messages %}{% if message['role'] == 'system' %}"
+    "{{ raise_exception('no system role') }}{% endif %}<|im_start|> {{ message['role'] }} "
+    "{{ message['content'] }}<|im_end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|> assistant {% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_chat(tmp_path_factory):
+    """A language model that chats, knows yes and no, and has no system role."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(5)
+    tokenizer = _tokenizer(extra=("<|im_start|>", "<|im_end|>", "yes", "Yes", "no", "NO"))
+    tokenizer.chat_template = _CHAT_TEMPLATE
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
+        bos_token_id=2, eos_token_id=3, pad_token_id=0, tie_word_embeddings=False,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("models") / "tiny-chat"
+    _spread(LlamaForCausalLM(config)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -62,12 +62,27 @@ class Generator:
         Raises:
             ModelError: if the model can't work with its inputs
         """
+        output = self._generated(inputs, settings)
+        tokens = new_tokens(output, inputs.get("input_ids"))
+        return list(self.processor.batch_decode(tokens, skip_special_tokens=True))
+
+    def first_chances(self, inputs: Any) -> Any:
+        """Returns ``(n, v)`` probabilities of the first token that would be generated (float32).
+
+        Raises:
+            ModelError: if the model can't work with its inputs
+        """
+        once = {"max_new_tokens": 1, "num_beams": 1, "output_logits": True}
+        output = self._generated(inputs, {**once, "return_dict_in_generate": True})
+        return output.logits[0].float().softmax(dim=-1).cpu()
+
+    def _generated(self, inputs: Any, settings: Mapping[str, Any]) -> Any:
         import torch
 
         inputs = inputs.to(device=self.device, dtype=self.dtype)
         try:
             with torch.inference_mode():
-                output = self.model.generate(**inputs, do_sample=False, **settings)
+                return self.model.generate(**inputs, do_sample=False, **settings)
         except torch.cuda.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
@@ -75,8 +90,6 @@ class Generator:
                 f"{self.name} failed to generate: {error}",
                 "Is it a model that captions images, and does it take this prompt?",
             ) from error
-        tokens = new_tokens(output, inputs.get("input_ids"))
-        return list(self.processor.batch_decode(tokens, skip_special_tokens=True))
 
 
 def new_tokens(output: Any, given: Any | None) -> Any:
@@ -114,7 +127,7 @@ def load_generator(
         from transformers import AutoModelForImageTextToText, AutoProcessor
     except ImportError as error:
         raise DependencyError(
-            f"Captioner {name} needs torch and transformers: {error}.",
+            f"{name} needs torch and transformers: {error}.",
             "Install them: pip install torch torchvision transformers.",
         ) from error
     where = pick_device(device)
@@ -154,7 +167,7 @@ def _cannot_load(name: str, source: str, error: Exception, torch: Any) -> ModelE
             "Expected a model of transformers that makes text from images, such as "
             "Salesforce/blip-image-captioning-base, with its processor's files."
         )
-    return ModelError(f"Captioner {name} can't be loaded: {error}", hint)
+    return ModelError(f"{name} can't be loaded: {error}", hint)
 
 
 def _completed(generator: Generator) -> Generator:

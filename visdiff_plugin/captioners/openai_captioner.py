@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from ..chat import ChatClient
+from ..chat_calls import Calls
 from ..chat_reply import RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
@@ -17,9 +18,6 @@ from ..prompts import CAPTION_PROMPT, caption_messages
 from ..specs import public_spec
 from ..stages import Missing, Usage
 from .cleaning import clean_caption
-
-#: server failures in a row, without one answer, after which nothing more is asked
-_MOST_FAILURES = 3
 
 
 class OpenAICaptioner:
@@ -118,14 +116,11 @@ class OpenAICaptioner:
         """
         if not len(paths):
             return []
-        call = _Call()
+        call = Calls()
         client = self._connected()
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="visdiff-caption") as pool:
             captions = list(pool.map(lambda path: self._one(client, path, call), paths))
-        if call.fatal is not None:
-            raise call.fatal
-        if call.failure is not None and not call.answered:
-            raise call.failure
+        call.check()
         return captions
 
     def _connected(self) -> ChatClient:
@@ -134,7 +129,7 @@ class OpenAICaptioner:
                 self._client = ChatClient(self._model, **self._options, **self._access)
             return self._client
 
-    def _one(self, client: ChatClient, path: str, call: _Call) -> str | Missing:
+    def _one(self, client: ChatClient, path: str, call: Calls) -> str | Missing:
         if call.stopped:
             return Missing("not asked: the model's server stopped answering")
         try:
@@ -162,7 +157,7 @@ class OpenAICaptioner:
             self._takes_images = True
         return reply.text
 
-    def _rejected(self, client: ChatClient, error: RejectedError, call: _Call) -> Missing:
+    def _rejected(self, client: ChatClient, error: RejectedError, call: Calls) -> Missing:
         """Tells an odd image from a model that takes no images: a plain square decides once."""
         with call.probing:
             if error.status is not None and not self._takes_images and not call.stopped:
@@ -179,35 +174,6 @@ class OpenAICaptioner:
                     call.stop(failure)
         call.succeed()
         return Missing(str(error))
-
-
-class _Call:
-    """What the threads of one call to `OpenAICaptioner.caption` tell each other."""
-
-    def __init__(self) -> None:
-        self.fatal: ModelError | None = None
-        self.failure: ServerError | None = None
-        self.answered = False
-        self.probing = threading.Lock()
-        self._lock = threading.Lock()
-        self._in_a_row = 0
-
-    @property
-    def stopped(self) -> bool:
-        return self.fatal is not None or self._in_a_row >= _MOST_FAILURES
-
-    def succeed(self) -> None:
-        with self._lock:
-            self.answered, self._in_a_row = True, 0
-
-    def fail(self, error: ServerError) -> None:
-        with self._lock:
-            self.failure = self.failure or error
-            self._in_a_row += 1
-
-    def stop(self, error: ModelError) -> None:
-        with self._lock:
-            self.fatal = self.fatal or error
 
 
 def _takes_none(client: ChatClient, error: RejectedError) -> ModelError:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ..specs import public_spec
-from ..stages import Images, Proposer, ProposerReply, Usage, parameters_of
+from ..stages import Images, Proposer, ProposerReply, Usage, needs_of, parameters_of
 from .lines import Lines
 
 
@@ -70,10 +70,10 @@ class RememberedProposer:
         found = hashlib.blake2b(digest_size=12)
         own = public_spec(parameters_of(self._proposer))
         found.update(json.dumps([self.name, own], sort_keys=True).encode())
-        needs = getattr(self._proposer, "needs", "captions")  # what else is there is for rankers
+        needs = needs_of(self._proposer, "captions")  # what else is there is for rankers
         for images in (a, b):
-            captions = list(images.captions or ()) if needs == "captions" else []
+            captions = list(images.captions or ()) if "captions" in needs else []
             found.update(json.dumps([list(images.ids), captions]).encode())
-            if images.embeddings is not None and needs == "embeddings":
+            if images.embeddings is not None and "embeddings" in needs:
                 found.update(images.embeddings.tobytes())
         return found.hexdigest()

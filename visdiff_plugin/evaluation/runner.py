@@ -245,7 +245,7 @@ def _record(found: Compared, inputs: Inputs, config: Config) -> dict[str, Any]:
             }
             for one in own[:KEPT]
         ]
-    usage = found.proposed.usage
+    usage = found.proposed.usage + found.cost
     return {
         **answers,
         "n_a": len(inputs.rows_a),

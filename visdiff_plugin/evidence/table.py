@@ -149,13 +149,17 @@ def collect(candidates: Sequence[Candidate], table: Table) -> list[Evidence | st
 def prevalence(table: Table, column: int, candidate: Candidate, favors_a: bool) -> Prevalence:
     """Chooses a threshold on the proposal images and counts the others over it.
 
-    Where too few were scored there, the threshold is chosen on the images that are counted.
+    Where too few were scored there, the threshold is chosen on the images that are counted; where
+    none of these was scored (a ranker asked about a sample), all that the test reads are counted.
     """
     values, units = table.scores[:, column], table.design.units
     seen, rest = table.thresholds(candidate.fold)
     chosen = [_finite(values[rows]) for rows in seen]
     counted = [rows[np.isfinite(values[rows])] for rows in rest]
-    if min(map(len, chosen)) < 2:
+    unscored = not min(map(len, counted))
+    if unscored:
+        counted = [rows[np.isfinite(values[rows])] for rows in table.tested(candidate)]
+    if unscored or min(map(len, chosen)) < 2:
         chosen = [values[rows] for rows in counted]
     # float64, or comparing would round a threshold between two neighbouring float32 to one of them
     threshold = np.float64(separating_threshold(chosen[0], chosen[1], favors_a))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,34 @@ class EmbeddingRanker:
 
     Args:
         encoder: embeds the descriptions; the images' embeddings must be its own
+        templates (()): texts with ``{}`` where the description goes, such as ``"a photo of {}"``;
+            a description's vector is then the mean of the unit vectors of all, at length 1
+            (Radford et al. 2021). Without any it is embedded as it is
+
+    Raises:
+        ValueError: on a template without exactly one ``{}``
     """
 
     encoder: Encoder
+    templates: Sequence[str] = ()
     _texts: dict[tuple[str, ...], NDArray[np.float32]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     needs = "embeddings"
+
+    def __post_init__(self) -> None:
+        one_text = isinstance(self.templates, str)
+        if one_text or not all(str(one).count("{}") == 1 for one in self.templates):
+            raise ValueError(
+                "Expected templates as a list of texts with one {} each, such as 'a photo of {}', "
+                f"got {self.templates!r}."
+            )
+        object.__setattr__(self, "templates", tuple(self.templates))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What changes scores beside the encoder."""
+        return {"templates": list(self.templates)}
 
     @property
     def name(self) -> str:
@@ -54,8 +76,16 @@ class EmbeddingRanker:
         asked = tuple(descriptions)
         if asked not in self._texts:
             self._texts.clear()
-            self._texts[asked] = text_vectors(self.encoder, descriptions)
+            self._texts[asked] = self._averaged(asked)
         return self._texts[asked]
+
+    def _averaged(self, descriptions: Sequence[str]) -> NDArray[np.float32]:
+        """Returns ``(k, d)`` unit vectors, each the mean over all templates."""
+        if not self.templates:
+            return text_vectors(self.encoder, descriptions)
+        texts = [one.replace("{}", text) for text in descriptions for one in self.templates]
+        vectors = text_vectors(self.encoder, texts)
+        return unit(vectors.reshape(len(descriptions), len(self.templates), -1).mean(axis=1))
 
 
 def text_vectors(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:

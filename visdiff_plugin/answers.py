@@ -1,0 +1,93 @@
+"""Yes or no out of a model's answer: its words, or how likely each word was; pure.
+
+An answer that is neither is None: it is left out, never read as a no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .parsing import without_thoughts
+
+#: what yes and no must have of the first word's probability together; below, the model was more
+#: likely to say something else
+LEAST_MASS = 0.5
+
+_MARKUP = re.compile(r"[*_`\"'“”‘’#>\[\](){}]")
+_ANSWER = re.compile(
+    r"(?:(?:the\s+)?answer(?:\s+is)?\s*:?\s+)?(yes|no)(?=\Z|\s*[.,;:!]|[ \t]*\n|\s+[-–—]\s|[–—])",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(r"\W*(?:(?:and|or|but)\W+)?(yes|no)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of an answer.
+
+    Args:
+        text: the token
+        chances: tokens that could have stood there, with their probabilities; its own among them
+    """
+
+    text: str
+    chances: Sequence[tuple[str, float]]
+
+
+def read_answer(text: str) -> bool | None:
+    """Returns whether an answer says yes (True) or no (False); None where it says neither.
+
+    The word must stand alone, or be followed by punctuation: "Yes, it does" is a yes; "no idea"
+    and "yes or no" are neither, and so is "Yes. No."
+
+    Args:
+        text: a model's answer
+    """
+    plain = _MARKUP.sub("", without_thoughts(text)).strip()
+    match = _ANSWER.match(plain)
+    if match is None:
+        return None
+    said = match[1].casefold()
+    again = _AGAIN.match(plain[match.end() :])
+    if again is not None and again[1].casefold() != said:
+        return None
+    return said == "yes"
+
+
+def yes_probability(tokens: Sequence[Token]) -> float | None:
+    """Returns P(yes) of an answer's first word, given that it is yes or no.
+
+    The probabilities of all spellings are summed: P(yes) = yes / (yes + no).
+
+    Args:
+        tokens: the answer; thoughts and punctuation before its first word are passed over
+
+    Returns:
+        a number in [0, 1]; None where yes and no together have under `LEAST_MASS`, or where
+        there is no word
+    """
+    ends = [place for place, one in enumerate(tokens) if "</think" in one.text]
+    for one in tokens[ends[-1] + 1 if ends else 0 :]:
+        if not word(one.text):
+            continue
+        yes = sum(chance for text, chance in one.chances if word(text) == "yes")
+        no = sum(chance for text, chance in one.chances if word(text) == "no")
+        return yes_share(yes, no)
+    return None
+
+
+def yes_share(yes: float, no: float) -> float | None:
+    """Returns P(yes) given yes or no; None where both together have under `LEAST_MASS`.
+
+    Args:
+        yes: probability of yes, in all its spellings
+        no: probability of no
+    """
+    return yes / (yes + no) if yes + no >= LEAST_MASS else None
+
+
+def word(token: str) -> str:
+    """Returns a token's letters, without the letter by which some mark a word's beginning."""
+    return re.sub(r"[\W_]", "", token.removeprefix("Ġ")).casefold()
