@@ -1,4 +1,4 @@
-"""What threads that ask one server tell each other, and how an image travels there."""
+"""What threads that ask one server tell each other."""
 
 from __future__ import annotations
 

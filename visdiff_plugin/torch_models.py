@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,7 +27,7 @@ _MOST_WORKERS = 8
 _CORE_BATCH = 8
 
 
-class LazyModel:
+class LazyModel(ABC):
     """Loads a model on first use, once, whichever thread asks first.
 
     Pickling takes the recipe along and leaves the weights: each worker loads its own.
@@ -43,8 +44,9 @@ class LazyModel:
                 self._loaded = self._load()
             return self._loaded
 
+    @abstractmethod
     def _load(self) -> Any:
-        raise NotImplementedError
+        """Returns the model with all that it needs."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_lock": None, "_loaded": None}

@@ -18,7 +18,7 @@ class Texts:
         self.asked = []
 
     def encode_images(self, paths):
-        raise NotImplementedError
+        raise AssertionError(f"Expected texts alone to be embedded, got {paths}.")
 
     def encode_texts(self, texts):
         self.asked.append(list(texts))

@@ -89,7 +89,7 @@ def adjusted(
     return Adjusted(
         auroc=auroc,
         standard_error=error,
-        interval=_interval(auroc, error, smallest, freedom),
+        interval=t_interval(auroc, error, smallest, freedom),
         p_greater=p_greater,
         p_less=p_less,
         n_a=n_a,
@@ -230,7 +230,15 @@ def _tested(parts: _Strata, factor: float, freedom: int | None) -> tuple[float, 
     return float(chances[0]), float(chances[1])
 
 
-def _interval(auroc: float, error: float, n: int, freedom: int | None) -> tuple[float, float]:
+def t_interval(auroc: float, error: float, n: int, freedom: int | None) -> tuple[float, float]:
+    """Returns the 95% interval of an AUROC by Student's t, cut to [0, 1].
+
+    Args:
+        auroc: in [0, 1]
+        error: its standard error
+        n: observations of the smaller set, for scores that separate perfectly
+        freedom: degrees of freedom; None for the normal distribution
+    """
     from scipy.special import stdtrit
 
     if error == 0.0 or freedom is None:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .adjusted import Adjusted
-from .statistics import auroc_interval
+from .adjusted import Adjusted, t_interval
 
 Floats = NDArray[np.floating[Any]]
 
@@ -52,7 +51,7 @@ def paired(
     return Adjusted(
         auroc=auroc,
         standard_error=error,
-        interval=_interval(auroc, error, len(wins)),
+        interval=t_interval(auroc, error, len(wins), len(wins) - 1),
         p_greater=p_greater,
         p_less=p_less,
         n_a=int(counts[0][whole].sum()),
@@ -91,12 +90,3 @@ def _wins(
         below, upto = np.searchsorted(b, a, "left"), np.searchsorted(b, a, "right")
         found.append(float((below + upto).sum()) / (2 * a.size * b.size))
     return np.array(found)
-
-
-def _interval(auroc: float, error: float, n: int) -> tuple[float, float]:
-    from scipy.special import stdtrit
-
-    if error == 0.0:
-        return auroc_interval(auroc, error, n, n)
-    half = float(stdtrit(n - 1, 0.975)) * error
-    return max(0.0, auroc - half), min(1.0, auroc + half)

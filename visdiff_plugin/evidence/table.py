@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,15 @@ class Table:
         Thresholds come from all that proposers saw in any round, as long as that leaves half of
         each set to be counted, else from what they saw in this one.
         """
+        if self._shared_thresholds is not None:
+            return self._shared_thresholds
+        a, b = self.folds[fold]
+        own = self.rows_a[list(a.proposal)], self.rows_b[list(b.proposal)]
+        return own, self.evidence(fold)
+
+    @cached_property
+    def _shared_thresholds(self) -> tuple[tuple[Rows, Rows], tuple[Rows, Rows]] | None:
+        """The same for all candidates of all folds; None where that leaves too few to count."""
         chosen: list[Rows] = []
         counted: list[Rows] = []
         for side, rows in enumerate((self.rows_a, self.rows_b)):
@@ -64,9 +74,7 @@ class Table:
             chosen.append(rows[seen])
             counted.append(rows[~seen])
         if any(rest.size < seen.size for rest, seen in zip(counted, chosen, strict=True)):
-            a, b = self.folds[fold]
-            own = self.rows_a[list(a.proposal)], self.rows_b[list(b.proposal)]
-            return own, self.evidence(fold)
+            return None
         return (chosen[0], chosen[1]), (counted[0], counted[1])
 
     def tested(self, candidate: Candidate) -> tuple[Rows, Rows]:
