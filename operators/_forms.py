@@ -40,7 +40,7 @@ def chosen_set(ctx: Any, value: Any) -> Any:
 def new_run_key(ctx: Any, inputs: Any) -> None:
     """Adds the field for a new run's key, and says at once why a key can't be used."""
     from visdiff_plugin.errors import RunError
-    from visdiff_plugin.store import check_run_key
+    from visdiff_plugin.records import check_run_key
 
     prop = inputs.str(
         "run_key",

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import gather, samples, store
+from . import gather, records, samples
 from .assembly import make_stages
 from .config import Config, Preset
 from .engines import make_engine
@@ -195,22 +195,49 @@ def embed(
 
 def load(dataset: Any, run_key: str) -> Run:
     """Returns a stored run; raises `RunError` where there is none or it was not finished."""
-    return store.load_run(dataset, run_key)
+    return records.load_run(dataset, run_key)
 
 
 def list_runs(dataset: Any) -> list[str]:
     """Returns the keys of the dataset's VisDiff runs, oldest first."""
-    return store.list_runs(dataset)
+    return records.list_runs(dataset)
 
 
 def rename(dataset: Any, run_key: str, new_key: str) -> Run:
     """Renames a run and its score fields; raises `RunError` where that can't be done."""
-    return store.rename_run(dataset, run_key, new_key)
+    return records.rename_run(dataset, run_key, new_key)
+
+
+def annotate(
+    dataset: Any,
+    run_key: str,
+    description: str,
+    *,
+    verdict: str | None = None,
+    note: str | None = None,
+) -> Run:
+    """Writes what you make of a difference into its run.
+
+    Args:
+        dataset: the dataset of the run
+        run_key: the run
+        description: of the difference
+        verdict (None): ``"confirmed"``, ``"rejected"``, or ``""`` for neither; None leaves it
+        note (None): in your words; None leaves it
+
+    Returns:
+        the run, as it is stored now
+
+    Raises:
+        RunError: if there is no such run or difference
+        ValueError: on an unknown verdict
+    """
+    return records.annotate_run(dataset, run_key, description, verdict, note)
 
 
 def delete(dataset: Any, run_key: str) -> None:
     """Deletes a run and its score fields, and nothing else; raises `RunError` if unknown."""
-    store.delete_run(dataset, run_key)
+    records.delete_run(dataset, run_key)
 
 
 def _run(
@@ -224,7 +251,7 @@ def _run(
     progress: Progress | None,
 ) -> Run:
     samples.check_dataset(dataset)
-    store.check_run_key(dataset, run_key, overwrite)
+    records.check_run_key(dataset, run_key, overwrite)
     set_a, set_b = samples.select(dataset, a, "A"), samples.select(dataset, b, "B")
     samples.separate(set_a, set_b, config.overlap)
     stages = make_stages(dataset, config, propose=not hypotheses)

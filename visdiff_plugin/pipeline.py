@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import samples, store
+from . import records, samples
 from .apart import compare_sets
 from .assembly import Stages
 from .comparing import Compared, compare_inputs
@@ -20,6 +20,7 @@ from .config import Config
 from .errors import MediaError
 from .evidence.design import Design
 from .evidence.separability import Separability
+from .exhibits import with_exhibits
 from .inputs import InputReader, Inputs
 from .results import Run
 from .ties import read_design
@@ -72,7 +73,11 @@ class Comparison:
             inputs, design, self.stages, self.config, self.hypotheses, self.progress
         )
         self.seconds |= found.seconds
-        ranked, scores = found.ranked, found.scores
+        scores = found.scores
+        columns = [one.column for one in found.ranked[: self.config.max_fields]]
+        differences = with_exhibits(
+            found.ranked, len(columns), scores, inputs.images.ids, (inputs.rows_a, inputs.rows_b)
+        )
         inputs.account.skipped += found.untested
         run = Run(
             run_key=self.run_key,
@@ -81,7 +86,7 @@ class Comparison:
             label_b=self.b.label,
             n_a=len(inputs.rows_a),
             n_b=len(inputs.rows_b),
-            differences=tuple(one.difference for one in ranked),
+            differences=tuple(differences),
             proposals=tuple(one.description for one in found.distinct),
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
@@ -93,8 +98,7 @@ class Comparison:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
-        columns = [one.column for one in ranked[: self.config.max_fields]]
-        run = store.save_run(self.dataset, run, inputs.images.ids, scores[:, columns])
+        run = records.save_run(self.dataset, run, inputs.images.ids, scores[:, columns])
         self.progress(1.0, "Done")
         return run
 

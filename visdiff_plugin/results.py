@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
+from dataclasses import field as _field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Difference:
         measure: the property or label field that was measured; empty if a ranker scored it
         merged: paraphrases that this row stands for
         field: the sample field that holds the scores; None if not written
+        histogram: scores of A and B, see `exhibits.histogram`; None where none was made
+        examples: sample ids of the highest and lowest scores, see `exhibits.examples`
+        verdict: what the user said of it: ``"confirmed"``, ``"rejected"``, or empty
+        note: in the user's words
     """
 
     description: str
@@ -95,6 +100,10 @@ class Difference:
     measure: str = ""
     merged: tuple[str, ...] = ()
     field: str | None = None
+    histogram: Mapping[str, Any] | None = None
+    examples: Mapping[str, Any] = _field(default_factory=dict)
+    verdict: str = ""
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data; tuples become lists."""
@@ -157,12 +166,12 @@ class Run:
     differences: tuple[Difference, ...]
     proposals: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    reused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    reused: Mapping[str, Mapping[str, int]] = _field(default_factory=dict)
     held_out: bool = False
     separability: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
-    config: Mapping[str, Any] = field(default_factory=dict)
-    record: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = _field(default_factory=dict)
+    record: Mapping[str, Any] = _field(default_factory=dict)
     created: str = ""
 
     @property

@@ -6,7 +6,8 @@ import pytest
 from fakes import ColourCaptioner, ColourEncoder, ListProposer
 
 import visdiff_plugin as visdiff
-from visdiff_plugin import documents, store, updates
+from visdiff_plugin import documents, records, updates
+from visdiff_plugin.api import annotate
 from visdiff_plugin.errors import RunError
 from visdiff_plugin.vector_bytes import decode_vector, encode_vector
 
@@ -54,8 +55,8 @@ def test_a_run_that_was_stopped_while_written_is_seen_and_replaced(dataset, monk
     def stopped(*args, **kwargs):
         raise SystemExit  # a killed process would not even clean up
 
-    monkeypatch.setattr(store, "_write_scores", stopped)
-    monkeypatch.setattr(store, "delete_run", lambda *args, **kwargs: None)
+    monkeypatch.setattr(records, "_write_scores", stopped)
+    monkeypatch.setattr(records, "delete_run", lambda *args, **kwargs: None)
     with pytest.raises(SystemExit):
         compare(dataset, "run")
     monkeypatch.undo()
@@ -69,7 +70,7 @@ def test_a_failed_write_leaves_nothing(dataset, monkeypatch):
     def broken(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(store, "write_documents", broken)
+    monkeypatch.setattr(records, "write_documents", broken)
     with pytest.raises(OSError, match="disk full"):
         compare(dataset, "run")
     assert dataset.list_runs() == [] and dataset.get_field("run") is None
@@ -178,3 +179,34 @@ def test_reads_keep_the_order_of_the_ids(dataset):
     paths = documents.read_columns(dataset, ids, ["filepath", "metadata.width"])
     assert paths["filepath"] == dataset.values("filepath")[::-1]
     assert set(paths["metadata.width"]) == {None}
+
+
+def test_what_a_reader_is_shown_is_stored_with_the_run(dataset):
+    run = visdiff.load(dataset, compare(dataset, "run").run_key)
+    red = next(one for one in run.differences if one.description == "red pictures")
+    assert sum(red.histogram["a"]) == sum(red.histogram["b"]) == 60
+    reds, blues = (set(dataset.match_tags(tag).values("id")) for tag in ("red", "blue"))
+    scores = dict(zip(*dataset.values(["id", red.field]), strict=True))
+    for side, own in (("a", reds), ("b", blues)):
+        high, low = (red.examples[f"{end}_{side}"] for end in ("high", "low"))
+        assert {*high, *low} <= own and len({*high, *low}) == 16
+        least, most = (
+            sorted(scores[one] for one in own)[:8],
+            sorted(scores[one] for one in own)[-8:],
+        )
+        assert sorted(scores[one] for one in low) == least
+        assert sorted(scores[one] for one in high) == most
+
+
+def test_what_the_user_says_of_a_difference_is_kept(dataset):
+    before = compare(dataset, "run")
+    annotate(dataset, "run", "red pictures", verdict="confirmed")
+    annotate(dataset, "run", "red pictures", note="as <b>planned</b>")
+    run = visdiff.load(dataset, "run")
+    said = {one.description: (one.verdict, one.note) for one in run.differences}
+    assert said == {"red pictures": ("confirmed", "as <b>planned</b>"), "a dog": ("", "")}
+    assert annotate(dataset, "run", "red pictures", verdict="", note="") == before
+    with pytest.raises(RunError, match="got 'a cat'"):
+        annotate(dataset, "run", "a cat", verdict="confirmed")
+    with pytest.raises(ValueError, match="verdict out of"):
+        annotate(dataset, "run", "a dog", verdict="maybe")
