@@ -54,6 +54,19 @@ missing_packages() {
     fi
 }
 
+# For the tests of the App. Nothing else needs a browser, so a system without one is no failure:
+# those tests are then skipped and say why.
+install_browser() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        if command -v "$name" >/dev/null; then
+            return 0
+        fi
+    done
+    (debian_install chromium fonts-dejavu-core) ||
+        echo "setup: no chromium can be had here: the browser tests will be skipped." >&2
+}
+
 make_venv() {
     local python packages
     python=$(find_python)
@@ -85,3 +98,4 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-300}"
 choose_link_mode
 .venv/bin/uv pip install --python .venv/bin/python -e '.[test]' -c constraints.txt
 .venv/bin/python tools/mongod.py
+install_browser

@@ -9,10 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import caption, compare, delete, embed, list_runs, load, rank, rename
+    from .api import caption, compare, embed, rank
     from .config import Config
     from .errors import VisDiffError
     from .results import Difference, Run
+    from .runs import delete, list_runs, load, rename
 
 __all__ = [
     "Config",
@@ -29,7 +30,13 @@ __all__ = [
     "rename",
 ]
 
-_HOMES = {"Config": "config", "VisDiffError": "errors", "Difference": "results", "Run": "results"}
+_HOMES = {
+    "Config": "config",
+    "VisDiffError": "errors",
+    "Difference": "results",
+    "Run": "results",
+    **dict.fromkeys(("delete", "list_runs", "load", "rename"), "runs"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -193,53 +193,6 @@ def embed(
     return _store(samples_, made, gather.make_embeddings, field, engine, batch_size, progress)
 
 
-def load(dataset: Any, run_key: str) -> Run:
-    """Returns a stored run; raises `RunError` where there is none or it was not finished."""
-    return records.load_run(dataset, run_key)
-
-
-def list_runs(dataset: Any) -> list[str]:
-    """Returns the keys of the dataset's VisDiff runs, oldest first."""
-    return records.list_runs(dataset)
-
-
-def rename(dataset: Any, run_key: str, new_key: str) -> Run:
-    """Renames a run and its score fields; raises `RunError` where that can't be done."""
-    return records.rename_run(dataset, run_key, new_key)
-
-
-def annotate(
-    dataset: Any,
-    run_key: str,
-    description: str,
-    *,
-    verdict: str | None = None,
-    note: str | None = None,
-) -> Run:
-    """Writes what you make of a difference into its run.
-
-    Args:
-        dataset: the dataset of the run
-        run_key: the run
-        description: of the difference
-        verdict (None): ``"confirmed"``, ``"rejected"``, or ``""`` for neither; None leaves it
-        note (None): in your words; None leaves it
-
-    Returns:
-        the run, as it is stored now
-
-    Raises:
-        RunError: if there is no such run or difference
-        ValueError: on an unknown verdict
-    """
-    return records.annotate_run(dataset, run_key, description, verdict, note)
-
-
-def delete(dataset: Any, run_key: str) -> None:
-    """Deletes a run and its score fields, and nothing else; raises `RunError` if unknown."""
-    records.delete_run(dataset, run_key)
-
-
 def _run(
     dataset: Any,
     a: Any,

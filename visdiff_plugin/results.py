@@ -190,7 +190,7 @@ class Run:
         Args:
             limit (10): rows of each part of the table
         """
-        from .report import summary
+        from .reports.text import summary
 
         return summary(self, limit)
 

@@ -150,6 +150,12 @@ def read_media(dataset: Any, ids: Sequence[str]) -> Media:
     return Media(tuple(columns[0]), tuple(columns[1]), tuple(columns[2]), missing)
 
 
+def paths_of(dataset: Any, ids: Sequence[str]) -> dict[str, str]:
+    """Returns the files of samples; those that are gone from the dataset are left out."""
+    paths = read_columns(dataset, ids, ["filepath"])["filepath"]
+    return {one: path for one, path in zip(ids, paths, strict=True) if path}
+
+
 def _view(dataset: Any, chosen: Any, name: str) -> tuple[Any, str]:
     import fiftyone as fo
 

@@ -7,8 +7,8 @@ from fakes import ColourCaptioner, ColourEncoder, ListProposer
 
 import visdiff_plugin as visdiff
 from visdiff_plugin import documents, records, updates
-from visdiff_plugin.api import annotate
 from visdiff_plugin.errors import RunError
+from visdiff_plugin.runs import annotate, export
 from visdiff_plugin.vector_bytes import decode_vector, encode_vector
 
 
@@ -210,3 +210,16 @@ def test_what_the_user_says_of_a_difference_is_kept(dataset):
         annotate(dataset, "run", "a cat", verdict="confirmed")
     with pytest.raises(ValueError, match="verdict out of"):
         annotate(dataset, "run", "a dog", verdict="maybe")
+
+
+def test_reports_are_written_with_the_pictures_that_are_left(dataset, tmp_path):
+    run = compare(dataset, "run")
+    shown = next(one for one in run.differences if one.significant).examples
+    gone = shown["high_a"][0]
+    dataset.delete_samples([gone])
+    page = export(dataset, "run", str(tmp_path / "report.html"))
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
+    assert page.count("<img") == 4 * 6  # the next one moves up
+    assert export(dataset, "run", kind="csv").startswith("rank,description")
+    with pytest.raises(ValueError, match="got 'docx'"):
+        export(dataset, "run", str(tmp_path / "report.docx"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .results import Difference, Run
+from ..results import Difference, Run
+from ..wording import answer, apart, decisive
 
 _WIDTH = 44
 
@@ -19,8 +20,8 @@ def summary(run: Run, limit: int = 10) -> str:
     """
     lines = [
         f"A: {run.label_a} ({run.n_a} images)   B: {run.label_b} ({run.n_b} images)",
-        *_apart(run),
-        _answer(run),
+        apart(run),
+        answer(run),
     ]
     if run.significant:
         lines += ["", *table(run.significant[:limit]), *_more(run.significant, limit)]
@@ -41,23 +42,6 @@ def table(differences: Sequence[Difference]) -> list[str]:
     return [heading, "-" * (len(heading) + 6), *(_line(one) for one in differences)]
 
 
-def _apart(run: Run) -> list[str]:
-    """Whether there is anything to explain, before any words."""
-    apart = run.separability
-    if apart is None:
-        return [
-            "Whether they differ at all was not tested: no embeddings or measured properties, or "
-            "too few independent images."
-        ]
-    chance = f"p = {apart['p_value']:.2g}"
-    if apart["p_value"] <= 1 / (apart["permutations"] + 1):
-        chance = f"p <= {apart['p_value']:.2g}"
-    told = "tells them apart" if apart["p_value"] <= 0.05 else "can not tell them apart"
-    return [
-        f"A linear classifier on {apart['features']} {told}: AUROC {apart['auroc']:.2f}, {chance}."
-    ]
-
-
 def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
     """What looks like a difference, and is gone or unsure among images that agree."""
     fields = ", ".join(run.config.get("control_for", ())) or "the controlled fields"
@@ -71,19 +55,8 @@ def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
     return lines
 
 
-def _answer(run: Run) -> str:
-    n = len(run.significant)
-    if not n:
-        return f"No difference found: none of {len(run.differences)} candidates is supported."
-    noun = "difference" if n == 1 else "differences"
-    return f"{n} {noun} supported, of {len(run.differences)} candidates."
-
-
 def _line(one: Difference) -> str:
-    auroc, interval, p, q = one.auroc, one.auroc_interval, one.p_value, one.q_value
-    if one.auroc_controlled is not None and one.auroc_controlled_interval is not None:
-        auroc, interval = one.auroc_controlled, one.auroc_controlled_interval
-        p, q = one.p_controlled or 0.0, one.q_controlled
+    auroc, interval, p, q = decisive(one)
     chance, mark = (p, "p ") if q is None else (q, "")
     return (
         f"{_short(one.description):<{_WIDTH}} {(one.favors or '-').upper():<7} "
@@ -110,13 +83,13 @@ def _footnotes(run: Run) -> list[str]:
     for one in run.skipped:
         lines.append(f"Left out: {one.count} {one.what}{'' if one.count == 1 else 's'}: "
                      f"{one.reason}.")  # fmt: skip
-    lines += _tokens(run)
+    lines += consumed(run)
     if run.fields:
         lines.append(f"Scores: {len(run.fields)} fields in {run.run_key!r}.")
     return lines + list(run.notes)
 
 
-def _tokens(run: Run) -> list[str]:
+def consumed(run: Run) -> list[str]:
     """What requests to servers consumed, where there were any."""
     return [
         line

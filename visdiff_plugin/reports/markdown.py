@@ -1,0 +1,68 @@
+"""A run as Markdown, for a pull request or a wiki; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..results import Difference, Run
+from ..wording import answer, apart, chance, control, decisive, percent
+
+#: what Markdown, or HTML inside it, would read as markup
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&:@]|^[-+.=])")
+
+
+def plain_text(text: str) -> str:
+    """Returns text that Markdown shows as it is, on one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def document(run: Run) -> str:
+    """Returns the answer, and a table of the differences of each side."""
+    lines = [
+        f"# How {plain_text(run.label_a)} differs from {plain_text(run.label_b)}",
+        "",
+        f"A: {plain_text(run.label_a)} ({run.n_a} images). "
+        f"B: {plain_text(run.label_b)} ({run.n_b} images).",
+        "",
+        apart(run),
+        "",
+        f"**{answer(run)}**",
+    ]
+    for side, label in (("a", run.label_a), ("b", run.label_b)):
+        own = [one for one in run.significant if one.favors == side]
+        if own:
+            lines += ["", f"## Truer of {side.upper()}: {plain_text(label)}", "", *_table(own)]
+    rest = [one for one in run.differences if not one.significant]
+    if rest:
+        lines += ["", f"## Not supported ({len(rest)})", "", *_table(rest)]
+    lines += ["", "## How it was found", "", *(f"- {one}" for one in _how(run))]
+    return "\n".join(lines) + "\n"
+
+
+def _table(differences: Sequence[Difference]) -> list[str]:
+    lines = [
+        "| description | favours | AUROC [95%] | in A | in B | chance | remarks |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in differences:
+        auroc, (low, high), _, _ = decisive(one)
+        lines.append(
+            f"| {plain_text(one.description)} | {(one.favors or '-').upper()} "
+            f"| {auroc:.2f} [{low:.2f}, {high:.2f}] | {percent(one.prevalence_a)} "
+            f"| {percent(one.prevalence_b)} | {chance(one)} | {_remarks(one)} |"
+        )
+    return lines
+
+
+def _remarks(one: Difference) -> str:
+    parts = [one.verdict, one.note, control(one)]
+    if one.merged:
+        parts.append("also: " + ", ".join(one.merged))
+    return plain_text("; ".join(part for part in parts if part))
+
+
+def _how(run: Run) -> list[str]:
+    from .used import used
+
+    return [plain_text(line) for line in used(run)]

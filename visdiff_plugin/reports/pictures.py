@@ -1,0 +1,34 @@
+"""Small pictures of the images that a report shows, as data URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..images import data_url, decode
+from ..results import Run
+from ..stages import Missing
+
+#: longest side of a picture, in pixels: sharp at the size a report shows it
+SIDE = 200
+
+
+def wanted(run: Run) -> list[str]:
+    """Returns the ids of the images that the report of a run may show, without repeats."""
+    ids = (
+        one for difference in run.significant for end in difference.examples.values() for one in end
+    )
+    return list(dict.fromkeys(ids))
+
+
+def read(paths: Mapping[str, str]) -> dict[str, str]:
+    """Returns a data URL for each image; files that can't be read are left out.
+
+    Args:
+        paths: sample id -> image file
+    """
+    found = {}
+    images = decode(paths.values(), lambda image: data_url(image, SIDE), min_side=SIDE)
+    for one, (_, url) in zip(paths, images, strict=True):
+        if not isinstance(url, Missing):
+            found[one] = url
+    return found

@@ -1,0 +1,66 @@
+"""A run as a table or as its record, for other programs; pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import fields
+from typing import Any
+
+from ..results import Difference, Run
+
+#: members of a difference that are no single cell
+_LEFT_OUT = ("histogram", "examples")
+#: a spreadsheet takes a text that begins so for a formula, and runs it
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_table(run: Run) -> str:
+    """Returns one row a difference, in rank order, with every number of its evidence.
+
+    Texts that a spreadsheet would run as a formula get an apostrophe before them. An interval is
+    two columns, a list is joined by semicolons, and what is not known is an empty cell.
+    """
+    rows = [{"rank": rank, **_row(one)} for rank, one in enumerate(run.differences, 1)]
+    names = list(rows[0]) if rows else ["rank", *_columns()]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def json_record(run: Run) -> str:
+    """Returns the stored record as JSON; `Run.from_dict` reads it back."""
+    return json.dumps(run.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _columns() -> list[str]:
+    names: list[str] = []
+    for member in fields(Difference):
+        if member.name.endswith("_interval"):
+            names += [f"{member.name}_low", f"{member.name}_high"]
+        elif member.name not in _LEFT_OUT:
+            names.append(member.name)
+    return names
+
+
+def _row(one: Difference) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for member in fields(Difference):
+        value = getattr(one, member.name)
+        if member.name.endswith("_interval"):
+            low, high = value if value is not None else (None, None)
+            row[f"{member.name}_low"], row[f"{member.name}_high"] = low, high
+        elif member.name not in _LEFT_OUT:
+            row[member.name] = _cell(value)
+    return row
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        value = "; ".join(str(one) for one in value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

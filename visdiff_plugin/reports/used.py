@@ -1,0 +1,38 @@
+"""What a run used and left out, in words; pure."""
+
+from __future__ import annotations
+
+from ..results import Run
+from .text import consumed
+
+_KINDS = ("captioner", "encoder", "proposer", "ranker", "engine")
+
+
+def used(run: Run) -> list[str]:
+    """Returns a line for each thing that a reader must know to judge a run, or to redo it."""
+    lines = ["Held out: the evidence comes from images that no proposer saw."] * run.held_out
+    stages = run.record.get("stages") or {}
+    for kind in _KINDS:
+        if stages.get(kind):
+            lines.append(f"{kind}: {stages[kind]['name']}{_model(stages[kind])}")
+    for kind, counts in run.reused.items():
+        lines.append(f"{kind}: {counts['reused']} reused, {counts['computed']} computed")
+    lines += left_out(run)
+    lines += consumed(run)
+    lines.append(f"made {run.created or 'at an unknown time'}, run {run.run_key}, "
+                 f"dataset {run.dataset}, seed {run.record.get('seed', 0)}")  # fmt: skip
+    return lines + list(run.notes)
+
+
+def left_out(run: Run) -> list[str]:
+    """Returns what was left out, with reasons."""
+    return [
+        f"left out: {one.count} {one.what}{'' if one.count == 1 else 's'}: {one.reason}"
+        for one in run.skipped
+    ]
+
+
+def _model(stage: dict[str, object]) -> str:
+    parameters = stage.get("parameters")
+    model = parameters.get("model") if isinstance(parameters, dict) else None
+    return f" ({model})" if model and str(model) not in str(stage.get("name")) else ""

@@ -1,0 +1,85 @@
+"""What scripts call on runs that are stored; the App's operators and panel call the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from . import records, samples
+from .reports import FORMATS, Format, pictures, render
+from .results import Run
+
+
+def load(dataset: Any, run_key: str) -> Run:
+    """Returns a stored run; raises `RunError` where there is none or it was not finished."""
+    return records.load_run(dataset, run_key)
+
+
+def list_runs(dataset: Any) -> list[str]:
+    """Returns the keys of the dataset's VisDiff runs, oldest first."""
+    return records.list_runs(dataset)
+
+
+def rename(dataset: Any, run_key: str, new_key: str) -> Run:
+    """Renames a run and its score fields; raises `RunError` where that can't be done."""
+    return records.rename_run(dataset, run_key, new_key)
+
+
+def annotate(
+    dataset: Any,
+    run_key: str,
+    description: str,
+    *,
+    verdict: str | None = None,
+    note: str | None = None,
+) -> Run:
+    """Writes what you make of a difference into its run.
+
+    Args:
+        dataset: the dataset of the run
+        run_key: the run
+        description: of the difference
+        verdict (None): ``"confirmed"``, ``"rejected"``, or ``""`` for neither; None leaves it
+        note (None): in your words; None leaves it
+
+    Returns:
+        the run, as it is stored now
+
+    Raises:
+        RunError: if there is no such run or difference
+        ValueError: on an unknown verdict
+    """
+    return records.annotate_run(dataset, run_key, description, verdict, note)
+
+
+def export(dataset: Any, run_key: str, path: str | None = None, kind: Format | None = None) -> str:
+    """Returns the report of a run, and writes it where a path is given.
+
+    Args:
+        dataset: the dataset of the run
+        run_key: the run
+        path (None): file to write; it is replaced
+        kind (None): ``"html"`` (one page with pictures), ``"md"``, ``"csv"``, ``"json"`` or
+            ``"txt"``; None is the ending of the path, or HTML
+
+    Raises:
+        RunError: if there is no such run
+        ValueError: on an unknown kind
+        OSError: if the file can't be written
+    """
+    kind = kind or cast(Format, Path(path).suffix.removeprefix(".").lower() if path else "html")
+    if kind not in FORMATS:
+        raise ValueError(f"Expected a report as one of {FORMATS}, got {kind!r}.")
+    run = records.load_run(dataset, run_key)
+    shown = {}
+    if kind == "html":
+        shown = pictures.read(samples.paths_of(dataset, pictures.wanted(run)))
+    text = render(run, kind, shown)
+    if path:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def delete(dataset: Any, run_key: str) -> None:
+    """Deletes a run and its score fields, and nothing else; raises `RunError` if unknown."""
+    records.delete_run(dataset, run_key)
