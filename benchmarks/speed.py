@@ -190,6 +190,7 @@ def scores_rows(dataset: Any) -> list[Row]:
     fields = 4  # one set_values takes as long as another
     ids = dataset.values("id")
     scores = np.random.default_rng(1).random((len(ids), _SCORES), np.float32)
+    in_a = np.arange(len(ids)) % 2 == 0
     run = Run.__new__(Run)  # only what the writer reads
     names = [f"a_description_of_{number}" for number in range(_SCORES)]
     differences = []
@@ -208,7 +209,7 @@ def scores_rows(dataset: Any) -> list[Row]:
         for column, name in enumerate(names[:fields]):
             dataset.set_values(f"single_{name}", scores[:, column].tolist())
 
-    ours_s, beside = best(lambda: records._write_scores(dataset, run, ids, scores), theirs)
+    ours_s, beside = best(lambda: records._write_scores(dataset, run, ids, scores, in_a), theirs)
     if dataset.values(f"bench.{names[7]}") != scores[:, 7].tolist():
         raise SystemExit("Expected the scores that were written, got others.")
     note = f"beside: {fields} fields, scaled"

@@ -51,6 +51,13 @@ class Inputs:
     account: Account
     fields: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def in_a(self) -> NDArray[np.bool_]:
+        """``(n,)`` whether each image stands in A; the others stand in B."""
+        found = np.zeros(len(self.images), bool)
+        found[self.rows_a] = True
+        return found
+
     def take(self, rows: Sequence[int]) -> Images:
         """Returns some of the images, with their embeddings where these are read."""
         images = self.images.take(rows)

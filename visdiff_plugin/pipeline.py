@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from . import records, samples
 from .apart import compare_sets
 from .assembly import Stages
@@ -98,15 +96,17 @@ class Comparison:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
-        run = records.save_run(self.dataset, run, inputs.images.ids, scores[:, columns])
+        run = records.save_run(
+            self.dataset, run, inputs.images.ids, scores[:, columns], inputs.in_a
+        )
         self.progress(1.0, "Done")
         return run
 
     def _design(self, inputs: Inputs) -> tuple[Design, Separability | None]:
         """Returns what ties the images together, and whether the sets differ at all."""
-        in_a = np.zeros(len(inputs.images), bool)
-        in_a[inputs.rows_a] = True
-        design = read_design(self.dataset, inputs.images.ids, in_a, inputs.vectors, self.config)
+        design = read_design(
+            self.dataset, inputs.images.ids, inputs.in_a, inputs.vectors, self.config
+        )
         inputs.account.notes += design.notes
         apart, note = compare_sets(inputs, design, self.config)
         if note:

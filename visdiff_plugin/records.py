@@ -18,6 +18,9 @@ from .updates import write_documents
 #: what a user can say of a difference; empty is nothing yet
 VERDICTS = ("", "confirmed", "rejected")
 
+#: of a run's document: which set an image stood in, ``"A"`` or ``"B"``
+SET = "set"
+
 _WRITING, _DONE = "writing", "done"
 
 
@@ -51,7 +54,13 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
         )
 
 
-def save_run(dataset: Any, run: Run, ids: Sequence[str], scores: NDArray[np.floating[Any]]) -> Run:
+def save_run(
+    dataset: Any,
+    run: Run,
+    ids: Sequence[str],
+    scores: NDArray[np.floating[Any]],
+    in_a: NDArray[np.bool_],
+) -> Run:
     """Writes a run: its record, and a score field for each of its first columns.
 
     The record is registered first and marked complete last, so that a process that is stopped in
@@ -62,6 +71,7 @@ def save_run(dataset: Any, run: Run, ids: Sequence[str], scores: NDArray[np.floa
         run: the run; ``differences[i]`` belongs to column ``i`` of ``scores``
         ids: ``n`` sample ids
         scores: ``(n, m)`` scores of the ``m`` first differences; NaN is not written
+        in_a: ``(n,)`` whether each stands in A; the field `SET` of the run says so to the App
 
     Returns:
         the run with the names of its fields
@@ -72,7 +82,7 @@ def save_run(dataset: Any, run: Run, ids: Sequence[str], scores: NDArray[np.floa
     config = dataset.init_run(method=METHOD, **_header(run), state=_WRITING)
     dataset.register_run(run.run_key, config)
     try:
-        _write_scores(dataset, run, ids, scores)
+        _write_scores(dataset, run, ids, scores, in_a)
         _save_record(dataset, run)
         config.state = _DONE
         dataset.update_run_config(run.run_key, config)
@@ -203,7 +213,7 @@ def _header(run: Run) -> dict[str, Any]:
 
 
 def _with_fields(run: Run, n_fields: int) -> Run:
-    taken: set[str] = set()
+    taken = {SET}
     named: list[Difference] = []
     for row, difference in enumerate(run.differences):
         field = f"{run.run_key}.{_slug(difference.description, taken)}" if row < n_fields else None
@@ -223,17 +233,23 @@ def _slug(description: str, taken: set[str]) -> str:
 
 
 def _write_scores(
-    dataset: Any, run: Run, ids: Sequence[str], scores: NDArray[np.floating[Any]]
+    dataset: Any,
+    run: Run,
+    ids: Sequence[str],
+    scores: NDArray[np.floating[Any]],
+    in_a: NDArray[np.bool_],
 ) -> None:
-    if not run.fields:
-        return
     names = [field.partition(".")[2] for field in run.fields]
     numbers = {name: one.description for name, one in zip(names, run.differences, strict=False)}
-    declare_document(dataset, run.run_key, numbers)
+    which = f"A: {run.label_a}; B: {run.label_b}"
+    declare_document(dataset, run.run_key, numbers, {SET: which})
     describe(
         dataset,
         run.run_key,
         f"VisDiff: {run.label_a} against {run.label_b}",
         {"run_key": run.run_key},
     )
-    write_documents(dataset, ids, run.run_key, names, scores)
+    for name, own in (("A", in_a), ("B", ~in_a)):
+        rows = np.flatnonzero(own)
+        chosen = [ids[int(row)] for row in rows]
+        write_documents(dataset, chosen, run.run_key, names, scores[rows], {SET: name})

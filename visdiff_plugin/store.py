@@ -83,12 +83,25 @@ def owns(dataset: Any, field: str) -> bool:
     return found is not None and METHOD in (found.info or {})
 
 
-def declare_document(dataset: Any, field: str, numbers: Mapping[str, str] | None = None) -> None:
-    """Declares an embedded document with its numbers, in one write: each is a whole schema."""
+def declare_document(
+    dataset: Any,
+    field: str,
+    numbers: Mapping[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
+) -> None:
+    """Declares an embedded document, in one write: each is a whole schema.
+
+    Args:
+        dataset: a FiftyOne dataset
+        field: the document
+        numbers (None): names of its numbers, and their descriptions
+        words (None): names of its texts, which stand before the numbers
+    """
     import fiftyone as fo
 
     inside = [fo.FloatField(description=text) for text in (numbers or {}).values()]
-    for one, name in zip(inside, numbers or {}, strict=True):
+    inside = [*(fo.StringField(description=text) for text in (words or {}).values()), *inside]
+    for one, name in zip(inside, [*(words or {}), *(numbers or {})], strict=True):
         one.name = one.db_field = name
     dataset.add_sample_field(
         field,

@@ -84,6 +84,7 @@ def write_documents(
     field: str,
     names: Sequence[str],
     values: NDArray[np.floating[Any]],
+    shared: Mapping[str, Any] | None = None,
 ) -> None:
     """Sets an embedded document of numbers of many samples.
 
@@ -93,9 +94,10 @@ def write_documents(
         field: the embedded document
         names: ``m`` fields of it
         values: ``(n, m)``; what is not finite is not written
+        shared (None): other fields of it, with the value that all these samples get
     """
     now = _now()
-    kind = {"_cls": "DynamicEmbeddedDocument"}
+    kind = {"_cls": "DynamicEmbeddedDocument", **(shared or {})}
 
     def chunks() -> Iterator[Statements]:
         for start in range(0, len(ids), CHUNK):

@@ -106,9 +106,18 @@ def test_field_names_are_made_of_any_description(dataset):
         dataset, "run", "Ünïcode & symbols!", "3 dogs", "...red...", "red " * 40, "red-" * 40, "éé"
     )
     schema = dataset.get_field("run").get_field_schema()
-    assert len(schema) == len(run.fields) == len(run.differences)
+    assert len(schema) - 1 == len(run.fields) == len(run.differences)
     assert all(name.isidentifier() and not name.startswith("_") for name in schema)
     assert dataset.get_field(run.fields[0]).description == run.differences[0].description
+
+
+def test_the_app_can_tell_the_sets_apart(dataset):
+    for key, words in (("run", ("red pictures", "set")), ("none", (" ",))):
+        run = compare(dataset, key, *words)
+        of_a = dataset.match(fo.ViewField(f"{key}.set") == "A")
+        assert sorted(of_a.values("id")) == sorted(dataset.match_tags("red").values("id"))
+        assert dataset.count_values(f"{key}.set") == {"A": 60, "B": 60}
+        assert f"{key}.set" not in run.fields
 
 
 def test_max_fields_limits_what_is_written(dataset):
