@@ -98,19 +98,6 @@ def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
     return {"engine": {"name": name, "gpus": params.get("gpus") or 0}}
 
 
-def run_picker(ctx: Any, inputs: Any) -> None:
-    """Adds a dropdown of the dataset's runs."""
-    from visdiff_plugin import list_runs
-
-    choices = types.DropdownView()
-    for key in reversed(list_runs(ctx.dataset)):
-        config = ctx.dataset.get_run_info(key).config
-        choices.add_choice(key, label=key, description=f"{config.label_a} / {config.label_b}")
-    if not choices.choices:
-        inputs.view("none", types.Notice(label="No comparison has been run on this dataset yet"))
-    inputs.enum("run_key", choices.values(), label="Run", required=True, view=choices)
-
-
 def given(params: dict[str, Any], *names: str) -> dict[str, Any]:
     """Returns the parameters that hold something; an empty text field means the default."""
     return {name: params[name] for name in names if params.get(name) not in (None, "", [])}

@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms
+from . import _design, _forms, _runs
 
 _CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "max_fields")
 
@@ -65,6 +65,12 @@ class CompareViews(foo.Operator):
         _design.controls(ctx, inputs)
         _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Compare two sets of images"))
+
+    def resolve_placement(self, ctx: Any) -> Any:
+        """Puts a button over the grid."""
+        return _runs.grid_button(
+            ctx, "How do two sets of images differ?", "compare", with_runs=False
+        )
 
     def execute(self, ctx: Any) -> dict[str, Any]:
         """Runs the comparison."""

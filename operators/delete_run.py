@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms
+from . import _forms, _runs
 
 
 class DeleteRun(foo.Operator):
@@ -30,7 +30,7 @@ class DeleteRun(foo.Operator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
         inputs = types.Object()
-        _forms.run_picker(ctx, inputs)
+        _runs.run_picker(ctx, inputs)
         key = ctx.params.get("run_key")
         if key:
             text = f"Deletes field {key!r} with this run's scores; captions and embeddings stay"

@@ -1,0 +1,101 @@
+"""Download a run's report, or write it to a file."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from . import _forms, _runs
+
+#: kind -> its label and media type
+_KINDS = {
+    "html": ("HTML: one page with pictures", "text/html"),
+    "md": ("Markdown", "text/markdown"),
+    "csv": ("CSV: a row a difference", "text/csv"),
+    "json": ("JSON: the whole record", "application/json"),
+}
+
+
+class ExportReport(foo.Operator):
+    """Gives a run's report to the browser, or writes it."""
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this operator."""
+        return foo.OperatorConfig(
+            name="export_report",
+            label="VisDiff: export a report",
+            description="A comparison as an HTML page with pictures, Markdown, CSV or JSON",
+            icon="download",
+            dynamic=True,
+            # the library says what is wrong, in words
+            disable_schema_validation=True,
+            allow_delegated_execution=False,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def resolve_input(self, ctx: Any) -> Any:
+        """Builds the form."""
+        inputs = types.Object()
+        _runs.run_picker(ctx, inputs)
+        kinds = types.RadioGroup()
+        for name, (label, _) in _KINDS.items():
+            kinds.add_choice(name, label=label)
+        inputs.enum("format", kinds.values(), label="As", default="html", view=kinds)
+        prop = inputs.str(
+            "path",
+            label="File",
+            description="on the server, not there yet; empty: download it with the browser",
+            required=False,
+        )
+        path = ctx.params.get("path")
+        if path and Path(path).exists():
+            prop.invalid, prop.error_message = True, "This file exists: choose another name"
+        return types.Property(inputs, view=types.View(label="Export a report"))
+
+    def execute(self, ctx: Any) -> dict[str, Any]:
+        """Writes the report, or has the browser download it.
+
+        Raises:
+            ValueError: on an unknown format, or a file that exists
+        """
+        from visdiff_plugin.runs import export
+
+        key, path = ctx.params["run_key"], ctx.params.get("path")
+        kind = ctx.params.get("format") or "html"
+        if kind not in _KINDS:
+            raise ValueError(f"Expected a format out of {', '.join(_KINDS)}, got {kind!r}.")
+        if path and Path(path).exists():
+            raise ValueError(f"Expected a new file, got {path!r}, which exists.")
+        text = export(ctx.dataset, key, path or None, kind)
+        if path:
+            return {"written": str(path)}
+        data = base64.b64encode(text.encode("utf-8")).decode("ascii")
+        name = f"{key}.{kind}"
+        ctx.ops.browser_download(
+            f"data:{_KINDS[kind][1]};charset=utf-8;base64,{data}", filename=name
+        )
+        return {"downloaded": name}
+
+    def __call__(
+        self,
+        sample_collection: Any,
+        run_key: str,
+        *,
+        format: str = "html",  # noqa: A002
+        path: str | None = None,
+    ) -> Any:
+        """Writes a run's report; see `visdiff_plugin.runs.export` for scripts.
+
+        Args:
+            sample_collection: the dataset
+            run_key: the run
+            format ("html"): or ``"md"``, ``"csv"``, ``"json"``
+            path (None): a new file; None downloads it in the App
+        """
+        params = {"run_key": run_key, "format": format, "path": path}
+        return _forms.execute(self, sample_collection, params)

@@ -1,0 +1,98 @@
+"""Tag the images on which a difference shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from . import _forms, _runs
+
+
+class TagDifference(foo.Operator):
+    """Tags the images on which a difference shows."""
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this operator."""
+        return foo.OperatorConfig(
+            name="tag_difference",
+            label="VisDiff: tag the images of a difference",
+            description="Tag the images of the current view on which a difference shows",
+            icon="sell",
+            dynamic=True,
+            # the library says what is wrong, in words
+            disable_schema_validation=True,
+            allow_delegated_execution=False,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def resolve_input(self, ctx: Any) -> Any:
+        """Builds the form; says how many images would get the tag."""
+        from visdiff_plugin import VisDiffError
+
+        inputs = types.Object()
+        _runs.run_picker(ctx, inputs)
+        if ctx.params.get("run_key"):
+            chosen = _runs.difference_picker(ctx, inputs)
+            _runs.match_controls(ctx, inputs, chosen)
+            inputs.str("tag", label="Tag", required=True)
+            if chosen is not None:
+                try:
+                    n = len(_runs.matching(ctx))
+                    text = f"{n} image{'' if n == 1 else 's'} of the current view"
+                    inputs.view("count", types.Notice(label=f"Tags {text}"))
+                except VisDiffError as error:
+                    inputs.view("count", types.Error(label=str(error)))
+        return types.Property(inputs, view=types.View(label="Tag the images of a difference"))
+
+    def resolve_placement(self, ctx: Any) -> Any:
+        """Puts a button over the grid."""
+        return _runs.grid_button(ctx, "Tag the images of a difference", "sell")
+
+    def execute(self, ctx: Any) -> dict[str, Any]:
+        """Tags the images.
+
+        Raises:
+            ValueError: without a tag
+        """
+        tag = str(ctx.params.get("tag") or "").strip()
+        if not tag:
+            raise ValueError("Expected a tag, got none.")
+        view = _runs.matching(ctx)
+        count = len(view)
+        view.tag_samples(tag)
+        ctx.ops.reload_dataset()
+        return {"tag": tag, "count": count}
+
+    def resolve_output(self, ctx: Any) -> Any:
+        """Shows how many were tagged."""
+        outputs = types.Object()
+        outputs.str("tag", label="Tag")
+        outputs.int("count", label="Images tagged")
+        return types.Property(outputs, view=types.View(label="Tagged"))
+
+    def __call__(
+        self,
+        sample_collection: Any,
+        run_key: str,
+        field: str,
+        tag: str,
+        *,
+        threshold: float | None = None,
+        sides: str = "both",
+    ) -> Any:
+        """Tags the images of a dataset or view on which a difference shows.
+
+        Args:
+            sample_collection: a dataset or view
+            run_key: the run
+            field: ``Difference.field``
+            tag: the tag
+            threshold (None): scores over it; None is the run's own
+            sides ("both"): ``"a"`` or ``"b"`` for images of that set alone
+        """
+        params = {"run_key": run_key, "field": field, "tag": tag, "threshold": threshold,
+                  "sides": sides}  # fmt: skip
+        return _forms.execute(self, sample_collection, params)
