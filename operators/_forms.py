@@ -8,6 +8,8 @@ from typing import Any
 
 from fiftyone.operators import types
 
+from ._progress import FROM_SCRIPT
+
 #: choices of a set that are not names
 CURRENT, SELECTED = "__current_view__", "__selected_samples__"
 
@@ -142,8 +144,17 @@ def answer(summary: str, **more: Any) -> dict[str, Any]:
     return {"summary": summary, "shown": f"{fence}\n{summary}\n{fence}", **more}
 
 
-def text_output(label: str) -> Any:
-    """Returns an output that shows the text of an `answer`."""
+def run_answer(run: Any) -> dict[str, Any]:
+    """Returns the result of an operator that made a run."""
+    from visdiff_plugin.reports.markdown import brief
+
+    return {"summary": run.summary(), "shown": brief(run), "run_key": run.run_key}
+
+
+def text_output(ctx: Any, label: str) -> Any:
+    """Returns an output that shows the text of an `answer`; None where it was shown already."""
+    if not (ctx.results or {}).get("shown"):
+        return None
     outputs = types.Object()
     outputs.str("shown", label=label, view=types.MarkdownView())
     return types.Property(outputs, view=types.View(label=label))
@@ -190,4 +201,5 @@ def execute(operator: Any, samples: Any, params: dict[str, Any], delegate: bool 
     import fiftyone.operators as foo
 
     target = {"dataset" if isinstance(samples, fo.Dataset) else "view": samples}
+    params = {**params, FROM_SCRIPT: True}
     return foo.execute_operator(operator.uri, target, params=params, request_delegation=delegate)

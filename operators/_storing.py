@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms
+from . import _forms, _progress
 
 
 class StoringOperator(foo.Operator):
@@ -26,6 +26,7 @@ class StoringOperator(foo.Operator):
             description=self.description,
             icon=self.icon,
             dynamic=True,
+            execute_as_generator=True,
             allow_immediate_execution=True,
             allow_delegated_execution=True,
             risk_level=types.RiskLevel.MEDIUM,
@@ -45,26 +46,29 @@ class StoringOperator(foo.Operator):
         _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label=self.label))
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def execute(self, ctx: Any) -> Any:
         """Computes what is missing."""
+        return _progress.run(
+            ctx, self.operator_name, lambda progress: self._work(ctx, progress), self.label
+        )
+
+    def _work(self, ctx: Any, progress: Any) -> dict[str, Any]:
         import visdiff_plugin as visdiff
 
         stored = getattr(visdiff, self.function)(
             ctx.target_view(),
-            progress=ctx.set_progress,
+            progress=progress,
             **_forms.stages(ctx.params, self.stage),
             **_forms.given(ctx.params, "field"),
             **_forms.chosen_engine(ctx.params),
         )
-        if not ctx.delegated:
-            ctx.ops.reload_dataset()
         left_out = "".join(f"\nLeft out: {one.count}: {one.reason}" for one in stored.skipped)
         summary = f"{stored.field}: {stored.computed} computed, {stored.reused} reused{left_out}"
         return _forms.answer(summary, field=stored.field)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows what was done."""
-        return _forms.text_output(self.label)
+        return _forms.text_output(ctx, self.label)
 
     def _call(
         self,

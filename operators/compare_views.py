@@ -7,8 +7,9 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms, _runs
+from . import _design, _forms, _progress, _runs
 
+_TITLE = "How the sets differ"
 _CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "max_fields")
 
 
@@ -24,6 +25,7 @@ class CompareViews(foo.Operator):
             description="How do two sets of images differ, in words and with evidence",
             icon="compare",
             dynamic=True,
+            execute_as_generator=True,
             allow_immediate_execution=True,
             allow_delegated_execution=True,
             # the library says what is wrong, in words, and also takes sample ids
@@ -72,30 +74,32 @@ class CompareViews(foo.Operator):
             ctx, "How do two sets of images differ?", "compare", with_runs=False
         )
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def execute(self, ctx: Any) -> Any:
         """Runs the comparison."""
         import visdiff_plugin as visdiff
 
         params = ctx.params
-        run = visdiff.compare(
-            ctx.dataset,
-            _forms.chosen_set(ctx, params["a"]),
-            _forms.chosen_set(ctx, params["b"]),
-            params["run_key"],
-            preset=params.get("preset") or "offline",
-            overwrite=bool(params.get("overwrite")),
-            progress=ctx.set_progress,
-            **_forms.stages(params, "captioner", "encoder", "proposer", "ranker"),
-            **_forms.given(params, *_CHANGES, *_design.NAMES),
-            **_forms.chosen_engine(params),
-        )
-        if not ctx.delegated:
-            ctx.ops.reload_dataset()
-        return _forms.answer(run.summary(), run_key=run.run_key)
+
+        def work(progress: Any) -> dict[str, Any]:
+            run = visdiff.compare(
+                ctx.dataset,
+                _forms.chosen_set(ctx, params["a"]),
+                _forms.chosen_set(ctx, params["b"]),
+                params["run_key"],
+                preset=params.get("preset") or "offline",
+                overwrite=bool(params.get("overwrite")),
+                progress=progress,
+                **_forms.stages(params, "captioner", "encoder", "proposer", "ranker"),
+                **_forms.given(params, *_CHANGES, *_design.NAMES),
+                **_forms.chosen_engine(params),
+            )
+            return _forms.run_answer(run)
+
+        return _progress.run(ctx, params["run_key"], work, _TITLE)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows the answer."""
-        return _forms.text_output("How the sets differ")
+        return _forms.text_output(ctx, _TITLE)
 
     def __call__(
         self,

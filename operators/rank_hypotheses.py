@@ -7,7 +7,9 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms
+from . import _design, _forms, _progress
+
+_TITLE = "What the evidence says"
 
 
 class RankHypotheses(foo.Operator):
@@ -22,6 +24,7 @@ class RankHypotheses(foo.Operator):
             description="Your own descriptions, with the evidence for each",
             icon="rule",
             dynamic=True,
+            execute_as_generator=True,
             allow_immediate_execution=True,
             allow_delegated_execution=True,
             # the library says what is wrong, in words, and also takes sample ids
@@ -47,33 +50,36 @@ class RankHypotheses(foo.Operator):
         _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def execute(self, ctx: Any) -> Any:
         """Ranks the hypotheses."""
         import visdiff_plugin as visdiff
 
         params = ctx.params
         chosen = _forms.stages(params, "captioner", "encoder", "ranker")
-        run = visdiff.rank(
-            ctx.dataset,
-            _forms.chosen_set(ctx, params["a"]),
-            _forms.chosen_set(ctx, params["b"]),
-            _forms.lines(params["hypotheses"]),
-            params["run_key"],
-            # captions without an encoder: the user means to rank by them
-            preset="offline" if "captioner" in chosen and "encoder" not in chosen else "default",
-            overwrite=bool(params.get("overwrite")),
-            progress=ctx.set_progress,
-            **chosen,
-            **_forms.given(params, *_design.NAMES),
-            **_forms.chosen_engine(params),
-        )
-        if not ctx.delegated:
-            ctx.ops.reload_dataset()
-        return _forms.answer(run.summary(), run_key=run.run_key)
+        # captions without an encoder: the user means to rank by them
+        captions_alone = "captioner" in chosen and "encoder" not in chosen
+
+        def work(progress: Any) -> dict[str, Any]:
+            run = visdiff.rank(
+                ctx.dataset,
+                _forms.chosen_set(ctx, params["a"]),
+                _forms.chosen_set(ctx, params["b"]),
+                _forms.lines(params["hypotheses"]),
+                params["run_key"],
+                preset="offline" if captions_alone else "default",
+                overwrite=bool(params.get("overwrite")),
+                progress=progress,
+                **chosen,
+                **_forms.given(params, *_design.NAMES),
+                **_forms.chosen_engine(params),
+            )
+            return _forms.run_answer(run)
+
+        return _progress.run(ctx, params["run_key"], work, _TITLE)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows the answer."""
-        return _forms.text_output("What the evidence says")
+        return _forms.text_output(ctx, _TITLE)
 
     def __call__(
         self,

@@ -43,6 +43,10 @@ class EvaluationError(VisDiffError):
     """A benchmark's table or plan, or a judge's answer, is not as it should be."""
 
 
+class Cancelled(VisDiffError):
+    """The user asked to stop: raised by a progress callback, and so between two batches."""
+
+
 class EngineError(VisDiffError):
     """Where model work was to run can't be reached, or can't do it; try again once it can."""
 

@@ -12,6 +12,7 @@ from fiftyone.plugins.context import PluginContext
 from fiftyone.plugins.definitions import PluginDefinition
 
 import visdiff_plugin as visdiff
+from operators import _forms
 
 ROOT = Path(__file__).resolve().parents[2]
 URI = "@visdiff/visdiff"
@@ -76,9 +77,10 @@ def test_an_answer_is_shown_as_it_stands_whatever_a_description_holds(plugins, c
         "rank_hypotheses", captioned, "red", "blue", [hypothesis], "mine", captioner="field:truth",
         ranker="tfidf",
     ).result  # fmt: skip
-    fence, *inside, end = result["shown"].splitlines()
-    assert fence == end == "`" * 5 and "\n".join(inside) == result["summary"]
     assert hypothesis in result["summary"]
+    assert "No difference found" in result["shown"] and hypothesis not in result["shown"]
+    fence, *inside, end = _forms.answer(result["summary"])["shown"].splitlines()
+    assert fence == end == "`" * 5 and "\n".join(inside) == result["summary"]
 
 
 def test_the_walk_from_scripts(plugins, captioned):

@@ -96,7 +96,7 @@ def test_values_are_those_of_this_process_and_a_broken_image_costs_only_itself(d
     fractions = [fraction for fraction, _ in steps]
     assert fractions == sorted(fractions) and fractions[-1] == 1
     assert len(set(fractions)) == 9, "a step for each of 8 batches"
-    assert steps[-1][1] == "Computing embeddings on Ray: 120 of 120"
+    assert steps[-1][1] == "Embedding 120 of 120, on Ray"
 
 
 def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from made_runs import difference, run
 
 from visdiff_plugin.reports import FORMATS, render
+from visdiff_plugin.reports.markdown import brief
 from visdiff_plugin.reports.pictures import read, wanted
 from visdiff_plugin.results import Run
 from visdiff_plugin.wording import percent, plain, small
@@ -134,3 +135,11 @@ def test_numbers_as_people_read_them():
         "0.5",
     ]
     assert [plain(one) for one in (4.0, 0.67, -0.001)] == ["4", "0.67", "0"]
+
+
+def test_the_brief_answer_names_the_first_of_each_side():
+    many = [difference(description=f"thing {number}") for number in range(7)]
+    said = brief(run(*many, difference(description="*grass*", favors="b")))
+    assert "8 differences supported" in said and "- thing 4: in 34% of A, 9% of B" in said
+    assert "- and 2 more" in said and "thing 5" not in said
+    assert r"- \*grass\*: in" in said and said.endswith("A note.\n")

@@ -23,13 +23,13 @@ class LocalEngine:
     ) -> Filled:
         """Makes and stores all values; see `Engine`."""
         filled, done = Filled({}), 0
-        progress(0.0, f"Computing {work.kind.noun}: 0 of {len(todo)}")
+        progress(0.0, work.said(0, len(todo)))
         for updates, missing in work.batches(todo, batch_size):
             write_values(dataset, updates)
             filled.computed += len(updates)
             filled.missing |= missing
             done += len(updates) + len(missing)
-            progress(done / len(todo), f"Computing {work.kind.noun}: {done} of {len(todo)}")
+            progress(done / len(todo), work.said(done, len(todo)))
         return filled
 
     def close(self) -> None:

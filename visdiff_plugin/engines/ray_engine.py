@@ -102,8 +102,7 @@ class RayEngine:
                     done.update(result["rows"])
                     filled.missing |= result["missing"]
                     count = len(todo) - len(lost) + len(done)
-                    label = f"Computing {work.kind.noun} on Ray: {count} of {len(todo)}"
-                    progress(count / len(todo), label)
+                    progress(count / len(todo), f"{work.said(count, len(todo))}, on Ray")
             lost = [row for position, row in enumerate(lost) if position not in done]
             if not lost:
                 break

@@ -9,6 +9,8 @@ from typing import Any
 from ..stages import Missing
 from ..stored import Kind
 
+_DOING = {"captions": "Captioning", "embeddings": "Embedding", "properties": "Measuring"}
+
 
 @dataclass(frozen=True)
 class Todo:
@@ -53,6 +55,11 @@ class Work:
     compute: Callable[[Sequence[str]], Sequence[Any]]
     uses_model: bool = True
     stream: Callable[[Iterable[Sequence[str]]], Iterator[Sequence[Any]]] | None = None
+
+    def said(self, done: int, total: int) -> str:
+        """Returns progress in words: ``Captioning 120 of 400``."""
+        doing = _DOING.get(self.kind.noun, f"Computing {self.kind.noun}:")
+        return f"{doing} {done:,} of {total:,}"
 
     def batches(
         self, todo: Todo, size: int

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..results import Difference, Run
-from ..wording import answer, apart, chance, control, decisive, percent
+from ..wording import answer, apart, chance, control, decisive, percent, shown_in
 
 #: what Markdown, or HTML inside it, would read as markup
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&:@]|^[-+.=])")
@@ -38,6 +38,23 @@ def document(run: Run) -> str:
         lines += ["", f"## Not supported ({len(rest)})", "", *_table(rest)]
     lines += ["", "## How it was found", "", *(f"- {one}" for one in _how(run))]
     return "\n".join(lines) + "\n"
+
+
+def brief(run: Run, limit: int = 5) -> str:
+    """Returns the answer, and the first differences of each side, in a few lines.
+
+    Args:
+        run: the run
+        limit (5): differences of each side
+    """
+    lines = [f"**{answer(run)}**", "", apart(run)]
+    for side, label in (("a", run.label_a), ("b", run.label_b)):
+        own = [one for one in run.significant if one.favors == side]
+        if own:
+            lines += ["", f"Truer of {side.upper()}: {plain_text(label)}", ""]
+            lines += [f"- {plain_text(one.description)}: {shown_in(one)}" for one in own[:limit]]
+            lines += [f"- and {len(own) - limit} more"] * (len(own) > limit)
+    return "\n".join(lines + [f"\n{plain_text(note)}" for note in run.notes]) + "\n"
 
 
 def _table(differences: Sequence[Difference]) -> list[str]:

@@ -1,0 +1,136 @@
+"""Long work from the App: progress, its state in the store, stopping, failures."""
+
+import threading
+import time
+
+import fiftyone.operators as foo
+import pytest
+from fakes import ColourCaptioner
+from fiftyone.operators.executor import ExecutionContext, Executor
+
+import visdiff_plugin as visdiff
+from operators import _progress
+from visdiff_plugin.errors import Cancelled, ServerError
+
+URI = "@visdiff/visdiff"
+
+
+@pytest.fixture
+def ctx(dataset):
+    request = {"dataset_name": dataset.name, "params": {}}
+    return ExecutionContext(request_params=request, executor=Executor(), operator_uri=URI)
+
+
+def messages(stream):
+    """What the App is told: the operator that is triggered, and its parameters."""
+    told = [one.to_json()["body"] for one in stream]
+    return [(one["operator_uri"].rpartition("/")[2], one["params"]) for one in told]
+
+
+def test_progress_and_the_answer_are_streamed(ctx):
+    seen = []
+
+    def work(progress):
+        for done in range(1, 4):
+            progress(done / 4, f"Captioning {done} of 4")
+            seen.append(_progress.states(ctx))
+            time.sleep(0.6)
+        return {"shown": "**done**", "summary": "done"}
+
+    told = messages(_progress.run(ctx, "mine", work, "Title"))
+    steps = [one for name, one in told if name == "set_progress"]
+    assert [one["label"] for one in steps] == [f"Captioning {done} of 4" for done in (1, 2, 3)]
+    assert [one["progress"] for one in steps] == [0.25, 0.5, 0.75]
+    assert [name for name, _ in told[3:]] == ["reload_dataset", "show_output"]
+    assert told[-1][1]["results"]["shown"] == "**done**" and "Title" in str(told[-1][1]["outputs"])
+    [state] = seen[-1]
+    assert (state["name"], state["state"], state["fraction"]) == ("mine", "running", 0.75)
+    assert _progress.states(ctx) == []
+
+
+def test_scripts_get_the_result_itself(ctx):
+    ctx.params[_progress.FROM_SCRIPT] = True
+    assert _progress.run(ctx, "mine", lambda progress: {"n": 1}, "Title") == {"n": 1}
+
+
+def test_a_failure_is_shown_in_words_and_kept_until_it_is_read(ctx):
+    def work(progress):
+        raise ServerError("Expected an answer, got none.", "Start the server.")
+
+    [(name, shown)] = messages(_progress.run(ctx, "mine", work, "Title"))
+    assert name == "show_output" and "got none. Start the server." in str(shown["outputs"])
+    [state] = _progress.states(ctx)
+    assert state["state"] == "failed" and state["error"].startswith("Expected an answer")
+    _progress.forget(ctx, "mine")
+    assert _progress.states(ctx) == []
+
+
+def endless(ended):
+    def work(progress):
+        try:
+            while True:
+                progress(0.5, "Working")
+                time.sleep(0.02)
+        finally:
+            ended.set()
+
+    return work
+
+
+def test_work_stops_where_it_is_asked_to(ctx):
+    ended = threading.Event()
+    stream = _progress.run(ctx, "mine", endless(ended), "Title")
+    first = next(stream)
+    assert first.to_json()["body"]["params"]["label"] == "Working"
+    _progress.stop(ctx, "mine")
+    assert _progress.states(ctx)[0]["state"] == "stopping"
+    told = messages(stream)
+    assert told[-1][0] == "show_output" and "Stopped, as asked." in str(told[-1][1]["outputs"])
+    assert ended.is_set() and _progress.states(ctx) == []
+
+
+def test_work_stops_when_the_browser_goes_away(ctx):
+    ended = threading.Event()
+    stream = _progress.run(ctx, "mine", endless(ended), "Title")
+    next(stream)
+    stream.close()
+    assert ended.wait(10)
+
+
+def test_what_nobody_renews_is_no_longer_running(ctx, monkeypatch):
+    stream = _progress.run(ctx, "mine", endless(threading.Event()), "Title")
+    next(stream)
+    monkeypatch.setattr(_progress, "_STALE", -1)
+    [state] = _progress.states(ctx)
+    assert state["state"] == "failed" and "ended without a word" in state["error"]
+    stream.close()
+
+
+def test_what_was_computed_before_a_stop_is_kept(dataset):
+    steps = []
+
+    def progress(fraction, label):
+        steps.append(label)
+        if label == "Captioning 32 of 120":
+            raise Cancelled("Stopped, as asked.")
+
+    with pytest.raises(Cancelled):
+        visdiff.caption(dataset, ColourCaptioner(), batch_size=16, progress=progress)
+    assert steps[:2] == ["Captioning 0 of 120", "Captioning 16 of 120"]
+    stored = visdiff.caption(dataset, ColourCaptioner(), batch_size=16)
+    assert (stored.reused, stored.computed) == (32, 88)
+
+
+def test_the_apps_own_operators_stream(plugins, dataset):
+    operator = foo.get_operator(f"{URI}/compare_views")
+    assert operator.config.execute_as_generator
+    params = {"a": "red", "b": "blue", "run_key": "run", "preset": "offline"}
+    made = ExecutionContext(
+        request_params={"dataset_name": dataset.name, "params": params},
+        executor=Executor(), operator_uri=f"{URI}/compare_views",
+    )  # fmt: skip
+    told = messages(operator.execute(made))
+    labels = [one["label"] for name, one in told if name == "set_progress"]
+    assert labels[0] == "Reading samples" and any("Measuring" in one for one in labels)
+    assert "supported" in told[-1][1]["results"]["shown"]
+    assert visdiff.list_runs(dataset) == ["run"]
