@@ -14,6 +14,24 @@ CAPTION_PROMPT = (
     "setting, and the style and lighting of the picture. Start with the description itself."
 )
 
+#: ways to caption, by name; at most some 80 words, as proposers see `LONGEST_CAPTION` characters
+CAPTION_STYLES = {
+    "short": (
+        "Say in one plain phrase of at most 12 words what this image shows. Write the phrase alone."
+    ),
+    "detailed": (
+        "Describe this image in three or four plain sentences, 80 words at most: who or what is in "
+        "it and how it looks, what happens, the place and what stands around, colours, light, "
+        "viewpoint, and any writing. Say only what can be seen. Start with the description itself."
+    ),
+    "aspects": (
+        "Describe this image on one line, 70 words at most, in exactly this form: what: subjects "
+        "and what they do; where: the place and what is around; style: kind of picture, colours "
+        "and light; mood: the feeling it gives; quality: sharpness, exposure, flaws, borders or "
+        "marks. Write 'none' where there is nothing to say, and nothing before or after the line."
+    ),
+}
+
 #: a reply of `proposal_messages` as a JSON schema, for servers with structured output
 PROPOSAL_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -147,6 +165,30 @@ def caption_messages(image_data_url: str, prompt: str = CAPTION_PROMPT) -> list[
         ValueError: if the image is not given as data: servers would fetch other addresses
     """
     return [{"role": "user", "content": [_text(prompt), _image(image_data_url)]}]
+
+
+def caption_prompt(prompt: str | None, style: str | None) -> str | None:
+    """Returns what to ask a captioner: the caller's prompt, or that of a style.
+
+    Args:
+        prompt: the caller's own words
+        style: a name out of `CAPTION_STYLES`
+
+    Returns:
+        None where neither is given
+
+    Raises:
+        ValueError: on an empty prompt, an unknown style, or both of them
+    """
+    if style is None:
+        if prompt is not None and not prompt.strip():
+            raise ValueError(f"Expected a prompt, got {prompt!r}.")
+        return prompt
+    if style not in CAPTION_STYLES:
+        raise ValueError(f"Expected style out of {', '.join(CAPTION_STYLES)}, got {style!r}.")
+    if prompt is not None:
+        raise ValueError(f"Expected a prompt or a style, got both: {prompt!r} and {style!r}.")
+    return CAPTION_STYLES[style]
 
 
 def _asked(n: int, context: str) -> list[str]:
