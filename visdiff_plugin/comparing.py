@@ -77,7 +77,7 @@ def compare_inputs(
     start = time.perf_counter()
     proposed = Proposed([Candidate(text, "user") for text in hypotheses])
     if not hypotheses:
-        proposed = _propose(inputs, (folds, starts), stages, config, progress)
+        proposed = _propose(inputs, design, (folds, starts), stages, config, progress)
     distinct = unique(proposed.candidates)
     middle = time.perf_counter()
     merge = config.merge and not hypotheses
@@ -114,6 +114,7 @@ def _usable(inputs: Inputs) -> list[list[bool] | None]:
 
 def _propose(
     inputs: Inputs,
+    design: Design,
     planned: tuple[Folds, list[int]],
     stages: Stages,
     config: Config,
@@ -130,7 +131,7 @@ def _propose(
         if inputs.images.captions is None and "captions" in needs_of(proposer, "captions"):
             continue  # the reader of inputs has said so
         own = subsets[first : first + config.rounds]
-        rounds += plan_rounds(proposer, inputs.images, own, config, first)
+        rounds += plan_rounds(proposer, inputs.images, own, config, first, design.pairs)
         asked.append(proposer.name)
     if not rounds:
         return Proposed()

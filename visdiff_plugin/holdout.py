@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .config import Config
-from .evidence.design import Design
-from .sampling import Split, draw_rounds, generator, split_units
+from .evidence.design import Codes, Design
+from .sampling import Split, draw_pairs, draw_rounds, generator, split_units
 from .stages import Proposer, needs_of
 
 #: in smaller sets what is left of them can't be tested
@@ -50,7 +50,15 @@ def plan_folds(
     wanted = None if whole else config.subset_size
     limit = getattr(proposer, "most_images", None)
     sizes = [_size(len(own), wanted, limit, held_out) for own in names]
-    if held_out and design.units is not None:
+    if design.pairs is not None:
+        found, held_out = _by_pairs(
+            names, sizes, rows, design.pairs, usable, config, rounds, held_out
+        )
+        if found is not None:
+            sizes = [len(found[0][0].proposal)] * 2
+            note = _note(held_out, wanted, limit, sizes, design)
+            return found, note if proposer is not None and config.held_out else None
+    elif held_out and design.units is not None:
         found = _by_units(names, sizes, rows, design, config.seed, rounds)
         if found is not None:
             return found, None
@@ -115,7 +123,8 @@ def _note(
     if not held_out:
         why = f"under {LEAST_HELD_OUT} images in a set"
         if design.units is not None:
-            why = "clusters too few or too large to set any apart"
+            what = "clusters" if design.pairs is None else "pairs"
+            why = f"{what} too few or too large to set any apart"
         return (
             f"Not held out: {why}, so proposals were made from the images that are also the "
             "evidence. Take p and q of proposed differences as too optimistic."
@@ -150,3 +159,29 @@ def _by_units(
         for number in range(rounds)
     ]
     return [one for one in found if one is not None] if all(found) else None
+
+
+def _by_pairs(
+    names: tuple[Sequence[str], Sequence[str]],
+    sizes: Sequence[int],
+    rows: tuple[Sequence[int], Sequence[int]],
+    pairs: Codes,
+    usable: Sequence[Sequence[bool] | None],
+    config: Config,
+    rounds: int,
+    held_out: bool,
+) -> tuple[Folds | None, bool]:
+    """Draws whole pairs for each round, held out if they can be; None where there are too few."""
+    codes = [int(pairs[row]) for row in rows[0]], [int(pairs[row]) for row in rows[1]]
+    both = [*names[0], *names[1]]
+    for apart in dict.fromkeys((held_out, False)):
+        found = [
+            draw_pairs(
+                names, codes, min(sizes), generator(config.seed, both, number),
+                (usable[0], usable[1]), apart,
+            )
+            for number in range(rounds)
+        ]  # fmt: skip
+        if all(found):
+            return [one for one in found if one is not None], apart
+    return None, False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .config import Config
 from .errors import CredentialsError, ModelError
+from .evidence.design import Codes
 from .selection import Candidate, Side
 from .stages import Images, Proposer, ProposerReply, Usage, needs_of
 
@@ -18,13 +19,17 @@ _MOST_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Round:
-    """One call of a proposer: what is truer of ``side``, from these rows, which are of a fold."""
+    """One call of a proposer: what is truer of ``side``, from these rows, which are of a fold.
+
+    Where the rows come in pairs, ``pairs`` holds the code of each.
+    """
 
     proposer: Proposer
     side: Side
     fold: int
     rows_a: Sequence[int]
     rows_b: Sequence[int]
+    pairs: Sequence[int] | None = None
 
 
 @dataclass
@@ -50,6 +55,7 @@ def plan_rounds(
     subsets: Sequence[tuple[Sequence[int], Sequence[int]]],
     config: Config,
     first: int = 0,
+    pairs: Codes | None = None,
 ) -> list[Round]:
     """Returns the rounds of one proposer; the same subsets serve both directions.
 
@@ -59,20 +65,35 @@ def plan_rounds(
         subsets: for each fold, the rows of A and of B that it shows
         config: directions
         first (0): number of the first fold
+        pairs (None): pair of each image
     """
     if "captions" in needs_of(proposer, "captions") and images.captions is not None:
-        captions = images.captions
-        subsets = [
-            ([row for row in a if captions[row]], [row for row in b if captions[row]])
-            for a, b in subsets
-        ]
+        subsets = [_captioned(a, b, images.captions, pairs) for a, b in subsets]
     sides: tuple[Side, ...] = ("a",) if config.directions == "a" else ("a", "b")
     # by fold: what several rounds say is tested with the first, whichever set is called A
     return [
-        Round(proposer, side, fold, a, b)
+        Round(proposer, side, fold, a, b, _pairs_of(a, b, pairs))
         for fold, (a, b) in enumerate(subsets, first)
         for side in sides
     ]
+
+
+def _captioned(
+    a: Sequence[int], b: Sequence[int], captions: Sequence[str], pairs: Codes | None
+) -> tuple[list[int], list[int]]:
+    """Returns the rows that have a caption; where they come in pairs, those of whole pairs."""
+    if _pairs_of(a, b, pairs) is not None:
+        both = [one for one in zip(a, b, strict=True) if all(captions[row] for row in one)]
+        return [row for row, _ in both], [row for _, row in both]
+    return [row for row in a if captions[row]], [row for row in b if captions[row]]
+
+
+def _pairs_of(a: Sequence[int], b: Sequence[int], pairs: Codes | None) -> list[int] | None:
+    """Returns the pair of each row of A and B; None where they don't go together row by row."""
+    if pairs is None or len(a) != len(b):
+        return None
+    codes = [int(pairs[row]) for row in a]
+    return codes if min(codes, default=-1) >= 0 and codes == [pairs[row] for row in b] else None
 
 
 def propose(take: Callable[[Sequence[int]], Images], rounds: Sequence[Round]) -> Proposed:
@@ -140,7 +161,10 @@ def _shown(
             read[wanted] = take(rows)
         return read[wanted]
 
-    return [(once(one.rows_a), once(one.rows_b)) for one in rounds]
+    return [
+        (replace(once(one.rows_a), pairs=one.pairs), replace(once(one.rows_b), pairs=one.pairs))
+        for one in rounds
+    ]
 
 
 def _ask(proposer: Proposer, side: Side, a: Images, b: Images) -> ProposerReply:

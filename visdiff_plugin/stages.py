@@ -33,12 +33,15 @@ class Images:
         paths: ``n`` image files
         captions (None): ``n`` captions, where they were asked for
         embeddings (None): ``(n, d)`` unit vectors, where they were asked for
+        pairs (None): ``n`` codes where a proposer is shown pairs: the k-th image of A and of B
+            have one code and belong together
     """
 
     ids: Sequence[str]
     paths: Sequence[str]
     captions: Sequence[str] | None = None
     embeddings: NDArray[np.float32] | None = None
+    pairs: Sequence[int] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,6 +57,7 @@ class Images:
             paths=[self.paths[row] for row in rows],
             captions=None if self.captions is None else [self.captions[row] for row in rows],
             embeddings=None if self.embeddings is None else self.embeddings[list(rows)],
+            pairs=None if self.pairs is None else [self.pairs[row] for row in rows],
         )
 
 

@@ -73,7 +73,8 @@ class RememberedProposer:
         needs = needs_of(self._proposer, "captions")  # what else is there is for rankers
         for images in (a, b):
             captions = list(images.captions or ()) if "captions" in needs else []
-            found.update(json.dumps([list(images.ids), captions]).encode())
+            tied = [] if images.pairs is None else ["paired"]  # another question
+            found.update(json.dumps([list(images.ids), captions, *tied]).encode())
             if images.embeddings is not None and "embeddings" in needs:
                 found.update(images.embeddings.tobytes())
         return found.hexdigest()

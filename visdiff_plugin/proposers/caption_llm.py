@@ -75,23 +75,35 @@ class CaptionProposer:
     def propose(self, a: Images, b: Images) -> ProposerReply:
         """Returns what the model says is truer of ``a`` than of ``b``, best first.
 
-        Images without a caption are left out.
+        Images without a caption are left out; of pairs, with their partners.
 
         Raises:
             ProposerError: if a side has under two captions, or the reply holds no proposal
             ModelError: if the server does not answer, or refuses; see `ChatClient.complete`
         """
-        captions_a, captions_b = _captions(a, "A"), _captions(b, "B")
-        messages = proposal_messages(captions_a, captions_b, n=self.n, context=self.context)
+        captions_a, captions_b = _captions(a, b)
+        messages = proposal_messages(
+            captions_a,
+            captions_b,
+            n=self.n,
+            context=self.context,
+            paired=a.pairs is not None and b.pairs is not None,
+        )
         reply = self._client.complete(messages, schema=PROPOSAL_SCHEMA)
         return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
 
 
-def _captions(images: Images, side: str) -> list[str]:
-    captions = [one for one in images.captions or () if one and one.strip()]
-    if len(captions) < 2:
-        raise ProposerError(
-            f"Expected at least 2 captions of set {side}, got {len(captions)}.",
-            "Choose a captioner or a caption field, or more images.",
-        )
-    return captions
+def _captions(a: Images, b: Images) -> tuple[list[str], list[str]]:
+    """Returns the captions of both sets; where they come in pairs, those of whole pairs."""
+    texts = [[one.strip() for one in images.captions or ()] for images in (a, b)]
+    if a.pairs is not None and b.pairs is not None:
+        whole = [both for both in zip(*texts, strict=True) if all(both)]
+        texts = [[both[side] for both in whole] for side in (0, 1)]
+    found = [[one for one in own if one] for own in texts]
+    for side, own in zip("AB", found, strict=True):
+        if len(own) < 2:
+            raise ProposerError(
+                f"Expected at least 2 captions of set {side}, got {len(own)}.",
+                "Choose a captioner or a caption field, or more images.",
+            )
+    return found[0], found[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from PIL import Image
@@ -109,8 +109,8 @@ class ImageProposer:
     def propose(self, a: Images, b: Images) -> ProposerReply:
         """Returns what the model says is truer of ``a`` than of ``b``, best first.
 
-        Files that are no images are left out; of more than `most_images` a side the first are
-        shown.
+        Files that are no images are left out, of pairs with their partners; of more than
+        `most_images` a side the first are shown.
 
         Raises:
             ProposerError: if a side has under two images, or the reply holds no proposal
@@ -121,30 +121,39 @@ class ImageProposer:
         return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
 
     def _messages(self, a: Images, b: Images) -> list[dict[str, Any]]:
+        grid = self.layout == "grid"
+        pictures = self._read(a, b, self._tile if grid else self._side)
         asked: dict[str, Any] = {"n": self.n, "context": self.context}
-        if self.layout == "grid":
-            tiles_a, tiles_b = self._read(a, "A", self._tile), self._read(b, "B", self._tile)
-            grid, rows_a, rows_b = sheet(tiles_a, tiles_b, self._tile)
-            return grid_messages(data_url(grid), rows_a, rows_b, **asked)
-        urls_a, urls_b = (
-            [data_url(picture, self._side) for picture in self._read(one, side, self._side)]
-            for one, side in ((a, "A"), (b, "B"))
-        )
+        asked["paired"] = a.pairs is not None and b.pairs is not None
+        if grid:
+            picture, rows_a, rows_b = sheet(*pictures, self._tile)
+            return grid_messages(data_url(picture), rows_a, rows_b, **asked)
+        urls_a, urls_b = ([data_url(one, self._side) for one in own] for own in pictures)
         return image_messages(urls_a, urls_b, **asked)
 
-    def _read(self, images: Images, side: str, pixels: int) -> list[Image.Image]:
-        found = list(_readable(images.paths[: self.most_images], pixels))
-        if len(found) < 2:
-            raise ProposerError(
-                f"Expected at least 2 images of set {side} that can be read, got {len(found)}.",
-                "Choose larger sets, or a larger subset_size.",
-            )
-        return found
+    def _read(
+        self, a: Images, b: Images, pixels: int
+    ) -> tuple[list[Image.Image], list[Image.Image]]:
+        """Returns what can be read of both sets; where they come in pairs, of whole pairs."""
+        found = [_readable(one.paths[: self.most_images], pixels) for one in (a, b)]
+        if a.pairs is not None and b.pairs is not None:
+            found = [{place: own[place] for place in own if place in found[0] and place in found[1]}
+                     for own in found]  # fmt: skip
+        for side, own in zip("AB", found, strict=True):
+            if len(own) < 2:
+                raise ProposerError(
+                    f"Expected at least 2 images of set {side} that can be read, got {len(own)}.",
+                    "Choose larger sets, or a larger subset_size.",
+                )
+        return list(found[0].values()), list(found[1].values())
 
 
-def _readable(paths: Sequence[str], pixels: int) -> Iterator[Image.Image]:
-    for path in paths:
+def _readable(paths: Sequence[str], pixels: int) -> dict[int, Image.Image]:
+    """Returns place -> image of the files that are images."""
+    found = {}
+    for place, path in enumerate(paths):
         try:
-            yield load_rgb(path, pixels)
+            found[place] = load_rgb(path, pixels)
         except UNREADABLE:
             continue  # whether files can be read is counted where the sets are read
+    return found
