@@ -26,6 +26,7 @@ from .results import Skipped
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
 from .stages import Ranker, Scored, Usage, needs_of
+from .surest import Surest
 
 Progress = Callable[[float, str], object]
 
@@ -97,11 +98,33 @@ def _folds(
     names = inputs.images.names()
     rows = inputs.rows_a.tolist(), inputs.rows_b.tolist()
     own = [names[row] for row in rows[0]], [names[row] for row in rows[1]]
-    folds, starts, notes = plan_members(
-        own, _usable(inputs), rows, design, config, stages.proposers
+    surest, notes = _surest(inputs, design, stages, config)
+    folds, starts, more = plan_members(
+        own, _usable(inputs), rows, design, config, stages.proposers, surest
     )
-    inputs.account.notes += notes
+    inputs.account.notes += [*notes, *more]
     return folds, starts
+
+
+def _surest(
+    inputs: Inputs, design: Design, stages: Stages, config: Config
+) -> tuple[Surest | None, list[str]]:
+    """Returns what chooses the images to show, and why it can't where it was asked to."""
+    if config.draw != "sure" or not stages.proposers:
+        return None, []
+    whole = [one.name for one in stages.proposers if getattr(one, "whole", False)]
+    notes = []
+    if whole:
+        said = ", ".join(whole)
+        notes = [f"draw='sure' changes nothing for {said}: a third of each set is read at once."]
+    read, ids = inputs.vectors, inputs.images.ids
+    if read is None:
+        return None, ["draw='sure' needs embeddings, and there are none: drawn uniformly instead."]
+
+    def vectors(rows: Sequence[int]) -> NDArray[np.floating[Any]]:
+        return read([ids[row] for row in rows])
+
+    return Surest(vectors, inputs.images.names(), design, config.seed), notes
 
 
 def _usable(inputs: Inputs) -> list[list[bool] | None]:

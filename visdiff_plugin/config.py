@@ -40,6 +40,9 @@ class Config:
         context (""): a sentence for the proposer: what the sets are, what to look for or ignore
         rounds (3): random subsets that are shown to the proposer, for each direction
         subset_size (20): images of each set in a subset
+        draw ("uniform"): how subsets are drawn; ``"sure"`` shows where a classifier on the
+            embeddings, fitted to a third of each set that is no evidence for that round, is
+            surest: for differences that few images show
         proposals_per_round (10): descriptions asked for in one round
         directions ("both"): ``"a"`` asks only for what is truer of A
         held_out (True): take the evidence from images that no proposer saw; sets of under
@@ -74,6 +77,7 @@ class Config:
     context: str = ""
     rounds: int = 3
     subset_size: int = 20
+    draw: Literal["uniform", "sure"] = "uniform"
     proposals_per_round: int = 10
     directions: Literal["both", "a"] = "both"
     held_out: bool = True
@@ -161,6 +165,7 @@ _LEAST = {
 
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
     "directions": ("both", "a"),
+    "draw": ("uniform", "sure"),
     "test": get_args(Test),
     "order": ("gain", "auroc"),
     "overlap": ("drop", "error"),

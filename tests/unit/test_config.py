@@ -21,6 +21,7 @@ from visdiff_plugin.specs import Spec, parse_spec, public_spec
         ({"seed": True}, "seed"),
         ({"batch_size": 2.5}, "batch_size"),
         ({"directions": "c"}, "directions"),
+        ({"draw": "lots"}, "draw"),
         ({"test": "z"}, "test"),
         ({"label_fields": "ground_truth"}, "label_fields"),
     ],
