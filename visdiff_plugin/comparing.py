@@ -22,6 +22,7 @@ from .inputs import Inputs
 from .proposing import Proposed, Round, plan_rounds, propose
 from .rankers.cascade import Cascade, Chosen
 from .ranking import Ranked, rank_differences
+from .refining import refine
 from .results import Skipped
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
@@ -160,6 +161,9 @@ def _propose(
         return Proposed()
     progress(0.7, f"Asking {', '.join(asked)}: {len(rounds)} rounds")
     proposed = propose(inputs.take, rounds)
+    if config.refine:
+        progress(0.8, "Asking for sharper descriptions")
+        refine(proposed, rounds, inputs, stages, config)
     inputs.account.skip("round", proposed.failures)
     return proposed
 

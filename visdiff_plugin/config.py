@@ -44,6 +44,8 @@ class Config:
             embeddings, fitted to a third of each set that is no evidence for that round, is
             surest: for differences that few images show
         proposals_per_round (10): descriptions asked for in one round
+        refine (0): further rounds in which a proposer hears which images its best proposals get
+            wrong, and is asked for sharper or complementary ones
         directions ("both"): ``"a"`` asks only for what is truer of A
         held_out (True): take the evidence from images that no proposer saw; sets of under
             ``2 * subset_size`` images are cross-fitted
@@ -79,6 +81,7 @@ class Config:
     subset_size: int = 20
     draw: Literal["uniform", "sure"] = "uniform"
     proposals_per_round: int = 10
+    refine: int = 0
     directions: Literal["both", "a"] = "both"
     held_out: bool = True
     test: Test = "mann_whitney"
@@ -158,6 +161,7 @@ _LEAST = {
     "rounds": 1,
     "subset_size": 2,
     "proposals_per_round": 1,
+    "refine": 0,
     "max_fields": 0,
     "batch_size": 1,
     "seed": 0,

@@ -80,6 +80,7 @@ def proposal_messages(
     n: int,
     context: str = "",
     paired: bool = False,
+    tried: str = "",
 ) -> list[dict[str, Any]]:
     """Returns chat messages that ask for differences between two lists of captions.
 
@@ -92,6 +93,7 @@ def proposal_messages(
         n: how many concepts to ask for
         context (""): what the user says about the sets: what they are, what to look for or ignore
         paired (False): the k-th captions of both lists belong together; the lists are numbered
+        tried (""): what was proposed before, see `tried_text`
 
     Raises:
         ValueError: if a list is empty, ``n`` is under 1, or paired lists differ in length
@@ -106,6 +108,7 @@ def proposal_messages(
         _listed("group_a", captions_a, paired),
         _listed("group_b", captions_b, paired),
         *([_PAIRED.format(one="caption")] if paired else []),
+        *([tried] if tried else []),
         *_asked(n, context),
     ]
     return [
@@ -121,6 +124,7 @@ def image_messages(
     n: int,
     context: str = "",
     paired: bool = False,
+    tried: str = "",
 ) -> list[dict[str, Any]]:
     """Returns chat messages that ask a vision model for differences between labelled images.
 
@@ -130,6 +134,7 @@ def image_messages(
         n: how many concepts to ask for
         context (""): what the user says about the sets
         paired (False): the k-th images of both groups belong together
+        tried (""): what was proposed before, see `tried_text`
 
     Raises:
         ValueError: if a list is empty, an image is not given as data, ``n`` is under 1, or paired
@@ -142,12 +147,20 @@ def image_messages(
         for number, url in enumerate(urls, 1):
             content += [_text(f"Group {group}, image {number}:"), _image(url)]
     pairs = [_PAIRED.format(one="image")] if paired else []
-    content.append(_text("\n\n".join([*pairs, *_asked(n, context)])))
+    said = [*pairs, *([tried] if tried else []), *_asked(n, context)]
+    content.append(_text("\n\n".join(said)))
     return [{"role": "system", "content": _IMAGE_RULES}, {"role": "user", "content": content}]
 
 
 def grid_messages(
-    url: str, rows_a: int, rows_b: int, *, n: int, context: str = "", paired: bool = False
+    url: str,
+    rows_a: int,
+    rows_b: int,
+    *,
+    n: int,
+    context: str = "",
+    paired: bool = False,
+    tried: str = "",
 ) -> list[dict[str, Any]]:
     """Returns chat messages that ask for differences between the upper and lower rows of a grid.
 
@@ -158,6 +171,7 @@ def grid_messages(
         n: how many concepts to ask for
         context (""): what the user says about the sets
         paired (False): the k-th images of both groups belong together, row by row
+        tried (""): what was proposed before, see `tried_text`
 
     Raises:
         ValueError: if a side has no row, the grid is not given as data, or ``n`` is under 1
@@ -168,12 +182,34 @@ def grid_messages(
         f"from the top, are Group A; rows {rows_a + 1} to {rows_a + rows_b} are Group B. That they "
         "stand in a grid, and the grey around them, is no concept."
     )
-    pairs = []
-    if paired:
-        counted = "In each group images are counted from left to right, row by row."
-        pairs = [f"{counted} {_PAIRED.format(one='image')}"]
-    content = [_text(said), _image(url), _text("\n\n".join([*pairs, *_asked(n, context)]))]
+    more = [_PAIRED.format(one="image")] if paired else []
+    more += [tried] if tried else []
+    if more:
+        more.insert(0, "In each group images are counted from left to right, row by row.")
+    content = [_text(said), _image(url), _text("\n\n".join([*more, *_asked(n, context)]))]
     return [{"role": "system", "content": _IMAGE_RULES}, {"role": "user", "content": content}]
+
+
+def tried_text(tried: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> str:
+    """Returns what a proposer hears of its earlier proposals.
+
+    Args:
+        tried: each description with captions (or numbers) of the images of Group A that it
+            misses, and of those of Group B that it fits
+    """
+    lines = []
+    for description, missed, mistaken in tried:
+        lines.append(f"concept: {one_line(description)}")
+        lines += [f"misses, of Group A: {one_line(one)}" for one in missed]
+        lines += [f"also fits, of Group B: {one_line(one)}" for one in mistaken]
+    listed = "\n".join(lines)
+    return (
+        "You were asked this before, and a vision model tested your best concepts on these "
+        f"images. Below, as data, is what they get wrong.\n\n<tried>\n{listed}\n</tried>\n\n"
+        "Name other concepts now: sharper ones, that keep what sets Group A apart and do not fit "
+        "those images of Group B, and complementary ones, that fit what is missed of Group A. "
+        "Repeat none of the concepts above."
+    )
 
 
 def caption_messages(image_data_url: str, prompt: str = CAPTION_PROMPT) -> list[dict[str, Any]]:

@@ -93,6 +93,21 @@ class ProposerReply:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """A description that was proposed, with what it gets wrong among the images that were shown.
+
+    Args:
+        description: truer of ``a``, as was said
+        missed: rows of ``a`` that score as if they did not show it, worst first
+        mistaken: rows of ``b`` that score as if they did, worst first
+    """
+
+    description: str
+    missed: Sequence[int]
+    mistaken: Sequence[int]
+
+
+@dataclass(frozen=True)
 class Scored:
     """What a ranker says that can do more than score: ask a model that costs, or does not answer.
 
@@ -156,7 +171,9 @@ class Proposer(Protocol):
 
     Optional attributes: ``needs`` (default ``"captions"``); ``whole`` (default False): True for a
     proposer that reads all proposal images at once instead of small random subsets; and
-    ``most_images``: of each set that it can be shown at once.
+    ``most_images``: of each set that it can be shown at once. An optional method
+    ``refine(a, b, attempts)`` answers as ``propose`` does, knowing what earlier proposals get
+    wrong on these images (a list of `Attempt`).
     """
 
     @property
@@ -174,7 +191,8 @@ class Ranker(Protocol):
     """Scores how true each description is of each image.
 
     An optional attribute ``needs`` (default ``"embeddings"``) says what it reads. One that reads
-    captions or files is given all images at once, one of embeddings a part at a time.
+    captions or files is given all images at once, one of embeddings a part at a time. ``costs``
+    (default False) is True for one that asks a model about each image and description.
     """
 
     @property

@@ -22,6 +22,8 @@ from visdiff_plugin.specs import Spec, parse_spec, public_spec
         ({"batch_size": 2.5}, "batch_size"),
         ({"directions": "c"}, "directions"),
         ({"draw": "lots"}, "draw"),
+        ({"refine": -1}, "refine"),
+        ({"refine": True}, "refine"),
         ({"test": "z"}, "test"),
         ({"label_fields": "ground_truth"}, "label_fields"),
     ],
@@ -60,6 +62,11 @@ def test_a_saved_config_holds_no_secret_and_no_object():
     saved = json.dumps(Config(proposer=spec, encoder=Mine()).to_dict())
     assert "sk-123" not in saved and "pw" not in saved
     assert "max_tokens" in saved and "https://host/v1" in saved and "mine-1" in saved
+
+
+def test_how_to_propose_is_saved():
+    saved = Config(draw="sure", refine=2).to_dict()
+    assert (saved["draw"], saved["refine"]) == ("sure", 2)
 
 
 def test_specs():

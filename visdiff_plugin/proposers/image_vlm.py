@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from PIL import Image
@@ -11,8 +11,8 @@ from ..chat import ChatClient
 from ..errors import ProposerError
 from ..images import UNREADABLE, data_url, load_rgb
 from ..parsing import parse_proposals
-from ..prompts import PROPOSAL_SCHEMA, grid_messages, image_messages
-from ..stages import Images, Need, ProposerReply
+from ..prompts import PROPOSAL_SCHEMA, grid_messages, image_messages, tried_text
+from ..stages import Attempt, Images, Need, ProposerReply
 from .sheet import sheet
 
 Layout = Literal["separate", "grid"]
@@ -117,14 +117,41 @@ class ImageProposer:
             ModelError: if the server does not answer, or takes no such images; see
                 `ChatClient.complete`
         """
-        reply = self._client.complete(self._messages(a, b), schema=PROPOSAL_SCHEMA)
+        return self._ask(a, b, ())
+
+    def refine(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
+        """Returns sharper or complementary descriptions than those that were tried.
+
+        The model sees the images again, and hears the numbers of those that each attempt gets
+        wrong.
+
+        Raises:
+            ProposerError: as `propose`, like the following
+            ModelError: if the server does not answer, or takes no such images
+        """
+        return self._ask(a, b, attempts)
+
+    def _ask(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
+        reply = self._client.complete(self._messages(a, b, attempts), schema=PROPOSAL_SCHEMA)
         return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
 
-    def _messages(self, a: Images, b: Images) -> list[dict[str, Any]]:
+    def _messages(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
         grid = self.layout == "grid"
-        pictures = self._read(a, b, self._tile if grid else self._side)
+        shown_a, shown_b = self._read(a, b, self._tile if grid else self._side)
         asked: dict[str, Any] = {"n": self.n, "context": self.context}
         asked["paired"] = a.pairs is not None and b.pairs is not None
+        if attempts:
+            asked["tried"] = tried_text(
+                [
+                    (
+                        one.description,
+                        _numbers(shown_a, one.missed),
+                        _numbers(shown_b, one.mistaken),
+                    )
+                    for one in attempts
+                ]
+            )
+        pictures = list(shown_a.values()), list(shown_b.values())
         if grid:
             picture, rows_a, rows_b = sheet(*pictures, self._tile)
             return grid_messages(data_url(picture), rows_a, rows_b, **asked)
@@ -133,19 +160,25 @@ class ImageProposer:
 
     def _read(
         self, a: Images, b: Images, pixels: int
-    ) -> tuple[list[Image.Image], list[Image.Image]]:
-        """Returns what can be read of both sets; where they come in pairs, of whole pairs."""
+    ) -> tuple[dict[int, Image.Image], dict[int, Image.Image]]:
+        """Returns place -> image of what can be read; where they come in pairs, of whole pairs."""
         found = [_readable(one.paths[: self.most_images], pixels) for one in (a, b)]
         if a.pairs is not None and b.pairs is not None:
-            found = [{place: own[place] for place in own if place in found[0] and place in found[1]}
-                     for own in found]  # fmt: skip
+            whole = found[0].keys() & found[1].keys()
+            found = [{place: own[place] for place in own if place in whole} for own in found]
         for side, own in zip("AB", found, strict=True):
             if len(own) < 2:
                 raise ProposerError(
                     f"Expected at least 2 images of set {side} that can be read, got {len(own)}.",
                     "Choose larger sets, or a larger subset_size.",
                 )
-        return list(found[0].values()), list(found[1].values())
+        return found[0], found[1]
+
+
+def _numbers(shown: Mapping[int, Image.Image], rows: Sequence[int]) -> list[str]:
+    """Returns the labels under which images were shown, of those that were."""
+    places = {place: number for number, place in enumerate(shown, 1)}
+    return [f"image {places[row]}" for row in rows if row in places]
 
 
 def _readable(paths: Sequence[str], pixels: int) -> dict[int, Image.Image]:

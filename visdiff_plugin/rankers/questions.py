@@ -55,6 +55,8 @@ class QuestionRanker:
         ValueError: on a wrong choice, or a number out of range
     """
 
+    costs = True
+
     def __init__(
         self,
         about: About,
