@@ -17,7 +17,7 @@ from .rankers import make_ranker
 from .rankers.cascade import Cascade
 from .rankers.embedding import text_vectors
 from .specs import parse_spec, public_spec
-from .stages import Captioner, Encoder, Proposer, Ranker, needs_of, parameters_of
+from .stages import Captioner, Encoder, Need, Proposer, Ranker, needs_of, parameters_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Stages:
         proposers: propose descriptions, each what it can; none where nothing is proposed
         ranker: scores descriptions
         engine: where captions, embeddings and properties are made
+        also (()): what the run reads beside its stages: embeddings, to draw subsets by
     """
 
     captioner: Captioner | None
@@ -43,6 +44,11 @@ class Stages:
     proposers: tuple[Proposer, ...]
     ranker: Ranker | Cascade
     engine: Engine
+    also: tuple[Need, ...] = ()
+
+    def reads(self, what: Need) -> bool:
+        """Returns whether captions or embeddings are read at all."""
+        return what in self.also or self.need(what)
 
     def need(self, what: str) -> bool:
         """Returns whether a proposer or the ranker reads captions or embeddings."""
@@ -105,8 +111,9 @@ def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
         )
     ranker = make_ranker(config.ranker, encoder)
     engine = make_engine(config.engine)
+    also: tuple[Need, ...] = ("embeddings",) if proposers and config.draw == "sure" else ()
     stages = Stages(
-        captioner, caption_fields, encoder, vectors, field_name, proposers, ranker, engine
+        captioner, caption_fields, encoder, vectors, field_name, proposers, ranker, engine, also
     )
     for name in (*caption_fields, *config.label_fields):
         if dataset.get_field(name) is None:
@@ -129,6 +136,11 @@ def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
                 "captioner='field:NAME', or an encoder to rank by embeddings."
             )
         return
+    if stages.also and stages.encoder is None:
+        raise ValueError(
+            "Expected an encoder for draw='sure', got None: subsets are drawn by the images' "
+            "embeddings. Pass an encoder, or draw='uniform'."
+        )
     if not stages.proposers and not measured:
         raise ValueError("Expected a proposer, properties or label_fields, got none of them.")
     if not stages.need("captions") or stages.has_captions:

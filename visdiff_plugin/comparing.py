@@ -22,10 +22,12 @@ from .inputs import Inputs
 from .proposing import Proposed, Round, plan_rounds, propose
 from .rankers.cascade import Cascade, Chosen
 from .ranking import Ranked, rank_differences
+from .refining import refine
 from .results import Skipped
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
 from .stages import Ranker, Scored, Usage, needs_of
+from .surest import Surest
 
 Progress = Callable[[float, str], object]
 
@@ -77,7 +79,7 @@ def compare_inputs(
     start = time.perf_counter()
     proposed = Proposed([Candidate(text, "user") for text in hypotheses])
     if not hypotheses:
-        proposed = _propose(inputs, (folds, starts), stages, config, progress)
+        proposed = _propose(inputs, design, (folds, starts), stages, config, progress)
     distinct = unique(proposed.candidates)
     middle = time.perf_counter()
     merge = config.merge and not hypotheses
@@ -97,11 +99,33 @@ def _folds(
     names = inputs.images.names()
     rows = inputs.rows_a.tolist(), inputs.rows_b.tolist()
     own = [names[row] for row in rows[0]], [names[row] for row in rows[1]]
-    folds, starts, notes = plan_members(
-        own, _usable(inputs), rows, design, config, stages.proposers
+    surest, notes = _surest(inputs, design, stages, config)
+    folds, starts, more = plan_members(
+        own, _usable(inputs), rows, design, config, stages.proposers, surest
     )
-    inputs.account.notes += notes
+    inputs.account.notes += [*notes, *more]
     return folds, starts
+
+
+def _surest(
+    inputs: Inputs, design: Design, stages: Stages, config: Config
+) -> tuple[Surest | None, list[str]]:
+    """Returns what chooses the images to show, and why it can't where it was asked to."""
+    if config.draw != "sure" or not stages.proposers:
+        return None, []
+    whole = [one.name for one in stages.proposers if getattr(one, "whole", False)]
+    notes = []
+    if whole:
+        said = ", ".join(whole)
+        notes = [f"draw='sure' changes nothing for {said}: a third of each set is read at once."]
+    read, ids = inputs.vectors, inputs.images.ids
+    if read is None:
+        return None, ["draw='sure' needs embeddings, and there are none: drawn uniformly instead."]
+
+    def vectors(rows: Sequence[int]) -> NDArray[np.floating[Any]]:
+        return read([ids[row] for row in rows])
+
+    return Surest(vectors, inputs.images.names(), design, config.seed), notes
 
 
 def _usable(inputs: Inputs) -> list[list[bool] | None]:
@@ -114,6 +138,7 @@ def _usable(inputs: Inputs) -> list[list[bool] | None]:
 
 def _propose(
     inputs: Inputs,
+    design: Design,
     planned: tuple[Folds, list[int]],
     stages: Stages,
     config: Config,
@@ -130,12 +155,15 @@ def _propose(
         if inputs.images.captions is None and "captions" in needs_of(proposer, "captions"):
             continue  # the reader of inputs has said so
         own = subsets[first : first + config.rounds]
-        rounds += plan_rounds(proposer, inputs.images, own, config, first)
+        rounds += plan_rounds(proposer, inputs.images, own, config, first, design.pairs)
         asked.append(proposer.name)
     if not rounds:
         return Proposed()
     progress(0.7, f"Asking {', '.join(asked)}: {len(rounds)} rounds")
     proposed = propose(inputs.take, rounds)
+    if config.refine:
+        progress(0.8, "Asking for sharper descriptions")
+        refine(proposed, rounds, inputs, stages, config)
     inputs.account.skip("round", proposed.failures)
     return proposed
 

@@ -40,7 +40,12 @@ class Config:
         context (""): a sentence for the proposer: what the sets are, what to look for or ignore
         rounds (3): random subsets that are shown to the proposer, for each direction
         subset_size (20): images of each set in a subset
+        draw ("uniform"): how subsets are drawn; ``"sure"`` shows where a classifier on the
+            embeddings, fitted to a third of each set that is no evidence for that round, is
+            surest: for differences that few images show
         proposals_per_round (10): descriptions asked for in one round
+        refine (0): further rounds in which a proposer hears which images its best proposals get
+            wrong, and is asked for sharper or complementary ones
         directions ("both"): ``"a"`` asks only for what is truer of A
         held_out (True): take the evidence from images that no proposer saw; sets of under
             ``2 * subset_size`` images are cross-fitted
@@ -74,7 +79,9 @@ class Config:
     context: str = ""
     rounds: int = 3
     subset_size: int = 20
+    draw: Literal["uniform", "sure"] = "uniform"
     proposals_per_round: int = 10
+    refine: int = 0
     directions: Literal["both", "a"] = "both"
     held_out: bool = True
     test: Test = "mann_whitney"
@@ -154,6 +161,7 @@ _LEAST = {
     "rounds": 1,
     "subset_size": 2,
     "proposals_per_round": 1,
+    "refine": 0,
     "max_fields": 0,
     "batch_size": 1,
     "seed": 0,
@@ -161,6 +169,7 @@ _LEAST = {
 
 _CHOICES: Mapping[str, tuple[Any, ...]] = {
     "directions": ("both", "a"),
+    "draw": ("uniform", "sure"),
     "test": get_args(Test),
     "order": ("gain", "auroc"),
     "overlap": ("drop", "error"),
@@ -177,6 +186,10 @@ _PRESETS: Mapping[str, dict[str, Any]] = {
         "captioner": "blip2",
         "encoder": "open_clip:ViT-bigG-14/laion2b_s39b_b160k",
         "proposer": "openai:gpt-4",
+        "ranker": "embedding",
+        "rounds": 3,
+        "subset_size": 20,
+        "proposals_per_round": 10,
         "properties": False,
         "directions": "a",
         "held_out": False,

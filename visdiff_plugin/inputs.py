@@ -131,7 +131,7 @@ class InputReader:
     def _check_fields(self, ids: Sequence[str]) -> dict[str, str] | None:
         """Finds wrong fields early; returns the captions, where they come from fields."""
         stages = self.stages
-        if stages.need("embeddings"):
+        if stages.reads("embeddings"):
             if stages.encoder is None:
                 raise ValueError("Expected an encoder, got None: the embeddings are wanted.")
             if stages.brain_vectors is None and not self._foreign_embeddings:
@@ -167,7 +167,7 @@ class InputReader:
 
     def _embeddings(self, media: samples.Media) -> tuple[Reader | None, samples.Media]:
         stages = self.stages
-        if not stages.need("embeddings") or stages.encoder is None:
+        if not stages.reads("embeddings") or stages.encoder is None:
             return None, media
         if stages.brain_vectors is not None:
             known = stages.brain_vectors

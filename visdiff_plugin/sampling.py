@@ -17,19 +17,27 @@ class Split:
     Args:
         proposal: rows for proposers, as drawn
         n: images of the set
-        held_out: whether what was proposed is tested on the others alone
+        held_out (True): whether what was proposed is tested on the others alone
+        spare (()): rows set aside beside them, neither shown nor evidence: partners of what was
+            shown, or what it was chosen from
     """
 
     proposal: tuple[int, ...]
     n: int
     held_out: bool = True
+    spare: tuple[int, ...] = ()
+
+    @property
+    def apart(self) -> list[int]:
+        """Rows that what was proposed may depend on: those shown first, then the spare ones."""
+        return [*self.proposal, *self.spare]
 
     @property
     def evidence(self) -> NDArray[np.intp]:
         """Rows that evidence comes from, ascending: the others, or all where not held out."""
         keep = np.ones(self.n, bool)
         if self.held_out:
-            keep[list(self.proposal)] = False
+            keep[self.apart] = False
         return np.flatnonzero(keep)
 
 
@@ -122,3 +130,72 @@ def split_units(
         return None
     a, b = (Split(tuple(rows), len(own)) for rows, own in zip(chosen, names, strict=True))
     return a, b
+
+
+def draw_pairs(
+    names: tuple[Sequence[str], Sequence[str]],
+    codes: tuple[Sequence[int], Sequence[int]],
+    size: int,
+    rng: np.random.Generator,
+    usable: tuple[Sequence[bool] | None, Sequence[bool] | None] = (None, None),
+    held_out: bool = True,
+) -> tuple[Split, Split] | None:
+    """Draws whole pairs for proposers: row k of A and row k of B belong together.
+
+    Where several images share a code, the first of A goes with the first of B, by name, and so
+    on; those that are left over are set aside too, as they are no evidence beside their like.
+
+    Args:
+        names: of the images of A and of B; which pairs are drawn depends on them alone
+        codes: pair of each image; -1 for none, which is never shown
+        size: pairs wanted; where held out at most a third of what there is
+        rng: of `generator`, over the names of both
+        usable ((None, None)): what a proposer could use, see `draw_rounds`
+        held_out (True): leave at least half of the images that have a partner as evidence
+
+    Returns:
+        the split of A and of B; None with under two pairs to show
+    """
+    units = _whole_pairs(names, codes)
+    shown: tuple[list[int], list[int]] = ([], [])
+    aside: tuple[list[int], list[int]] = ([], [])
+    most = [sum(len(unit[side]) for unit in units) for side in (0, 1)]
+    if held_out:
+        size = min(size, sum(min(map(len, unit)) for unit in units) // 3)
+        most = [one // 2 for one in most]
+    for place in rng.permutation(len(units)):
+        good = zip(
+            *(
+                [row for row in rows if flags is None or flags[row]]
+                for rows, flags in zip(units[place], usable, strict=True)
+            ),
+            strict=False,
+        )
+        pairs = list(good)[: size - len(shown[0])]
+        if not pairs or any(
+            len(aside[side]) + len(units[place][side]) > most[side] for side in (0, 1)
+        ):
+            continue
+        for side in (0, 1):
+            shown[side].extend(pair[side] for pair in pairs)
+            aside[side].extend(units[place][side])
+    if len(shown[0]) < 2:
+        return None
+    a, b = (
+        Split(tuple(own), len(of), held_out, tuple(sorted(set(all_of) - set(own))))
+        for own, all_of, of in zip(shown, aside, names, strict=True)
+    )
+    return a, b
+
+
+def _whole_pairs(
+    names: tuple[Sequence[str], Sequence[str]], codes: tuple[Sequence[int], Sequence[int]]
+) -> list[tuple[list[int], list[int]]]:
+    """Returns the rows of A and of B of each code that both have, by name."""
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    for side in (0, 1):
+        for row in sorted(range(len(names[side])), key=names[side].__getitem__):
+            if codes[side][row] >= 0:
+                found.setdefault(codes[side][row], ([], []))[side].append(row)
+    whole = [rows for rows in found.values() if rows[0] and rows[1]]
+    return sorted(whole, key=lambda rows: min(names[0][rows[0][0]], names[1][rows[1][0]]))

@@ -33,12 +33,15 @@ class Images:
         paths: ``n`` image files
         captions (None): ``n`` captions, where they were asked for
         embeddings (None): ``(n, d)`` unit vectors, where they were asked for
+        pairs (None): ``n`` codes where a proposer is shown pairs: the k-th image of A and of B
+            have one code and belong together
     """
 
     ids: Sequence[str]
     paths: Sequence[str]
     captions: Sequence[str] | None = None
     embeddings: NDArray[np.float32] | None = None
+    pairs: Sequence[int] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,6 +57,7 @@ class Images:
             paths=[self.paths[row] for row in rows],
             captions=None if self.captions is None else [self.captions[row] for row in rows],
             embeddings=None if self.embeddings is None else self.embeddings[list(rows)],
+            pairs=None if self.pairs is None else [self.pairs[row] for row in rows],
         )
 
 
@@ -86,6 +90,21 @@ class ProposerReply:
     proposals: Sequence[str]
     text: str = ""
     usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A description that was proposed, with what it gets wrong among the images that were shown.
+
+    Args:
+        description: truer of ``a``, as was said
+        missed: rows of ``a`` that score as if they did not show it, worst first
+        mistaken: rows of ``b`` that score as if they did, worst first
+    """
+
+    description: str
+    missed: Sequence[int]
+    mistaken: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -152,7 +171,9 @@ class Proposer(Protocol):
 
     Optional attributes: ``needs`` (default ``"captions"``); ``whole`` (default False): True for a
     proposer that reads all proposal images at once instead of small random subsets; and
-    ``most_images``: of each set that it can be shown at once.
+    ``most_images``: of each set that it can be shown at once. An optional method
+    ``refine(a, b, attempts)`` answers as ``propose`` does, knowing what earlier proposals get
+    wrong on these images (a list of `Attempt`).
     """
 
     @property
@@ -170,7 +191,8 @@ class Ranker(Protocol):
     """Scores how true each description is of each image.
 
     An optional attribute ``needs`` (default ``"embeddings"``) says what it reads. One that reads
-    captions or files is given all images at once, one of embeddings a part at a time.
+    captions or files is given all images at once, one of embeddings a part at a time. ``costs``
+    (default False) is True for one that asks a model about each image and description.
     """
 
     @property

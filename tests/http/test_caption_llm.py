@@ -4,6 +4,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from chat_server import UNAUTHORIZED, ChatServer
 
@@ -97,3 +98,29 @@ def test_a_key_that_is_missing_or_refused(monkeypatch):
 def test_wrong_number():
     with pytest.raises(ValueError, match="n >= 1"):
         CaptionProposer("m", n=0, base_url="http://localhost/v1")
+
+
+def test_pairs_stay_pairs_where_a_caption_is_missing():
+    both = images("dog 0", "dog 1", "", "dog 3", "cat 0", " ", "cat 2", "cat 3")
+    codes = [7, 8, 9, 10] * 2
+    config = Config(directions="both")
+    with ChatServer("* dogs") as server:
+        proposer = CaptionProposer("m", base_url=server.base_url)
+        fold = [[3, 2, 1, 0], [7, 6, 5, 4]]
+        rounds = plan_rounds(proposer, both, [fold], config, pairs=np.array(codes))
+        assert [one.pairs for one in rounds] == [[10, 8, 7]] * 2
+        propose(both.take, rounds)
+    first, second = sorted(request.text for request in server.requests)
+    for text, (a, b) in ((first, ("cat", "dog")), (second, ("dog", "cat"))):
+        assert f"<group_a>\n1. {a} 3\n2. {a} 0\n</group_a>" in text
+        assert "caption 1 of Group A belongs to caption 1 of Group B" in text
+        assert f"<group_b>\n1. {b} 3\n2. {b} 0\n</group_b>" in text
+
+
+def test_rows_that_do_not_go_together_are_no_pairs():
+    both = images(*["a dog"] * 6)
+    proposer = CaptionProposer("m", base_url="http://localhost/v1")
+    for codes in ([0, 1, 2, 1, 0, 2], [0, 1, -1, 0, 1, -1]):
+        (one, _) = plan_rounds(proposer, both, [([0, 1, 2], [3, 4, 5])], Config(), 0,
+                               np.array(codes))  # fmt: skip
+        assert one.pairs is None

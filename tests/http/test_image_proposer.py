@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from chat_server import ChatServer, failure
@@ -152,3 +154,22 @@ def test_by_name_and_without_the_key_in_what_is_recorded():
     for options in ({"layout": "mosaic"}, {"max_images": 3}, {"tile": 0}, {"n": 0}):
         with pytest.raises(ValueError, match="layout|max_images >= 4"):
             make_proposer({"name": "images:v", "base_url": "http://localhost/v1", **options})
+
+
+@pytest.mark.parametrize("layout", ["separate", "grid"])
+def test_pairs_are_said_and_lose_both_where_one_can_not_be_read(sets, layout):
+    a, b = (replace(one, pairs=[5, 6, 7, 8]) for one in sets(4, 4))
+    Path(b.paths[1]).write_text("no image")
+    with ChatServer(ANSWER) as server:
+        ask(server, a, b, layout=layout, tile=40)
+        ask(server, replace(a, pairs=None), b, layout=layout, tile=40)
+    paired, plain = server.requests
+    assert "image 1 of Group A belongs to image 1 of Group B" in paired.text
+    assert "belongs" not in plain.text
+    assert ("from left to right" in paired.text) == (layout == "grid")
+    if layout == "separate":
+        middles = [decoded(url).getpixel((30, 30)) for url in paired.images]
+        wanted = [shade(side, number) for side in "ab" for number in (0, 2, 3)]
+        assert len(middles) == 6
+        assert all(close(one, other) for one, other in zip(middles, wanted, strict=True))
+        assert len(plain.images) == 7

@@ -19,6 +19,7 @@ from PIL import Image
 from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.captioners.openai_captioner import OpenAICaptioner
 from visdiff_plugin.errors import CredentialsError, ModelError, ServerError
+from visdiff_plugin.prompts import CAPTION_PROMPT, CAPTION_STYLES
 from visdiff_plugin.stages import Captioner, Missing, Usage, parameters_of
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
@@ -192,7 +193,31 @@ def test_parameters_say_what_changes_captions_and_no_secret():
     assert "sk-secret" not in text and "pw" not in text
 
 
-@pytest.mark.parametrize("options", [{"concurrency": 0}, {"image_side": 0}, {"prompt": " "}])
-def test_wrong_options(options):
-    with pytest.raises(ValueError, match="Expected concurrency"):
+@pytest.mark.parametrize("style", CAPTION_STYLES)
+def test_a_style_is_another_question_and_another_caption(paths, style):
+    with ChatServer(seen) as server:
+        asked = make_captioner({"name": "openai:m", "base_url": server.base_url, "style": style})
+        assert asked.caption(paths) == ["a red wall", "a green wall", "a blue wall"]
+    assert {request.text for request in server.requests} == {CAPTION_STYLES[style]}
+    assert parameters_of(asked)["style"] == style
+    plain = parameters_of(make_captioner({"name": "openai:m", "base_url": server.base_url}))
+    assert parameters_of(asked) != plain
+
+
+def test_captions_that_are_stored_stay_valid():
+    # these decide whether a stored caption is still valid: a new member would void all of them
+    assert parameters_of(make_captioner("openai:m")) == {
+        "prompt": CAPTION_PROMPT, "image_side": 512, "temperature": 0.0, "seed": 0,
+        "max_tokens": 300, "base_url": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"concurrency": 0}, "concurrency"), ({"image_side": 0}, "image_side"),
+     ({"prompt": " "}, "Expected a prompt"), ({"style": "long"}, "short, detailed, aspects"),
+     ({"style": "short", "prompt": "What?"}, "a prompt or a style, got both")],
+)  # fmt: skip
+def test_wrong_options(options, message):
+    with pytest.raises(ValueError, match=message):
         OpenAICaptioner("m", **options)

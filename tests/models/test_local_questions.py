@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from visdiff_plugin.errors import ModelError
-from visdiff_plugin.prompts import image_question_text
+from visdiff_plugin.question_prompts import image_question_text
 from visdiff_plugin.rankers import make_ranker
 from visdiff_plugin.stages import Images, Ranker, parameters_of
 

@@ -10,6 +10,7 @@ from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.captioners.cleaning import clean_caption
 from visdiff_plugin.captioners.transformers_captioner import CHAT_PROMPT, TransformersCaptioner
 from visdiff_plugin.errors import ModelError
+from visdiff_plugin.prompts import CAPTION_STYLES
 from visdiff_plugin.stages import Captioner, Missing
 
 pytestmark = pytest.mark.models
@@ -184,6 +185,38 @@ def test_arguments_out_of_range_and_unknown_names():
         make_captioner("transformers")
     with pytest.raises(ValueError, match="caption"):
         make_captioner(object())
+
+
+@pytest.mark.parametrize("style", CAPTION_STYLES)
+def test_a_style_asks_a_chat_model_another_question(tiny_qwen, pictures, style):
+    spec = {"name": f"transformers:{tiny_qwen}", "device": "cpu", "max_new_tokens": 9}
+    made = make_captioner({**spec, "style": style}).caption(pictures)
+    assert made == [_by_hand(tiny_qwen, path, CAPTION_STYLES[style], 9) for path in pictures]
+    assert make_captioner({**spec, "style": style}).parameters["style"] == style
+
+
+def test_long_styles_have_room_and_stored_captions_stay_valid(tiny_qwen):
+    spec = {"name": f"transformers:{tiny_qwen}"}
+    lengths = {
+        style: make_captioner({**spec, "style": style}).parameters["max_new_tokens"]
+        for style in (None, *CAPTION_STYLES)
+    }
+    assert lengths == {None: 60, "short": 60, "detailed": 160, "aspects": 160}
+    # these decide whether a stored caption is still valid: a new member would void all of them
+    assert make_captioner("blip").parameters == {
+        "prompt": None, "chat_prompt": CHAT_PROMPT, "max_new_tokens": 60, "num_beams": 1,
+        "dtype": "auto", "revision": None, "weights": None,
+    }  # fmt: skip
+
+
+def test_a_model_that_follows_no_instructions_has_no_style(tiny_blip, tiny_blip2, pictures):
+    for folder in (tiny_blip, tiny_blip2):
+        captioner = TransformersCaptioner(str(folder), style="short", device="cpu")
+        with pytest.raises(ModelError, match=f"chat model for style='short', got {folder.name}"):
+            captioner.caption(pictures)
+    for name in ("blip", "blip2"):  # known before anything is loaded
+        with pytest.raises(ValueError, match="choose a chat VLM"):
+            make_captioner({"name": name, "style": "aspects"})
 
 
 def test_short_names():

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.config import Config
 from visdiff_plugin.specs import Spec, parse_spec, public_spec
 
@@ -20,6 +21,9 @@ from visdiff_plugin.specs import Spec, parse_spec, public_spec
         ({"seed": True}, "seed"),
         ({"batch_size": 2.5}, "batch_size"),
         ({"directions": "c"}, "directions"),
+        ({"draw": "lots"}, "draw"),
+        ({"refine": -1}, "refine"),
+        ({"refine": True}, "refine"),
         ({"test": "z"}, "test"),
         ({"label_fields": "ground_truth"}, "label_fields"),
     ],
@@ -32,6 +36,13 @@ def test_values_out_of_range_are_refused(changes, message):
 def test_presets():
     paper = Config.preset("paper", seed=3)
     assert (paper.test, paper.correction, paper.held_out, paper.seed) == ("welch", False, False, 3)
+    assert make_captioner(paper.captioner).name == "Salesforce/blip2-opt-2.7b"
+    assert (paper.proposer, paper.encoder) == (
+        "openai:gpt-4",
+        "open_clip:ViT-bigG-14/laion2b_s39b_b160k",
+    )
+    assert (paper.rounds, paper.subset_size, paper.proposals_per_round) == (3, 20, 10)
+    assert (paper.directions, paper.order, paper.min_effect) == ("a", "auroc", 0.5)
     assert Config.preset("offline").encoder is None
     assert Config.preset("default") == Config()
     with pytest.raises(ValueError, match="preset"):
@@ -51,6 +62,11 @@ def test_a_saved_config_holds_no_secret_and_no_object():
     saved = json.dumps(Config(proposer=spec, encoder=Mine()).to_dict())
     assert "sk-123" not in saved and "pw" not in saved
     assert "max_tokens" in saved and "https://host/v1" in saved and "mine-1" in saved
+
+
+def test_how_to_propose_is_saved():
+    saved = Config(draw="sure", refine=2).to_dict()
+    assert (saved["draw"], saved["refine"]) == ("sure", 2)
 
 
 def test_specs():

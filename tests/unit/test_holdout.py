@@ -101,3 +101,49 @@ def test_units_are_never_torn_and_swapping_the_sets_mirrors(units, seed, data):
     seen = {units[row] for row in found[0].proposal} | {units[n_a + r] for r in found[1].proposal}
     rest = {units[row] for row in found[0].evidence} | {units[n_a + r] for r in found[1].evidence}
     assert not seen & rest
+
+
+def drawn_pairs(codes, n_a, seed=0, **changes):
+    """Returns the folds of paired sets, and those of the sets the other way round."""
+    names = [f"{i}.jpg" for i in range(n_a)], [f"{i}.jpg" for i in range(n_a, len(codes))]
+    rows = list(range(n_a)), list(range(n_a, len(codes)))
+    design, config = Design(pairs=np.asarray(codes, np.int32)), replace(OFFLINE, seed=seed)
+    config = replace(config, **changes)
+    plain = plan_folds(names, [None, None], rows, design, config, Proposer())
+    turned = plan_folds(names[::-1], [None, None], rows[::-1], design, config, Proposer())
+    return plain, turned
+
+
+@given(st.lists(st.integers(-1, 9), min_size=16, max_size=60), st.integers(0, 99), st.data())
+def test_row_k_of_a_and_row_k_of_b_are_one_pair_and_swapping_mirrors(codes, seed, data):
+    n_a = data.draw(st.integers(8, len(codes) - 8))
+    (folds, _), (turned, _) = drawn_pairs(codes, n_a, seed)
+    shared = set(codes[:n_a]) & set(codes[n_a:]) - {-1}
+    assert [(b, a) for a, b in folds] == turned
+    if not folds[0][0].held_out:
+        return  # few or no pairs: the note says so, and the next test looks at it
+    for a, b in folds:
+        of_a = [codes[row] for row in a.proposal]
+        of_b = [codes[n_a + row] for row in b.proposal]
+        assert of_a == of_b and set(of_a) <= shared and 2 <= len(of_a) <= 5
+        # no image of a pair that was shown is evidence, and some whole pair is
+        left = [{codes[row] for row in a.evidence}, {codes[n_a + row] for row in b.evidence}]
+        assert not set(of_a) & (left[0] | left[1]) and (left[0] & left[1]) - {-1}
+        assert len(set(a.apart)) == len(a.apart)
+
+
+def test_pairs_without_captions_are_not_drawn_and_few_pairs_are_not_held_out():
+    names = [f"a{i:02}" for i in range(30)], [f"b{i:02}" for i in range(30)]
+    rows, codes = (list(range(30)), list(range(30, 60))), [*range(30)] * 2
+    usable = [[i % 2 == 0 for i in range(30)], [i % 3 == 0 for i in range(30)]]
+    design = Design(pairs=np.array(codes, np.int32))
+    folds, note = plan_folds(names, usable, rows, design, OFFLINE, Proposer())
+    for a, b in folds:
+        assert a.proposal == b.proposal and set(a.proposal) <= {0, 6, 12, 18, 24} and a.held_out
+    # three pairs among many images: whole pairs are shown, all images are evidence
+    few = [0, 1, 2, *[-1] * 27]
+    (folds, note), _ = drawn_pairs(few * 2, 30)
+    assert sorted(folds[0][0].proposal) == sorted(folds[0][1].proposal) == [0, 1, 2]
+    assert not folds[0][0].held_out and "pairs too few" in note
+    (folds, note), _ = drawn_pairs([*range(12)] * 2, 12)
+    assert len(folds[0][0].proposal) == 4 and "saw 4 images of A and 4 of B" in note

@@ -45,6 +45,17 @@ def test_no_caption_breaks_out_of_its_list(captions):
     assert not any("<" in one or ">" in one for one in found_a)
 
 
+def test_pairs_are_numbered_and_what_differs_within_them_is_asked_for():
+    messages = proposal_messages(["a dog", "a cat"], ["a fox", "a cow"], n=3, paired=True)
+    assert lists(messages) == [["1. a dog", "2. a cat"], ["1. a fox", "2. a cow"]]
+    said = messages[-1]["content"]
+    assert "caption 1 of Group A belongs to caption 1 of Group B" in said and "within pair" in said
+    plain = proposal_messages(["a dog", "a cat"], ["a fox", "a cow"], n=3)[-1]["content"]
+    assert "pair" not in plain
+    with pytest.raises(ValueError, match="Expected pairs, got 2 of A and 1 of B"):
+        proposal_messages(["a dog", "a cat"], ["a fox"], n=3, paired=True)
+
+
 def test_a_long_caption_is_cut():
     found, _ = lists(proposal_messages(["word " * 1000], ["b"], n=1))
     assert len(found[0]) == LONGEST_CAPTION and found[0].endswith("…")

@@ -14,7 +14,7 @@ from ..chat_calls import Calls
 from ..chat_reply import RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
-from ..prompts import CAPTION_PROMPT, caption_messages
+from ..prompts import CAPTION_PROMPT, caption_messages, caption_prompt
 from ..specs import public_spec
 from ..stages import Missing, Usage
 from .cleaning import clean_caption
@@ -25,7 +25,9 @@ class OpenAICaptioner:
 
     Args:
         model ("gpt-4o-mini"): the model's name at the server
-        prompt (CAPTION_PROMPT): what to ask about each image
+        prompt (None): what to ask about each image; None is `CAPTION_PROMPT`
+        style (None): ``"short"``, ``"detailed"`` or ``"aspects"`` (what, where, style, mood,
+            quality) instead of a prompt, see `CAPTION_STYLES`
         max_tokens (300): longest caption, in tokens
         concurrency (8): requests at a time
         image_side (512): longest side sent, in pixels; smaller images stay as they are
@@ -44,14 +46,16 @@ class OpenAICaptioner:
         served: the model as the server named it last; empty before the first caption
 
     Raises:
-        ValueError: if ``concurrency`` or ``image_side`` is under 1, or the prompt is empty
+        ValueError: if ``concurrency`` or ``image_side`` is under 1, the prompt is empty, or the
+            style unknown
     """
 
     def __init__(
         self,
         model: str = "gpt-4o-mini",
         *,
-        prompt: str = CAPTION_PROMPT,
+        prompt: str | None = None,
+        style: str | None = None,
         max_tokens: int | None = 300,
         concurrency: int = 8,
         image_side: int = 512,
@@ -64,12 +68,12 @@ class OpenAICaptioner:
         timeout: float = 60.0,
         max_retries: int = 4,
     ) -> None:
-        if concurrency < 1 or image_side < 1 or not prompt.strip():
+        if concurrency < 1 or image_side < 1:
             raise ValueError(
-                "Expected concurrency and image_side >= 1 and a prompt, got "
-                f"{concurrency!r}, {image_side!r} and {prompt!r}."
+                f"Expected concurrency and image_side >= 1, got {concurrency!r} and {image_side!r}."
             )
-        self._prompt, self._concurrency, self._side = prompt, concurrency, image_side
+        self._prompt = caption_prompt(prompt, style) or CAPTION_PROMPT
+        self._style, self._concurrency, self._side = style, concurrency, image_side
         self._client, self._own = client, client is None
         self._options: dict[str, Any] = {"temperature": temperature, "seed": seed}
         self._options |= {"max_tokens": max_tokens, "base_url": base_url}
@@ -99,7 +103,8 @@ class OpenAICaptioner:
     @property
     def parameters(self) -> dict[str, Any]:
         """What changes captions, JSON-safe and without credentials."""
-        return {"prompt": self._prompt, "image_side": self._side, **self._parameters}
+        style = {} if self._style is None else {"style": self._style}
+        return {"prompt": self._prompt, **style, "image_side": self._side, **self._parameters}
 
     def caption(self, paths: Sequence[str]) -> list[str | Missing]:
         """Returns one caption, or `Missing` with the reason, for each image file.

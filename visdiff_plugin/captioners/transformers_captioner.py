@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from ..errors import ModelError
+from ..prompts import caption_prompt
 from ..stages import Missing
 from ..torch_models import Batches, LazyModel, check_dtype, fingerprint, map_images
 from .cleaning import clean_caption
@@ -26,6 +27,9 @@ CHAT_PROMPT = (
     "they do, the setting, and the style and lighting of the picture. Write nothing else."
 )
 
+#: longest captions in tokens: one or two sentences; a style that asks for some 80 words
+_SHORT, _LONG = 60, 160
+
 _WEIGHTS = (".json", ".safetensors", ".bin", ".jinja", ".txt", ".model")
 
 
@@ -38,7 +42,10 @@ class TransformersCaptioner(LazyModel):
         model: a model of the hub, the path of a local folder, or ``"blip2"`` or ``"blip"``
         prompt (None): what to ask a chat model (None is `CHAT_PROMPT`), or the beginning that
             another model continues (None lets it caption freely)
-        max_new_tokens (60): longest caption, in tokens
+        style (None): ``"short"``, ``"detailed"`` or ``"aspects"`` instead of a prompt, see
+            `CAPTION_STYLES`; for chat models alone
+        max_new_tokens (None): longest caption, in tokens; None is 60, or 160 for the styles
+            ``"detailed"`` and ``"aspects"``
         batch_size (8): images at once; halved whenever a GPU runs out of memory
         device (None): e.g. ``"cuda:1"``; None is a GPU if there is one
         dtype (None): ``"float32"``, ``"float16"`` or ``"bfloat16"``; None is half precision on
@@ -48,7 +55,8 @@ class TransformersCaptioner(LazyModel):
         threads (4): image files decoded at a time while the model works
 
     Raises:
-        ValueError: on a number under 1, an unknown dtype or an empty model
+        ValueError: on a number under 1, an unknown dtype or style, an empty model, or a style for
+            ``"blip"`` or ``"blip2"``
     """
 
     def __init__(
@@ -56,7 +64,8 @@ class TransformersCaptioner(LazyModel):
         model: str,
         *,
         prompt: str | None = None,
-        max_new_tokens: int = 60,
+        style: str | None = None,
+        max_new_tokens: int | None = None,
         batch_size: int = 8,
         device: str | None = None,
         dtype: str | None = None,
@@ -67,6 +76,8 @@ class TransformersCaptioner(LazyModel):
         super().__init__()
         if not isinstance(model, str) or not model.strip():
             raise ValueError(f"Expected a model's name or folder, got {model!r}.")
+        if max_new_tokens is None:
+            max_new_tokens = _LONG if style in ("detailed", "aspects") else _SHORT
         for word, value in (
             ("max_new_tokens", max_new_tokens), ("num_beams", num_beams), ("threads", threads),
         ):  # fmt: skip
@@ -74,7 +85,10 @@ class TransformersCaptioner(LazyModel):
                 raise ValueError(f"Expected {word} >= 1, got {value!r}.")
         check_dtype(dtype)
         self._source = ALIASES.get(model, model)
-        self._prompt = prompt.strip() if prompt else None
+        asked = caption_prompt(prompt or None, style)
+        if style is not None and model in ALIASES:
+            raise ValueError(_follows_none(model, style))
+        self._prompt, self._style = asked.strip() if asked else None, style
         self._settings = {"max_new_tokens": max_new_tokens, "num_beams": num_beams}
         self._batches = Batches(batch_size)
         self._device, self._dtype, self._revision = device, dtype, revision
@@ -94,6 +108,7 @@ class TransformersCaptioner(LazyModel):
         return {
             "prompt": self._prompt,
             "chat_prompt": self._prompt or CHAT_PROMPT,
+            **({} if self._style is None else {"style": self._style}),
             **self._settings,
             "dtype": self._dtype or "auto",
             "revision": self._revision,
@@ -105,7 +120,8 @@ class TransformersCaptioner(LazyModel):
 
         Raises:
             DependencyError: if a package is not installed
-            ModelError: if the model can't be loaded or fails on readable images
+            ModelError: if the model can't be loaded, fails on readable images, or follows no
+                instructions and a style is asked for
         """
         if not len(paths):
             return []
@@ -119,7 +135,10 @@ class TransformersCaptioner(LazyModel):
 
     def _load(self) -> Generator:
         source = self._source if self._folder is None else str(self._folder)
-        return load_generator(self.name, source, self._revision, self._device, self._dtype)
+        made = load_generator(self.name, source, self._revision, self._device, self._dtype)
+        if self._style is not None and not made.chats:
+            raise ModelError(_follows_none(self.name, self._style))
+        return made
 
     def _answers(self, generator: Generator, images: Sequence[Image.Image]) -> list[str | Missing]:
         prompt = self._prompt or (CHAT_PROMPT if generator.chats else None)
@@ -131,6 +150,14 @@ class TransformersCaptioner(LazyModel):
             _accepts_any(generator, prompt)
             return [Missing(f"the model's processor refuses it: {error}")]
         return [clean_caption(one, prompt) for one in generator.texts(inputs, self._settings)]
+
+
+def _follows_none(model: str, style: str) -> str:
+    return (
+        f"Expected a chat model for style={style!r}, got {model}, which continues a caption and "
+        "follows no instructions. Leave the style out, set max_new_tokens, give the caption's "
+        "beginning as prompt, or choose a chat VLM: transformers:Qwen/Qwen2.5-VL-3B-Instruct."
+    )
 
 
 def _accepts_any(generator: Generator, prompt: str | None) -> None:

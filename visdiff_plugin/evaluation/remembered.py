@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..specs import public_spec
-from ..stages import Images, Proposer, ProposerReply, Usage, needs_of, parameters_of
+from ..stages import Attempt, Images, Proposer, ProposerReply, Usage, needs_of, parameters_of
 from .lines import Lines
 
 
@@ -30,7 +31,8 @@ class RememberedProposer:
         self.anew = False
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._proposer, name)
+        found = getattr(self._proposer, name)
+        return self._refine if name == "refine" else found  # only where the proposer has one
 
     @property
     def name(self) -> str:
@@ -39,11 +41,18 @@ class RememberedProposer:
 
     def propose(self, a: Images, b: Images) -> ProposerReply:
         """Returns the kept reply to these images, or asks."""
-        key = self._key(a, b)
+        return self._kept(self._key(a, b), lambda: self._proposer.propose(a, b))
+
+    def _refine(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
+        tried = [[one.description, list(one.missed), list(one.mistaken)] for one in attempts]
+        asked = getattr(self._proposer, "refine")  # noqa: B009 - not every proposer has it
+        return self._kept(self._key(a, b, tried), lambda: asked(a, b, attempts))
+
+    def _kept(self, key: str, ask: Callable[[], ProposerReply | Sequence[str]]) -> ProposerReply:
         self.asked.append(key)
         if key not in self._replies:
             self.anew = True
-            reply = self._proposer.propose(a, b)
+            reply = ask()
             if not isinstance(reply, ProposerReply):
                 reply = ProposerReply(list(reply))
             self._replies.append(
@@ -66,14 +75,17 @@ class RememberedProposer:
         """Returns a code of all that was asked since `begin`; the order does not matter."""
         return hashlib.blake2b("".join(sorted(self.asked)).encode(), digest_size=12).hexdigest()
 
-    def _key(self, a: Images, b: Images) -> str:
+    def _key(self, a: Images, b: Images, tried: Sequence[Any] = ()) -> str:
         found = hashlib.blake2b(digest_size=12)
+        if tried:
+            found.update(json.dumps(tried).encode())
         own = public_spec(parameters_of(self._proposer))
         found.update(json.dumps([self.name, own], sort_keys=True).encode())
         needs = needs_of(self._proposer, "captions")  # what else is there is for rankers
         for images in (a, b):
             captions = list(images.captions or ()) if "captions" in needs else []
-            found.update(json.dumps([list(images.ids), captions]).encode())
+            tied = [] if images.pairs is None else ["paired"]  # another question
+            found.update(json.dumps([list(images.ids), captions, *tied]).encode())
             if images.embeddings is not None and "embeddings" in needs:
                 found.update(images.embeddings.tobytes())
         return found.hexdigest()

@@ -121,7 +121,8 @@ class Runner:
         from ..encoders import make_encoder
 
         own = [config.captioner, config.encoder, config.proposer, config.ranker]
-        code = json.dumps([*own, config.proposals_per_round, config.context, config.properties])
+        also = [config.proposals_per_round, config.context, config.properties, config.draw]
+        code = json.dumps([*own, *also])
         if code not in self._stages:
             made = make_stages(
                 None,
@@ -168,7 +169,7 @@ class Runner:
             properties = self._all("properties", self.known.properties, paths, plan)
             paths = _with(paths, properties, "not measured", account)
         vectors: Mapping[str, Any] | None = None
-        if stages.encoder is not None and stages.need("embeddings"):
+        if stages.encoder is not None and stages.reads("embeddings"):
             embed = partial(self.known.embeddings, stages.encoder)
             vectors = self._all(f"embeddings {id(stages.encoder)}", embed, paths, plan)
             paths = _with(paths, vectors, "no embedding", account)

@@ -89,6 +89,38 @@ def separability(
     return Separability(float(found[0]), chance, *counts, described, permutations)
 
 
+def sureness(
+    features: Floats,
+    in_a: NDArray[np.bool_],
+    rng: np.random.Generator,
+    *,
+    units: NDArray[np.integer[Any]] | None = None,
+    strata: NDArray[np.integer[Any]] | None = None,
+) -> NDArray[np.float64] | None:
+    """Says how sure the classifier of `separability` is that an image is of A.
+
+    Each image is judged by a fit to the other folds. Exchanging the sets changes the signs.
+
+    Args:
+        features: ``(n, d)`` finite numbers
+        in_a: ``(n,)`` whether each image is in A
+        rng: draws folds
+        units (None): ``(n,)`` clusters or pairs, which never stand in two folds
+        strata (None): ``(n,)`` compare within strata
+
+    Returns:
+        ``(n,)`` higher is surer of A; None with under eight units in a set
+    """
+    layers = np.zeros(len(in_a), np.intp) if strata is None else np.asarray(strata, np.intp)
+    groups = np.arange(len(in_a)) if units is None else np.unique(units, return_inverse=True)[1]
+    if min(np.unique(groups[in_a]).size, np.unique(groups[~in_a]).size) < LEAST:
+        return None
+    predict = _predictor(_scaled(features, layers), _folds(in_a, groups, rng))
+    # +1 and -1 rather than 1 and 0: exchanging the sets then negates every number exactly
+    labels = _centred(np.where(in_a, 1.0, -1.0)[:, None], layers)
+    return np.asarray((predict @ labels)[:, 0], np.float64)
+
+
 def _collapsed(
     features: Floats,
     in_a: NDArray[np.bool_],

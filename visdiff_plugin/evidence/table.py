@@ -59,7 +59,7 @@ class Table:
         if self._shared_thresholds is not None:
             return self._shared_thresholds
         a, b = self.folds[fold]
-        own = self.rows_a[list(a.proposal)], self.rows_b[list(b.proposal)]
+        own = self.rows_a[a.apart], self.rows_b[b.apart]
         return own, self.evidence(fold)
 
     @cached_property
@@ -70,7 +70,7 @@ class Table:
         for side, rows in enumerate((self.rows_a, self.rows_b)):
             seen = np.zeros(rows.size, bool)
             for one in self.folds:
-                seen[list(one[side].proposal)] = True
+                seen[one[side].apart] = True
             chosen.append(rows[seen])
             counted.append(rows[~seen])
         if any(rest.size < seen.size for rest, seen in zip(counted, chosen, strict=True)):

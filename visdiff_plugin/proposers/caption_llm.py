@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..chat import ChatClient
 from ..errors import ProposerError
 from ..parsing import parse_proposals
-from ..prompts import PROPOSAL_SCHEMA, proposal_messages
-from ..stages import Images, Need, ProposerReply
+from ..prompts import PROPOSAL_SCHEMA, proposal_messages, tried_text
+from ..stages import Attempt, Images, Need, ProposerReply
 
 
 class CaptionProposer:
@@ -75,23 +76,57 @@ class CaptionProposer:
     def propose(self, a: Images, b: Images) -> ProposerReply:
         """Returns what the model says is truer of ``a`` than of ``b``, best first.
 
-        Images without a caption are left out.
+        Images without a caption are left out; of pairs, with their partners.
 
         Raises:
             ProposerError: if a side has under two captions, or the reply holds no proposal
             ModelError: if the server does not answer, or refuses; see `ChatClient.complete`
         """
-        captions_a, captions_b = _captions(a, "A"), _captions(b, "B")
-        messages = proposal_messages(captions_a, captions_b, n=self.n, context=self.context)
+        return self._ask(a, b)
+
+    def refine(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
+        """Returns sharper or complementary descriptions than those that were tried.
+
+        The model reads the captions again, and those that each attempt gets wrong.
+
+        Raises:
+            ProposerError: as `propose`, like the following
+            ModelError: if the server does not answer, or refuses
+        """
+        return self._ask(
+            a,
+            b,
+            tried_text(
+                [(one.description, _of(a, one.missed), _of(b, one.mistaken)) for one in attempts]
+            ),
+        )
+
+    def _ask(self, a: Images, b: Images, tried: str = "") -> ProposerReply:
+        captions_a, captions_b = _captions(a, b)
+        paired = a.pairs is not None and b.pairs is not None
+        messages = proposal_messages(
+            captions_a, captions_b, n=self.n, context=self.context, paired=paired, tried=tried
+        )
         reply = self._client.complete(messages, schema=PROPOSAL_SCHEMA)
         return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
 
 
-def _captions(images: Images, side: str) -> list[str]:
-    captions = [one for one in images.captions or () if one and one.strip()]
-    if len(captions) < 2:
-        raise ProposerError(
-            f"Expected at least 2 captions of set {side}, got {len(captions)}.",
-            "Choose a captioner or a caption field, or more images.",
-        )
-    return captions
+def _of(images: Images, rows: Sequence[int]) -> list[str]:
+    captions = images.captions or ()
+    return [captions[row] for row in rows if captions[row].strip()]
+
+
+def _captions(a: Images, b: Images) -> tuple[list[str], list[str]]:
+    """Returns the captions of both sets; where they come in pairs, those of whole pairs."""
+    texts = [[one.strip() for one in images.captions or ()] for images in (a, b)]
+    if a.pairs is not None and b.pairs is not None:
+        whole = [both for both in zip(*texts, strict=True) if all(both)]
+        texts = [[both[side] for both in whole] for side in (0, 1)]
+    found = [[one for one in own if one] for own in texts]
+    for side, own in zip("AB", found, strict=True):
+        if len(own) < 2:
+            raise ProposerError(
+                f"Expected at least 2 captions of set {side}, got {len(own)}.",
+                "Choose a captioner or a caption field, or more images.",
+            )
+    return found[0], found[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from PIL import Image
@@ -11,8 +11,8 @@ from ..chat import ChatClient
 from ..errors import ProposerError
 from ..images import UNREADABLE, data_url, load_rgb
 from ..parsing import parse_proposals
-from ..prompts import PROPOSAL_SCHEMA, grid_messages, image_messages
-from ..stages import Images, Need, ProposerReply
+from ..prompts import PROPOSAL_SCHEMA, grid_messages, image_messages, tried_text
+from ..stages import Attempt, Images, Need, ProposerReply
 from .sheet import sheet
 
 Layout = Literal["separate", "grid"]
@@ -109,42 +109,84 @@ class ImageProposer:
     def propose(self, a: Images, b: Images) -> ProposerReply:
         """Returns what the model says is truer of ``a`` than of ``b``, best first.
 
-        Files that are no images are left out; of more than `most_images` a side the first are
-        shown.
+        Files that are no images are left out, of pairs with their partners; of more than
+        `most_images` a side the first are shown.
 
         Raises:
             ProposerError: if a side has under two images, or the reply holds no proposal
             ModelError: if the server does not answer, or takes no such images; see
                 `ChatClient.complete`
         """
-        reply = self._client.complete(self._messages(a, b), schema=PROPOSAL_SCHEMA)
+        return self._ask(a, b, ())
+
+    def refine(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
+        """Returns sharper or complementary descriptions than those that were tried.
+
+        The model sees the images again, and hears the numbers of those that each attempt gets
+        wrong.
+
+        Raises:
+            ProposerError: as `propose`, like the following
+            ModelError: if the server does not answer, or takes no such images
+        """
+        return self._ask(a, b, attempts)
+
+    def _ask(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
+        reply = self._client.complete(self._messages(a, b, attempts), schema=PROPOSAL_SCHEMA)
         return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
 
-    def _messages(self, a: Images, b: Images) -> list[dict[str, Any]]:
+    def _messages(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
+        grid = self.layout == "grid"
+        shown_a, shown_b = self._read(a, b, self._tile if grid else self._side)
         asked: dict[str, Any] = {"n": self.n, "context": self.context}
-        if self.layout == "grid":
-            tiles_a, tiles_b = self._read(a, "A", self._tile), self._read(b, "B", self._tile)
-            grid, rows_a, rows_b = sheet(tiles_a, tiles_b, self._tile)
-            return grid_messages(data_url(grid), rows_a, rows_b, **asked)
-        urls_a, urls_b = (
-            [data_url(picture, self._side) for picture in self._read(one, side, self._side)]
-            for one, side in ((a, "A"), (b, "B"))
-        )
+        asked["paired"] = a.pairs is not None and b.pairs is not None
+        if attempts:
+            asked["tried"] = tried_text(
+                [
+                    (
+                        one.description,
+                        _numbers(shown_a, one.missed),
+                        _numbers(shown_b, one.mistaken),
+                    )
+                    for one in attempts
+                ]
+            )
+        pictures = list(shown_a.values()), list(shown_b.values())
+        if grid:
+            picture, rows_a, rows_b = sheet(*pictures, self._tile)
+            return grid_messages(data_url(picture), rows_a, rows_b, **asked)
+        urls_a, urls_b = ([data_url(one, self._side) for one in own] for own in pictures)
         return image_messages(urls_a, urls_b, **asked)
 
-    def _read(self, images: Images, side: str, pixels: int) -> list[Image.Image]:
-        found = list(_readable(images.paths[: self.most_images], pixels))
-        if len(found) < 2:
-            raise ProposerError(
-                f"Expected at least 2 images of set {side} that can be read, got {len(found)}.",
-                "Choose larger sets, or a larger subset_size.",
-            )
-        return found
+    def _read(
+        self, a: Images, b: Images, pixels: int
+    ) -> tuple[dict[int, Image.Image], dict[int, Image.Image]]:
+        """Returns place -> image of what can be read; where they come in pairs, of whole pairs."""
+        found = [_readable(one.paths[: self.most_images], pixels) for one in (a, b)]
+        if a.pairs is not None and b.pairs is not None:
+            whole = found[0].keys() & found[1].keys()
+            found = [{place: own[place] for place in own if place in whole} for own in found]
+        for side, own in zip("AB", found, strict=True):
+            if len(own) < 2:
+                raise ProposerError(
+                    f"Expected at least 2 images of set {side} that can be read, got {len(own)}.",
+                    "Choose larger sets, or a larger subset_size.",
+                )
+        return found[0], found[1]
 
 
-def _readable(paths: Sequence[str], pixels: int) -> Iterator[Image.Image]:
-    for path in paths:
+def _numbers(shown: Mapping[int, Image.Image], rows: Sequence[int]) -> list[str]:
+    """Returns the labels under which images were shown, of those that were."""
+    places = {place: number for number, place in enumerate(shown, 1)}
+    return [f"image {places[row]}" for row in rows if row in places]
+
+
+def _readable(paths: Sequence[str], pixels: int) -> dict[int, Image.Image]:
+    """Returns place -> image of the files that are images."""
+    found = {}
+    for place, path in enumerate(paths):
         try:
-            yield load_rgb(path, pixels)
+            found[place] = load_rgb(path, pixels)
         except UNREADABLE:
             continue  # whether files can be read is counted where the sets are read
+    return found

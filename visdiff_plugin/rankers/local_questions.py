@@ -43,6 +43,8 @@ class LocalQuestionRanker(LazyModel):
         ValueError: on a wrong choice, a number under 1, or an empty model
     """
 
+    costs = True
+
     def __init__(
         self,
         about: About,

@@ -15,7 +15,7 @@ from ..chat import ChatClient
 from ..chat_reply import ChatReply, RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
-from ..prompts import caption_question, image_question
+from ..question_prompts import caption_question, image_question
 from ..stages import Images, Need, Scored, Usage
 from .asked import Asked, no_chances, takes_none
 from .subjects import About, Subject, draw_subjects
@@ -54,6 +54,8 @@ class QuestionRanker:
         CredentialsError: if the server wants a key and there is none
         ValueError: on a wrong choice, or a number out of range
     """
+
+    costs = True
 
     def __init__(
         self,
