@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms
+from . import _forms, _models
 
 
 class StoringOperator(foo.Operator):
@@ -35,7 +35,7 @@ class StoringOperator(foo.Operator):
         """Builds the form."""
         inputs = types.Object()
         inputs.view_target(ctx)
-        _forms.models(inputs, self.stage, "base_url")
+        _models.models(ctx, inputs, self.stage, preset="default", stored=True)
         inputs.str(
             "field",
             label="Field",
@@ -52,7 +52,7 @@ class StoringOperator(foo.Operator):
         stored = getattr(visdiff, self.function)(
             ctx.target_view(),
             progress=ctx.set_progress,
-            **_forms.stages(ctx.params, self.stage),
+            **_models.specs(ctx.params, self.stage),
             **_forms.given(ctx.params, "field"),
             **_forms.chosen_engine(ctx.params),
         )

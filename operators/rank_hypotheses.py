@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms
+from . import _design, _forms, _models
 
 
 class RankHypotheses(foo.Operator):
@@ -42,7 +42,7 @@ class RankHypotheses(foo.Operator):
             view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
         )
         _forms.new_run_key(ctx, inputs)
-        _forms.models(inputs, "encoder", "captioner", "ranker", "base_url")
+        _models.models(ctx, inputs, "encoder", "captioner", "ranker", preset=_preset(ctx.params))
         _design.controls(ctx, inputs)
         _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
@@ -52,15 +52,14 @@ class RankHypotheses(foo.Operator):
         import visdiff_plugin as visdiff
 
         params = ctx.params
-        chosen = _forms.stages(params, "captioner", "encoder", "ranker")
+        chosen = _models.specs(params, "captioner", "encoder", "ranker")
         run = visdiff.rank(
             ctx.dataset,
             _forms.chosen_set(ctx, params["a"]),
             _forms.chosen_set(ctx, params["b"]),
             _forms.lines(params["hypotheses"]),
             params["run_key"],
-            # captions without an encoder: the user means to rank by them
-            preset="offline" if "captioner" in chosen and "encoder" not in chosen else "default",
+            preset=_preset(chosen),
             overwrite=bool(params.get("overwrite")),
             progress=ctx.set_progress,
             **chosen,
@@ -132,3 +131,8 @@ class RankHypotheses(foo.Operator):
             "overwrite": overwrite,
         }
         return _forms.execute(self, sample_collection, params, delegate)
+
+
+def _preset(chosen: dict[str, Any]) -> str:
+    """Captions without an encoder: the user means to rank by them."""
+    return "offline" if chosen.get("captioner") and not chosen.get("encoder") else "default"
