@@ -111,7 +111,8 @@ ENCODERS = (
         example="ViT-B-32/laion2b_s34b_b79k", optional=True,
     ),
     Choice(
-        "open_clip:paper", "open_clip as in the paper", "what ViT-bigG-14 knows: the paper's choice",
+        "open_clip:paper", "open_clip as in the paper",
+        "what ViT-bigG-14 knows: the paper's choice",
         "torch, weights of 10 GB, in practice a GPU", "n passes, once; k passes of texts",
         ("torch", "open_clip"),
     ),
