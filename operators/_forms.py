@@ -59,12 +59,6 @@ def new_run_key(ctx: Any, inputs: Any) -> None:
     inputs.bool("overwrite", label="Replace a run of the same key", default=False)
 
 
-def models(inputs: Any, *names: str) -> None:
-    """Adds text fields for stages; what is left empty comes from the preset."""
-    for name in names:
-        inputs.str(name, required=False, **_STAGES[name])
-
-
 def engine(ctx: Any, inputs: Any) -> None:
     """Adds where models run, where there is a choice."""
     if importlib.util.find_spec("ray") is None:
@@ -105,27 +99,6 @@ def given(params: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: params[name] for name in names if params.get(name) not in (None, "", [])}
 
 
-def stages(params: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Returns stages as the library takes them; a base URL goes to those on an endpoint.
-
-    Only names come through a form: options could name any environment variable as the key and
-    any server to send it to.
-    """
-    chosen = given(params, *names)
-    url = params.get("base_url")
-    for name, spec in chosen.items():
-        if not isinstance(spec, str):
-            raise ValueError(f"Expected {name} by name, got {type(spec).__name__}.")
-        if name == "proposer" and "bank:" in "".join(spec.split()):
-            raise ValueError(
-                "Expected the built-in 'bank', got a file: from a form, any file of the server "
-                "could be named. Call visdiff_plugin.compare from a script instead."
-            )
-        if url and spec.startswith(_ON_SERVERS):
-            chosen[name] = {"name": spec, "base_url": url}
-    return chosen
-
-
 def lines(text: Any) -> list[str]:
     """Returns the non-empty lines of a text field; lists stay as they are."""
     if isinstance(text, (list, tuple)):
@@ -160,38 +133,11 @@ def text_output(ctx: Any, label: str) -> Any:
     return types.Property(outputs, view=types.View(label=label))
 
 
-#: stages that a server's address is for, or that hold some, by the beginning of their names
-_ON_SERVERS = ("openai", "caption_llm", "images", "union", "caption_question", "image_question",
-               "cascade:")  # fmt: skip
 _HERE = (None, "", "local")
 _ENGINES = {
     "local": ("In this process", ""),
     "ray": ("On Ray", "the cluster that RAY_ADDRESS names, else a new Ray on this machine"),
     "ray:auto": ("On Ray: this machine's cluster", "which it joined by `ray start`"),
-}
-
-_STAGES = {
-    "captioner": {
-        "label": "Captioner",
-        "description": "field:NAME, blip, blip2, transformers:MODEL or openai:MODEL",
-    },
-    "encoder": {
-        "label": "Encoder",
-        "description": "open_clip:MODEL/WEIGHTS, zoo:MODEL or brain:SIMILARITY_KEY",
-    },
-    "proposer": {
-        "label": "Proposer",
-        "description": "keyword, bank, openai:MODEL, images:MODEL, feature, or union:A+B of these",
-    },
-    "ranker": {
-        "label": "Ranker",
-        "description": "embedding, tfidf, caption_question:MODEL, image_question:MODEL (either "
-        "with transformers:MODEL on this machine) or cascade:image_question:MODEL",
-    },
-    "base_url": {
-        "label": "Server address",
-        "description": "of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",
-    },
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms, _progress
+from . import _forms, _models, _progress
 
 
 class StoringOperator(foo.Operator):
@@ -36,7 +36,7 @@ class StoringOperator(foo.Operator):
         """Builds the form."""
         inputs = types.Object()
         inputs.view_target(ctx)
-        _forms.models(inputs, self.stage, "base_url")
+        _models.models(ctx, inputs, self.stage, preset="default", stored=True)
         inputs.str(
             "field",
             label="Field",
@@ -58,7 +58,7 @@ class StoringOperator(foo.Operator):
         stored = getattr(visdiff, self.function)(
             ctx.target_view(),
             progress=progress,
-            **_forms.stages(ctx.params, self.stage),
+            **_models.specs(ctx.params, self.stage),
             **_forms.given(ctx.params, "field"),
             **_forms.chosen_engine(ctx.params),
         )

@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms, _progress, _runs
+from . import _design, _forms, _models, _progress, _runs
 
 _TITLE = "How the sets differ"
 _CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "max_fields")
@@ -50,7 +50,10 @@ class CompareViews(foo.Operator):
             required=True,
             view=presets,
         )
-        _forms.models(inputs, "captioner", "encoder", "proposer", "ranker", "base_url")
+        _models.models(
+            ctx, inputs, "captioner", "encoder", "proposer", "ranker",
+            preset=ctx.params.get("preset") or "offline",
+        )  # fmt: skip
         inputs.list(
             "label_fields",
             types.String(),
@@ -89,7 +92,7 @@ class CompareViews(foo.Operator):
                 preset=params.get("preset") or "offline",
                 overwrite=bool(params.get("overwrite")),
                 progress=progress,
-                **_forms.stages(params, "captioner", "encoder", "proposer", "ranker"),
+                **_models.specs(params, "captioner", "encoder", "proposer", "ranker"),
                 **_forms.given(params, *_CHANGES, *_design.NAMES),
                 **_forms.chosen_engine(params),
             )

@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms, _progress
+from . import _design, _forms, _models, _progress
 
 _TITLE = "What the evidence says"
 
@@ -45,7 +45,7 @@ class RankHypotheses(foo.Operator):
             view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
         )
         _forms.new_run_key(ctx, inputs)
-        _forms.models(inputs, "encoder", "captioner", "ranker", "base_url")
+        _models.models(ctx, inputs, "encoder", "captioner", "ranker", preset=_preset(ctx.params))
         _design.controls(ctx, inputs)
         _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
@@ -55,9 +55,7 @@ class RankHypotheses(foo.Operator):
         import visdiff_plugin as visdiff
 
         params = ctx.params
-        chosen = _forms.stages(params, "captioner", "encoder", "ranker")
-        # captions without an encoder: the user means to rank by them
-        captions_alone = "captioner" in chosen and "encoder" not in chosen
+        chosen = _models.specs(params, "captioner", "encoder", "ranker")
 
         def work(progress: Any) -> dict[str, Any]:
             run = visdiff.rank(
@@ -66,7 +64,7 @@ class RankHypotheses(foo.Operator):
                 _forms.chosen_set(ctx, params["b"]),
                 _forms.lines(params["hypotheses"]),
                 params["run_key"],
-                preset="offline" if captions_alone else "default",
+                preset=_preset(chosen),
                 overwrite=bool(params.get("overwrite")),
                 progress=progress,
                 **chosen,
@@ -138,3 +136,8 @@ class RankHypotheses(foo.Operator):
             "overwrite": overwrite,
         }
         return _forms.execute(self, sample_collection, params, delegate)
+
+
+def _preset(chosen: dict[str, Any]) -> str:
+    """Captions without an encoder: the user means to rank by them."""
+    return "offline" if chosen.get("captioner") and not chosen.get("encoder") else "default"

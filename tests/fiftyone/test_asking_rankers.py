@@ -11,7 +11,7 @@ from fakes import ColourCaptioner, ColourEncoder, ListProposer
 from PIL import Image
 
 import visdiff_plugin as visdiff
-from operators import _forms
+from operators import _models
 from visdiff_plugin.errors import CredentialsError
 from visdiff_plugin.rankers import make_ranker
 
@@ -137,4 +137,4 @@ def test_the_form_sends_the_servers_address_to_rankers_that_ask(plugins, dataset
     assert "2 differences supported" in result.result["summary"]
     for spec in ("cascade:image_question:m", "image_question:transformers:m", "tfidf"):
         params = {"ranker": spec, "base_url": "http://127.0.0.1:1/v1"}
-        assert make_ranker(_forms.stages(params, "ranker")["ranker"], ColourEncoder()).name
+        assert make_ranker(_models.specs(params, "ranker")["ranker"], ColourEncoder()).name

@@ -198,3 +198,31 @@ def tiny_chat(tmp_path_factory):
     _spread(LlamaForCausalLM(config)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_oracle(tiny_qwen, tmp_path_factory):
+    """`tiny_qwen` with a yes and a no in its vocabulary, and little else to say."""
+    import shutil
+
+    import torch
+    from transformers import AutoModelForImageTextToText, AutoTokenizer
+
+    folder = tmp_path_factory.mktemp("models") / "tiny-oracle"
+    shutil.copytree(tiny_qwen, folder)
+    path = folder / "tokenizer.json"
+    text = path.read_text()
+    answers = {"man": "yes", "woman": "Yes", "child": "no", "ball": "NO"}
+    for word, answer in answers.items():
+        assert text.count(f'"{word}"') == 1
+        text = text.replace(f'"{word}"', f'"{answer}"')
+    path.write_text(text)
+    model = AutoModelForImageTextToText.from_pretrained(folder)
+    ids = AutoTokenizer.from_pretrained(folder).convert_tokens_to_ids([*answers.values()])
+    with torch.no_grad():
+        head = model.get_output_embeddings().weight
+        kept = head[ids].clone()
+        head[:] = kept[0] * 64  # which speaks against all other words, whatever the image
+        head[ids] = kept * 4
+    model.save_pretrained(folder)
+    return folder

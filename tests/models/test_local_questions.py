@@ -1,7 +1,6 @@
 """Questions about images to a small vision model on this machine."""
 
 import pickle
-import shutil
 
 import numpy as np
 import pytest
@@ -15,31 +14,6 @@ from visdiff_plugin.stages import Images, Ranker, parameters_of
 pytestmark = pytest.mark.models
 TEXTS = ["red sky", "a small dog on the beach"]
 YES, NO = ("yes", "Yes"), ("no", "NO")
-
-
-@pytest.fixture(scope="module")
-def tiny_oracle(tiny_qwen, tmp_path_factory):
-    """The small chat model with a yes and a no in its vocabulary, and little else to say."""
-    import torch
-    from transformers import AutoModelForImageTextToText, AutoTokenizer
-
-    folder = tmp_path_factory.mktemp("models") / "tiny-oracle"
-    shutil.copytree(tiny_qwen, folder)
-    path = folder / "tokenizer.json"
-    text = path.read_text()
-    for word, answer in zip(("man", "woman", "child", "ball"), (*YES, *NO), strict=True):
-        assert text.count(f'"{word}"') == 1
-        text = text.replace(f'"{word}"', f'"{answer}"')
-    path.write_text(text)
-    model = AutoModelForImageTextToText.from_pretrained(folder)
-    ids = AutoTokenizer.from_pretrained(folder).convert_tokens_to_ids([*YES, *NO])
-    with torch.no_grad():
-        head = model.get_output_embeddings().weight
-        kept = head[ids].clone()
-        head[:] = kept[0] * 64  # which speaks against all other words, whatever the image
-        head[ids] = kept * 4
-    model.save_pretrained(folder)
-    return folder
 
 
 def images(paths):

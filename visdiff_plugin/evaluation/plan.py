@@ -66,10 +66,12 @@ class Cell:
 
     def key(self) -> str:
         """Returns the code that a finished cell is found by; a sweep's name plays no part."""
+        untouched = self.change == Change("purity", 1.0)  # nothing is exchanged: the same sets
+        change = Change() if untouched else self.change
         parts = {
             "pair": self.pair.fingerprint(),
             "settings": public_spec(self.settings),
-            "change": [self.change.kind, self.change.level],
+            "change": [change.kind, change.level],
             "seed": self.seed,
         }
         text = json.dumps(parts, sort_keys=True)

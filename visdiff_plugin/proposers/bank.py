@@ -22,6 +22,9 @@ _LEAST_CENTRED = 50
 _SAYS_NOTHING = 0.9999
 #: share of the best score at which a more general phrase is as good
 _NEARLY = 0.8
+#: what an encoder knows of a bank: phrases, their words, their vectors, and these as directions
+_Known = tuple[list[str], list[frozenset[str]], NDArray[np.float32], NDArray[np.float32]]
+
 #: words that make no phrase more special
 _SMALL = frozenset("in on of at with by its".split())
 
@@ -72,7 +75,7 @@ class BankProposer:
         self._encoder, self._file = encoder, file
         self._cache = None if cache is None else Path(cache)
         self._phrases = read_bank(file) if file else built_in()
-        self._vectors: NDArray[np.float32] | None = None
+        self._made: _Known | None = None
         self._lock = threading.Lock()
 
     @property
@@ -94,27 +97,31 @@ class BankProposer:
             FieldError: if the images' embeddings have another dimension than the texts'
         """
         own_a, own_b = _embeddings(a, "A"), _embeddings(b, "B")
-        texts = self._texts()
+        phrases, words, texts, directions = self._known()
         if texts.shape[1] != own_a.shape[1]:
             raise FieldError(
                 f"Expected image embeddings of {texts.shape[1]} dimensions, as "
                 f"{self._encoder.name} makes, got {own_a.shape[1]}.",
                 "Pass the encoder that made them, or another embedding_field.",
             )
+        scores = contrast(texts, own_a, own_b)
+        rows = _picked(words, directions, scores, self.n, self.max_similarity)
+        return ProposerReply([phrases[row] for row in rows])
+
+    def _known(self) -> _Known:
+        with self._lock:  # rounds run at the same time, the bank is embedded once
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def _make(self) -> _Known:
+        texts = bank_vectors(self._encoder, ("", *self._phrases), self._cache)
         # the first row is the embedding of no text
         known = np.flatnonzero(~(texts[1:] @ texts[0] > _SAYS_NOTHING)) + 1
         known = known[np.isfinite(texts[known]).all(axis=1)]
         vectors = centred(texts[known])
         phrases = [self._phrases[row - 1] for row in known]
-        scores = contrast(vectors, own_a, own_b)
-        rows = distinct(phrases, vectors, scores, self.n, self.max_similarity)
-        return ProposerReply([phrases[row] for row in rows])
-
-    def _texts(self) -> NDArray[np.float32]:
-        with self._lock:  # rounds run at the same time, the bank is embedded once
-            if self._vectors is None:
-                self._vectors = bank_vectors(self._encoder, ("", *self._phrases), self._cache)
-            return self._vectors
+        return phrases, _words(phrases), vectors, _directions(vectors)
 
 
 def centred(texts: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -183,10 +190,27 @@ def distinct(
     Returns:
         their rows, best first
     """
+    return _picked(_words(phrases), _directions(texts), scores, n, most)
+
+
+def _words(phrases: Sequence[str]) -> list[frozenset[str]]:
+    return [frozenset(key(one).split()) - _SMALL for one in phrases]
+
+
+def _directions(texts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit vectors from the mean text to each."""
     away = texts - texts.mean(axis=0) if len(texts) > 2 else texts
     lengths = np.linalg.norm(away, axis=1)
-    units = away / np.where(lengths > 0, lengths, 1)[:, None]
-    words = [frozenset(key(one).split()) - _SMALL for one in phrases]
+    return np.asarray(away / np.where(lengths > 0, lengths, 1)[:, None])
+
+
+def _picked(
+    words: Sequence[frozenset[str]],
+    units: NDArray[np.float32],
+    scores: NDArray[np.floating[Any]],
+    n: int,
+    most: float,
+) -> list[int]:
     left = scores > 0
     chosen: list[int] = []
     while len(chosen) < n and left.any():

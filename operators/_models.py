@@ -1,0 +1,170 @@
+"""Controls for models: which captioner, encoder, proposer and ranker, and what each needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fiftyone.operators import types
+
+from visdiff_plugin.choices import STAGES, Choice, find, missing
+from visdiff_plugin.config import Config
+
+#: stages that a server's address is for, or that hold some, by the beginning of their names
+_ON_SERVERS = ("openai", "caption_llm", "images", "union", "caption_question", "image_question",
+               "cascade:")  # fmt: skip
+#: choices that ask for a server, or may hold one that does
+_MAY_ASK = ("union:A+B", "cascade:RANKER")
+
+#: choices that compute nothing
+_THERE = ("field:NAME", "brain:KEY")
+
+_LABELS = {
+    "captioner": "Captioner",
+    "encoder": "Encoder",
+    "proposer": "Proposer",
+    "ranker": "Ranker",
+}
+
+
+def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False) -> None:
+    """Adds a picker for each stage, with what each choice needs and costs; none is the preset's.
+
+    Where a model's name is part of a choice a field for it appears below, where a server may be
+    asked one for its address, and where something is missing on this machine a warning.
+
+    Args:
+        ctx: of the operator
+        inputs: the form
+        names: stages, in order
+        preset: what stands where nothing is chosen
+        stored (False): leave out what is on the dataset already: there is nothing to compute
+    """
+    for name in names:
+        _stage(ctx, inputs, name, stored)
+    used = _used(ctx.params, names, preset)
+    if any(one.env or one.name in _MAY_ASK for one in used.values() if one is not None):
+        inputs.str(
+            "base_url",
+            required=False,
+            label="Server address",
+            description="of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",
+        )
+    for name in names:
+        one = used[name]
+        lacks = one and missing(
+            one,
+            base_url=ctx.params.get("base_url"),
+            has_captions=used.get("captioner") is not None,
+            has_encoder=used.get("encoder") is not None,
+        )
+        if one and lacks:
+            text = f"{_LABELS[name]} ({one.label}) lacks {lacks}"
+            inputs.view(f"{name}_lacks", types.Warning(label=text))
+
+
+def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Returns stages as the library takes them; a base URL goes to those on an endpoint.
+
+    Only names come through a form: options could name any environment variable as the key and
+    any server to send it to.
+
+    Raises:
+        ValueError: on options, on a choice without the name that it wants, or a file as the bank
+    """
+    chosen: dict[str, Any] = {}
+    url = params.get("base_url")
+    for name in names:
+        value = params.get(name)
+        if value in (None, "", []):
+            continue
+        if not isinstance(value, str):
+            raise ValueError(f"Expected {name} by name, got {type(value).__name__}.")
+        choice, spec = find(name, value), value
+        if choice is not None and value == choice.name:
+            spec = choice.spec(str(params.get(_key(name, choice)) or ""))
+        if name == "proposer" and "bank:" in "".join(spec.split()):
+            raise ValueError(
+                "Expected the built-in 'bank', got a file: from a form, any file of the server "
+                "could be named. Call visdiff_plugin.compare from a script instead."
+            )
+        chosen[name] = {"name": spec, "base_url": url} if _asks(spec, url) else spec
+    return chosen
+
+
+def _asks(spec: str, url: Any) -> bool:
+    return bool(url) and spec.startswith(_ON_SERVERS)
+
+
+def _used(params: dict[str, Any], names: tuple[str, ...], preset: Any) -> dict[str, Choice | None]:
+    """Returns what each stage will be: as chosen, or the preset's."""
+    config = Config.preset(preset)
+    used = {}
+    for name in names:
+        spec = params.get(name) or getattr(config, name)
+        used[name] = find(name, spec) if isinstance(spec, str) else None
+    return used
+
+
+def _stage(ctx: Any, inputs: Any, name: str, stored: bool) -> None:
+    view = types.DropdownView()
+    for one in STAGES[name]:
+        if not (stored and one.name in _THERE):
+            view.add_choice(one.name, label=one.label, description=_described(one))
+    value = ctx.params.get(name)
+    chosen = find(name, value) if isinstance(value, str) and value else None
+    exact = chosen is not None and value == chosen.name
+    if value and not exact:
+        view.add_choice(value, label=str(value))  # a name as scripts give it
+    inputs.enum(
+        name,
+        view.values(),
+        label=_LABELS[name],
+        description="empty: as the preset has it" if chosen is None else _described(chosen),
+        required=False,
+        view=view,
+    )
+    if chosen is not None and exact and chosen.asks_for:
+        _argument(ctx, inputs, name, chosen)
+
+
+def _described(choice: Choice) -> str:
+    return f"{choice.finds}. Needs: {choice.needs}. Costs: {choice.cost}."
+
+
+def _argument(ctx: Any, inputs: Any, name: str, choice: Choice) -> None:
+    """Adds the field for what takes the place of the word in capitals."""
+    known = _known(ctx, choice)
+    options: dict[str, Any] = {}
+    if known:
+        view = types.AutocompleteView(allow_user_input=True)
+        for one in known:
+            view.add_choice(one, label=one)
+        options["view"] = view
+    prop = inputs.str(
+        _key(name, choice),
+        label=f"{_LABELS[name]}: {choice.asks_for}",
+        description=f"such as {choice.example}" + ("; may stay empty" if choice.optional else ""),
+        required=not choice.optional,
+        **options,
+    )
+    if not (choice.optional or ctx.params.get(_key(name, choice))):
+        prop.invalid, prop.error_message = True, f"Expected {choice.asks_for}, got none"
+
+
+def _known(ctx: Any, choice: Choice) -> list[str]:
+    """Returns what the dataset offers for a choice's name: its fields, its similarity runs."""
+    dataset = ctx.dataset
+    if choice.name == "field:NAME":
+        import fiftyone as fo
+
+        wanted = (fo.StringField, fo.ListField, fo.EmbeddedDocumentField)
+        schema = dataset.get_field_schema(ftype=wanted)
+        return [one for one in schema if one not in ("id", "filepath", "metadata")]
+    if choice.name == "brain:KEY":
+        return [str(one) for one in dataset.list_brain_runs(type="similarity")]
+    return []
+
+
+def _key(name: str, choice: Choice) -> str:
+    """Names the parameter of a choice's model: another choice, another parameter."""
+    return f"{name}_{choice.kind.replace(':', '_')}"

@@ -1,0 +1,130 @@
+"""Every captioner, encoder, proposer and ranker is reachable from the App's forms."""
+
+import json
+
+import fiftyone as fo
+import fiftyone.operators as foo
+import pytest
+from chat_server import ChatServer
+from fiftyone.operators.executor import ExecutionContext, ExecutionError, Executor
+
+import visdiff_plugin as visdiff
+from operators import _models
+from visdiff_plugin.choices import STAGES
+
+URI = "@visdiff/visdiff"
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def captioned(dataset):
+    labels = [fo.Classification(label=f"{tags[0]} thing") for tags in dataset.values("tags")]
+    dataset.set_values("truth", labels)
+    return dataset
+
+
+def form(dataset, name="compare_views", **params):
+    request = {"dataset_name": dataset.name, "params": params}
+    ctx = ExecutionContext(
+        request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
+    )
+    return foo.get_operator(f"{URI}/{name}").resolve_input(ctx).type.properties
+
+
+def test_each_stage_offers_its_members_with_needs_and_costs(plugins, captioned):
+    shown = form(captioned)
+    for stage, some in STAGES.items():
+        choices = shown[stage].view.choices
+        assert [one.value for one in choices] == [one.name for one in some]
+        for one, choice in zip(choices, some, strict=True):
+            assert choice.needs in one.description and choice.cost in one.description
+    for name, stage in (("caption_samples", "captioner"), ("embed_samples", "encoder")):
+        offered = {one.value for one in form(captioned, name)[stage].view.choices}
+        assert offered == {one.name for one in STAGES[stage]} - {"field:NAME", "brain:KEY"}
+    assert {"encoder", "captioner", "ranker"} <= set(form(captioned, "rank_hypotheses"))
+
+
+def test_a_name_that_wants_another_gets_a_field_of_its_own(plugins, captioned):
+    shown = form(captioned, captioner="field:NAME")
+    assert shown["captioner_field"].invalid
+    assert "truth" in {one.value for one in shown["captioner_field"].view.choices}
+    assert not form(captioned, captioner="field:NAME", captioner_field="truth")[
+        "captioner_field"
+    ].invalid
+    shown = form(captioned, captioner="openai:MODEL", captioner_field="truth")
+    assert "captioner_field" not in shown and not shown["captioner_openai"].invalid
+    assert "such as gpt-4o-mini" in json.dumps(shown["captioner_openai"].to_json())
+    assert "captioner_blip" not in form(captioned, captioner="blip")
+    given = form(captioned, ranker="image_question:transformers:my/model")["ranker"]
+    assert given.view.choices[-1].value == "image_question:transformers:my/model"
+
+
+def test_what_is_missing_here_is_said_before_anything_runs(plugins, captioned):
+    def warned(**params):
+        return json.dumps([
+            one.view.to_json() for name, one in form(captioned, **params).items()
+            if name.endswith("_lacks")
+        ])  # fmt: skip
+
+    assert "Keywords) lacks captions" in warned()
+    assert warned(captioner="field:NAME", captioner_field="truth") == "[]"
+    assert "Phrase bank) lacks an encoder" in warned(proposer="bank")
+    asked = {"proposer": "images:MODEL", "preset": "default"}
+    assert "vision model sees images) lacks OPENAI_API_KEY" in warned(**asked)
+    assert "images) lacks" not in warned(**asked, base_url="http://127.0.0.1:9/v1")
+    assert "reads captions) lacks OPENAI_API_KEY" in warned(preset="paper")
+
+
+def test_a_form_becomes_stages_of_the_library():
+    params = {
+        "captioner": "field:NAME", "captioner_field": "truth", "proposer": "union:A+B",
+        "proposer_union": "keyword+openai:m", "ranker": "cascade:RANKER", "encoder": "",
+        "ranker_cascade": "image_question:m", "base_url": "http://127.0.0.1:9/v1",
+        "proposer_openai": "of another choice",
+    }  # fmt: skip
+    url = params["base_url"]
+    assert _models.specs(params, "captioner", "encoder", "proposer", "ranker") == {
+        "captioner": "field:truth",
+        "proposer": {"name": "union:keyword+openai:m", "base_url": url},
+        "ranker": {"name": "cascade:image_question:m", "base_url": url},
+    }
+    assert _models.specs({"captioner": "openai:MODEL"}, "captioner") == {"captioner": "openai"}
+    with pytest.raises(ValueError, match="Expected MODEL for 'transformers:MODEL'"):
+        _models.specs({"captioner": "transformers:MODEL"}, "captioner")
+    with pytest.raises(ValueError, match="Expected the built-in 'bank'"):
+        _models.specs({"proposer": "union:A+B", "proposer_union": "bank:/etc/hosts"}, "proposer")
+
+
+def run(dataset, **params):
+    request = {"dataset_name": dataset.name, "params": {"a": "tag:red", "b": "tag:blue", **params}}
+    ctx = ExecutionContext(
+        request_params=request, executor=Executor(), operator_uri=f"{URI}/compare_views"
+    )
+    return foo.get_operator(f"{URI}/compare_views").execute(ctx)
+
+
+def test_choices_of_the_form_run(plugins, captioned):
+    run(captioned, run_key="words", captioner="field:NAME", captioner_field="truth")
+    assert visdiff.load(captioned, "words").significant
+    answer = json.dumps({"differences": ["red thing", "blue thing"]})
+    with ChatServer(answer) as server:
+        run(
+            captioned, run_key="asked", captioner="field:NAME", captioner_field="truth",
+            proposer="openai:MODEL", proposer_openai="my-model", ranker="tfidf",
+            base_url=server.base_url,
+        )  # fmt: skip
+        assert {one.body["model"] for one in server.requests} == {"my-model"}
+    found = visdiff.load(captioned, "asked").significant
+    assert {one.description for one in found} >= {"red thing", "blue thing"}
+
+
+def test_a_name_that_is_missing_stops_the_run(plugins, captioned):
+    operator = foo.get_operator(f"{URI}/compare_views")
+    with pytest.raises(ExecutionError, match="Expected MODEL, got none"):
+        operator(captioned, "red", "blue", "run", captioner="transformers:MODEL")
+    assert visdiff.list_runs(captioned) == []
