@@ -10,34 +10,6 @@ from fiftyone.operators import types
 
 from ._progress import FROM_SCRIPT
 
-#: choices of a set that are not names
-CURRENT, SELECTED = "__current_view__", "__selected_samples__"
-
-
-def two_sets(ctx: Any, inputs: Any) -> None:
-    """Adds the pickers of A and B: saved views, tags, the current view, the selection."""
-    choices = types.DropdownView()
-    for name in ctx.dataset.list_saved_views():
-        choices.add_choice(name, label=name, description="saved view")
-    for tag in sorted(ctx.dataset.distinct("tags")):
-        choices.add_choice(f"tag:{tag}", label=f"tag: {tag}")
-    choices.add_choice(CURRENT, label="Current view")
-    if ctx.selected:
-        choices.add_choice(SELECTED, label=f"Selected samples ({len(ctx.selected)})")
-    for name, text in (("a", "A"), ("b", "B: compared with")):
-        inputs.enum(name, choices.values(), label=text, required=True, view=choices)
-    if ctx.params.get("a") and ctx.params.get("a") == ctx.params.get("b"):
-        inputs.view("same", types.Warning(label="A and B are the same: choose two different sets"))
-
-
-def chosen_set(ctx: Any, value: Any) -> Any:
-    """Returns what the library takes for a picker's value."""
-    if value == CURRENT:
-        return ctx.view
-    if value == SELECTED:
-        return list(ctx.selected)
-    return value
-
 
 def new_run_key(ctx: Any, inputs: Any) -> None:
     """Adds the field for a new run's key, and says at once why a key can't be used."""

@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms, _models, _progress, _runs
+from . import _design, _forms, _models, _progress, _runs, _sets
 
 _TITLE = "How the sets differ"
 _CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "max_fields")
@@ -36,7 +36,7 @@ class CompareViews(foo.Operator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
         inputs = types.Object()
-        _forms.two_sets(ctx, inputs)
+        _sets.two_sets(ctx, inputs)
         _forms.new_run_key(ctx, inputs)
         presets = types.RadioGroup()
         presets.add_choice("offline", label="Offline", description="no model, key or network")
@@ -86,12 +86,11 @@ class CompareViews(foo.Operator):
         def work(progress: Any) -> dict[str, Any]:
             run = visdiff.compare(
                 ctx.dataset,
-                _forms.chosen_set(ctx, params["a"]),
-                _forms.chosen_set(ctx, params["b"]),
-                params["run_key"],
+                run_key=params["run_key"],
                 preset=params.get("preset") or "offline",
                 overwrite=bool(params.get("overwrite")),
                 progress=progress,
+                **_sets.chosen_sets(ctx),
                 **_models.specs(params, "captioner", "encoder", "proposer", "ranker"),
                 **_forms.given(params, *_CHANGES, *_design.NAMES),
                 **_forms.chosen_engine(params),
@@ -111,6 +110,7 @@ class CompareViews(foo.Operator):
         b: Any,
         run_key: str,
         *,
+        within: str | None = None,
         preset: str = "offline",
         captioner: str | None = None,
         encoder: str | None = None,
@@ -132,9 +132,10 @@ class CompareViews(foo.Operator):
 
         Args:
             sample_collection: a dataset, or a view of it that ``"__current_view__"`` names
-            a: a saved view's name, ``"tag:NAME"`` or sample ids
+            a: sample ids, or a text such as a saved view's name: docs/sets.md lists them
             b: the other set
             run_key: what to store the run under
+            within (None): a saved view's name, or ``"__current_view__"``, that both are taken from
             preset ("offline"): as all that follow, see `visdiff_plugin.compare`
             captioner (None): a name with options
             encoder (None): a name with options
@@ -155,6 +156,7 @@ class CompareViews(foo.Operator):
         params = {
             "a": a,
             "b": b,
+            "within": within,
             "run_key": run_key,
             "preset": preset,
             "captioner": captioner,

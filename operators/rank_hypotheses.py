@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms, _models, _progress
+from . import _design, _forms, _models, _progress, _sets
 
 _TITLE = "What the evidence says"
 
@@ -35,7 +35,7 @@ class RankHypotheses(foo.Operator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
         inputs = types.Object()
-        _forms.two_sets(ctx, inputs)
+        _sets.two_sets(ctx, inputs)
         inputs.str(
             "hypotheses",
             label="Hypotheses",
@@ -60,13 +60,12 @@ class RankHypotheses(foo.Operator):
         def work(progress: Any) -> dict[str, Any]:
             run = visdiff.rank(
                 ctx.dataset,
-                _forms.chosen_set(ctx, params["a"]),
-                _forms.chosen_set(ctx, params["b"]),
-                _forms.lines(params["hypotheses"]),
-                params["run_key"],
+                hypotheses=_forms.lines(params["hypotheses"]),
+                run_key=params["run_key"],
                 preset=_preset(chosen),
                 overwrite=bool(params.get("overwrite")),
                 progress=progress,
+                **_sets.chosen_sets(ctx),
                 **chosen,
                 **_forms.given(params, *_design.NAMES),
                 **_forms.chosen_engine(params),
@@ -87,6 +86,7 @@ class RankHypotheses(foo.Operator):
         hypotheses: list[str],
         run_key: str,
         *,
+        within: str | None = None,
         captioner: str | None = None,
         encoder: str | None = None,
         ranker: str | None = None,
@@ -103,10 +103,11 @@ class RankHypotheses(foo.Operator):
 
         Args:
             sample_collection: a dataset or view
-            a: a saved view's name, ``"tag:NAME"`` or sample ids
+            a: sample ids, or a text such as a saved view's name: docs/sets.md lists them
             b: the other set
             hypotheses: descriptions
             run_key: what to store the run under
+            within (None): a saved view's name, or ``"__current_view__"``, that both are taken from
             captioner (None): a name with options
             encoder (None): a name with options
             ranker (None): a name with options
@@ -122,6 +123,7 @@ class RankHypotheses(foo.Operator):
         params = {
             "a": a,
             "b": b,
+            "within": within,
             "hypotheses": list(hypotheses),
             "run_key": run_key,
             "captioner": captioner,

@@ -7,11 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import gather, records, samples
+from . import gather, records, samples, sets
 from .assembly import make_stages
 from .config import Config, Preset
 from .engines import make_engine
-from .errors import MediaError
+from .errors import MediaError, SelectionError
 from .pipeline import Comparison
 from .results import Run, Skipped
 
@@ -24,6 +24,7 @@ def compare(
     b: Any,
     run_key: str,
     *,
+    within: Any = None,
     captioner: Any = None,
     encoder: Any = None,
     proposer: Any = None,
@@ -41,9 +42,11 @@ def compare(
 
     Args:
         dataset: a FiftyOne dataset of images
-        a: the first set: a saved view's name, a view, ``"tag:NAME"``, or sample ids
-        b: the second set
+        a: the first set: a saved view's name, a view, sample ids, or a text such as ``"tag:NAME"``
+            or ``"eval:KEY=wrong"``: docs/sets.md lists them
+        b: the second set; ``"rest"`` is what A does not hold, and it may be of another dataset
         run_key: an identifier to store the run under
+        within (None): a view, or a saved view's name, that both sets are taken from
         captioner (None): in place of the config's, see `Config`; as the three that follow
         encoder (None): embeds images and texts
         proposer (None): proposes descriptions
@@ -64,7 +67,7 @@ def compare(
     """
     config = _config(config, preset, changes)
     config = _with_stages(config, captioner, encoder, proposer, ranker)
-    return _run(dataset, a, b, run_key, config, (), overwrite, progress)
+    return _run(dataset, (a, b, within), run_key, config, (), overwrite, progress)
 
 
 def rank(
@@ -74,6 +77,7 @@ def rank(
     hypotheses: Sequence[str],
     run_key: str,
     *,
+    within: Any = None,
     captioner: Any = None,
     encoder: Any = None,
     ranker: Any = None,
@@ -95,6 +99,7 @@ def rank(
         b: the second set
         hypotheses: descriptions such as ``"dogs in snow"``; either direction is tested
         run_key: an identifier to store the run under
+        within (None): a view that both sets are taken from
         captioner (None): where the ranker reads captions
         encoder (None): where the ranker reads embeddings
         ranker (None): scores the hypotheses
@@ -117,7 +122,7 @@ def rank(
         changes.setdefault("properties", False)
     config = _config(config, preset, changes)
     config = _with_stages(config, captioner, encoder, None, ranker)
-    return _run(dataset, a, b, run_key, config, asked, overwrite, progress)
+    return _run(dataset, (a, b, within), run_key, config, asked, overwrite, progress)
 
 
 @dataclass(frozen=True)
@@ -195,8 +200,7 @@ def embed(
 
 def _run(
     dataset: Any,
-    a: Any,
-    b: Any,
+    chosen: tuple[Any, Any, Any],
     run_key: str,
     config: Config,
     hypotheses: tuple[str, ...],
@@ -205,12 +209,24 @@ def _run(
 ) -> Run:
     samples.check_dataset(dataset)
     records.check_run_key(dataset, run_key, overwrite)
-    set_a, set_b = samples.select(dataset, a, "A"), samples.select(dataset, b, "B")
+    a, b, within = chosen
+    base = sets.make_base(dataset, within)
+    set_a, set_b = sets.select_two(base, a, b)
+    if set_b.dataset.name != dataset.name:
+        raise SelectionError(f"Expected sets of {dataset.name!r}, got a view of {set_b.label}.")
     samples.separate(set_a, set_b, config.overlap)
     stages = make_stages(dataset, config, propose=not hypotheses)
     with closing(stages.engine):
         return Comparison(
-            dataset, set_a, set_b, run_key, config, stages, hypotheses, progress or _silent
+            dataset,
+            set_a,
+            set_b,
+            run_key,
+            config,
+            stages,
+            hypotheses,
+            base.label,
+            progress or _silent,
         ).run()
 
 
@@ -224,7 +240,7 @@ def _store(
     progress: Progress | None,
 ) -> Stored:
     dataset = getattr(samples_, "_root_dataset", samples_)
-    selected = samples.select(dataset, samples_, "to store")
+    selected = sets.select(dataset, samples_, "what is to be stored")
     media = samples.read_media(dataset, selected.ids)
     account = gather.Account()
     account.skip("sample", media.missing)

@@ -43,6 +43,7 @@ class Comparison:
         config: every choice
         stages: the models
         hypotheses: the user's own; then nothing is proposed
+        within: what both sets were taken from, for people; empty for the whole dataset
         progress: called with the share done and a label
     """
 
@@ -53,6 +54,7 @@ class Comparison:
     config: Config
     stages: Stages
     hypotheses: tuple[str, ...] = ()
+    within: str = ""
     progress: Progress = lambda fraction, label: None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -62,8 +64,10 @@ class Comparison:
         only_a, only_b, shared = samples.separate(self.a, self.b, self.config.overlap)
         with self._timed("inputs"):
             reader = InputReader(self.dataset, self.config, self.stages, self.progress)
-            inputs = reader.read(only_a, only_b)
+            inputs = reader.read(only_a.ids, only_b.ids)
         inputs.account.skip("sample", dict.fromkeys(shared, "in both sets"))
+        if self.within:
+            inputs.account.notes.append(f"Both sets were taken from {self.within}.")
         _check_sizes(inputs, self)
         with self._timed("separability"):
             design, apart = self._design(inputs)
@@ -116,6 +120,7 @@ class Comparison:
     def _record(self, found: Compared, inputs: Inputs) -> dict[str, Any]:
         return {
             "seed": self.config.seed,
+            "sets": {"a": self.a.text, "b": self.b.text, "within": self.within},
             "stages": self.stages.describe(),
             "rounds": found.proposed.rounds,
             "usage": vars(found.proposed.usage),

@@ -1,24 +1,31 @@
-"""FiftyOne in: which samples A and B hold, and their files."""
+"""FiftyOne in: samples of a set, and their files; `sets` chooses them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .documents import read_columns, view_ids
+from .documents import read_columns
 from .errors import SelectionError
-
-_TAG = "tag:"
 
 
 @dataclass(frozen=True)
 class Selected:
-    """One set: what it was chosen by, and its sample ids without repeats."""
+    """One set.
+
+    Args:
+        label: what it was chosen by, for people
+        ids: its sample ids without repeats
+        dataset: the FiftyOne dataset that they are of
+        text (None): what it was chosen by, where that is a text of `set_grammar`
+    """
 
     label: str
     ids: tuple[str, ...]
+    dataset: Any
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,64 +81,52 @@ def database_uri() -> str | None:
     return fo.config.database_uri or None
 
 
-def select(dataset: Any, chosen: Any, name: str) -> Selected:
-    """Returns the samples of one set.
+def separate(a: Selected, b: Selected, overlap: str) -> tuple[Selected, Selected, tuple[str, ...]]:
+    """Returns what is only in A, what is only in B, and the ids of A that are in both.
 
-    Args:
-        dataset: a FiftyOne dataset
-        chosen: a saved view's name, a view, ``"tag:NAME"``, or sample ids
-        name: ``"A"`` or ``"B"``, for messages
-
-    Raises:
-        SelectionError: if there is no such view or tag, it is empty, or holds no plain images
-    """
-    if not isinstance(chosen, str) and hasattr(chosen, "__next__"):
-        chosen = list(chosen)  # it can be read only once
-    view, label = _view(dataset, chosen, name)
-    if view is None:
-        ids = tuple(dict.fromkeys(str(one) for one in chosen))
-        _check_ids(dataset, ids, name)
-    else:
-        _check_media(view, name, label)
-        ids = tuple(dict.fromkeys(view_ids(dataset, view)))
-    if not ids:
-        raise SelectionError(
-            f"Expected images in set {name}, got none: {label} is empty.",
-            "Choose another view, or check its filters.",
-        )
-    return Selected(label, ids)
-
-
-def separate(
-    a: Selected, b: Selected, overlap: str
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Returns the ids only in A, only in B, and in both.
+    Of one dataset, the same sample is in both; of two, the same file is.
 
     Raises:
         SelectionError: if both sets are the same, if nothing is left of one, or if they overlap
             and ``overlap`` is ``"error"``
     """
-    shared = set(a.ids) & set(b.ids)
-    if shared and len(shared) == len(a.ids) == len(b.ids):
+    shared_a, shared_b = _shared(a, b)
+    if len(shared_a) == len(a.ids) and len(shared_b) == len(b.ids):
         raise SelectionError(
-            f"Expected two different sets, got the same {len(shared)} samples as A ({a.label}) "
+            f"Expected two different sets, got the same {len(shared_a)} samples as A ({a.label}) "
             f"and as B ({b.label})."
         )
-    if shared and overlap == "error":
+    if shared_a and overlap == "error":
         raise SelectionError(
-            f"Expected sets without common samples, got {len(shared)} in both.",
+            f"Expected sets without common samples, got {len(shared_a)} in both.",
             "Pass overlap='drop' to leave them out of both.",
         )
-    only_a = tuple(one for one in a.ids if one not in shared)
-    only_b = tuple(one for one in b.ids if one not in shared)
+    if not shared_a:
+        return a, b, ()
+    only_a = replace(a, ids=tuple(one for one in a.ids if one not in shared_a))
+    only_b = replace(b, ids=tuple(one for one in b.ids if one not in shared_b))
     for name, left, other in (("A", only_a, b), ("B", only_b, a)):
-        if not left:
+        if not left.ids:
             raise SelectionError(
                 f"Expected samples that are only in {name}, got none: all of them are also in "
                 f"{other.label}.",
-                "Compare it with the rest instead: other.exclude(view.values('id')).",
+                "Compare it with the rest instead: 'rest' is what the other set does not hold.",
             )
-    return only_a, only_b, tuple(one for one in a.ids if one in shared)
+    return only_a, only_b, tuple(one for one in a.ids if one in shared_a)
+
+
+def _shared(a: Selected, b: Selected) -> tuple[set[str], set[str]]:
+    """Returns the ids of A, and those of B, whose image stands in both sets."""
+    if a.dataset.name == b.dataset.name:
+        both = set(a.ids) & set(b.ids)
+        return both, both
+    # a clone's samples keep their ids, whatever file they name later: only files can tell
+    files_a, files_b = (read_columns(x.dataset, x.ids, ["filepath"])["filepath"] for x in (a, b))
+    common = set(files_a) & set(files_b)
+    return (
+        {one for one, path in zip(a.ids, files_a, strict=True) if path in common},
+        {one for one, path in zip(b.ids, files_b, strict=True) if path in common},
+    )
 
 
 def read_media(dataset: Any, ids: Sequence[str]) -> Media:
@@ -156,34 +151,12 @@ def paths_of(dataset: Any, ids: Sequence[str]) -> dict[str, str]:
     return {one: path for one, path in zip(ids, paths, strict=True) if path}
 
 
-def _view(dataset: Any, chosen: Any, name: str) -> tuple[Any, str]:
-    import fiftyone as fo
+def check_ids(dataset: Any, ids: Sequence[str], name: str) -> None:
+    """Checks that sample ids are of a dataset, and of plain images.
 
-    if isinstance(chosen, (fo.DatasetView, fo.Dataset)):
-        owner = chosen if isinstance(chosen, fo.Dataset) else chosen._root_dataset
-        if owner.name != dataset.name:
-            raise SelectionError(
-                f"Expected set {name} to be of dataset {dataset.name!r}, got a view of "
-                f"{owner.name!r}."
-            )
-        return chosen, getattr(chosen, "name", None) or f"view of {len(chosen)} samples"
-    if isinstance(chosen, str):
-        if chosen in dataset.list_saved_views():
-            return dataset.load_saved_view(chosen), chosen
-        if chosen.startswith(_TAG):
-            return dataset.match_tags(chosen.removeprefix(_TAG)), chosen
-        raise SelectionError(
-            f"Expected set {name} as a saved view's name, 'tag:NAME', a view or sample ids, "
-            f"got {chosen!r}. Saved views: {dataset.list_saved_views() or 'none'}. "
-            f"Tags: {sorted(dataset.distinct('tags')) or 'none'}."
-        )
-    if isinstance(chosen, Sequence) or hasattr(chosen, "__iter__"):
-        chosen = list(chosen)
-        return None, f"{len(chosen)} chosen samples"
-    raise SelectionError(f"Expected set {name} as a view or ids, got {type(chosen).__name__}.")
-
-
-def _check_ids(dataset: Any, ids: Sequence[str], name: str) -> None:
+    Raises:
+        SelectionError: if one is not
+    """
     from bson import ObjectId
 
     malformed = [one for one in ids if not ObjectId.is_valid(one)]
@@ -194,27 +167,32 @@ def _check_ids(dataset: Any, ids: Sequence[str], name: str) -> None:
     unknown = malformed or [one for one in ids if one not in known]
     if unknown:
         raise SelectionError(
-            f"Expected sample ids of dataset {dataset.name!r} in set {name}, got {len(unknown)} "
+            f"Expected sample ids of dataset {dataset.name!r} in {name}, got {len(unknown)} "
             f"unknown ones, such as {unknown[0]!r}."
         )
-    _check_media(dataset.select(list(ids)), name, "the chosen samples")
+    check_media(dataset.select(list(ids)), name, "the chosen samples")
 
 
-def _check_media(view: Any, name: str, label: str) -> None:
+def check_media(view: Any, name: str, label: str) -> None:
+    """Checks that a view holds plain images.
+
+    Raises:
+        SelectionError: if it holds patches, groups, videos, ...
+    """
     import fiftyone as fo
 
     if getattr(view, "_is_generated", False):
         raise SelectionError(
-            f"Expected whole images in set {name}, got {label}: patches, frames or clips.",
+            f"Expected whole images in {name}, got {label}: patches, frames or clips.",
             "Compare the samples themselves, or clone() the view into a dataset of its own.",
         )
     if view.media_type == "group":
         raise SelectionError(
-            f"Expected single images in set {name}, got groups ({label}).",
+            f"Expected single images in {name}, got groups ({label}).",
             "Choose a slice: dataset.select_group_slices('NAME'), and compare views of it.",
         )
     if view.media_type not in ("image", None) and not (isinstance(view, fo.Dataset) and not view):
         raise SelectionError(
-            f"Expected images in set {name}, got media type {view.media_type!r} ({label}).",
+            f"Expected images in {name}, got media type {view.media_type!r} ({label}).",
             "For videos, compare dataset.to_frames(sample_frames=True).clone().",
         )

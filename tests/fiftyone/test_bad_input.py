@@ -56,7 +56,7 @@ def test_sets_that_are_the_same_or_overlap(dataset):
 
 def test_another_datasets_view(dataset, make_dataset):
     other = make_dataset(n=3)
-    refused(dataset, SelectionError, "got a view of", other.match_tags("red"))
+    refused(dataset, SelectionError, "Only B can be of another", other.match_tags("red"))
 
 
 def test_videos_groups_and_patches(dataset, tmp_path):

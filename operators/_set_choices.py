@@ -1,0 +1,130 @@
+"""What a form offers to choose two sets by, read once in half a minute."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from visdiff_plugin.set_fields import evaluations, number_fields, value_fields, values_of
+
+#: kind -> what the form calls it; in this order
+KINDS = {
+    "clicked": "Clicked samples",
+    "alt": "Alt-clicked samples",
+    "selected": "Selected samples",
+    "eval": "Right or wrong by an evaluation",
+    "view": "Saved view",
+    "current": "Current view",
+    "tag": "Tag",
+    "label": "Label or value of a field",
+    "end": "Highest or lowest of a number",
+    "rest": "Everything else",
+    "dataset": "Another dataset",
+}
+
+#: a form is resolved anew at every key that is pressed in it
+_SECONDS = 30.0
+_MOST_KEPT = 200
+_kept: dict[str, tuple[float, Any]] = {}
+
+
+class Choices:
+    """What a dataset, the grid and its selection offer.
+
+    Args:
+        ctx: the operator's context
+    """
+
+    def __init__(self, ctx: Any) -> None:
+        self.ctx = ctx
+        self.dataset = ctx.dataset
+
+    def kinds(self, side: str) -> list[str]:
+        """Returns the kinds that there is something of, for ``"a"`` or ``"b"``."""
+        offered = {
+            "clicked": bool(self.alt),
+            "alt": bool(self.alt),
+            "selected": bool(self.ctx.selected) and not self.alt,
+            "eval": bool(self.evaluations()),
+            "view": bool(self.views()),
+            "current": bool(self.ctx.has_custom_view),
+            "tag": bool(self.tags()),
+            "label": bool(self.label_fields()),
+            "end": bool(self.numbers()),
+            "rest": True,
+            "dataset": side == "b" and bool(self.datasets()),
+        }
+        return [kind for kind in KINDS if offered[kind]]
+
+    @property
+    def clicked(self) -> list[str]:
+        """Ids of samples that were clicked without a modifier key."""
+        return self._selected("default")
+
+    @property
+    def alt(self) -> list[str]:
+        """Ids of samples that were clicked with Alt held."""
+        return self._selected("alt")
+
+    def _selected(self, kind: str) -> list[str]:
+        chosen = [one for one in self.ctx.selected_samples if isinstance(one, dict)]
+        return [str(one["id"]) for one in chosen if one.get("type", "default") == kind]
+
+    def views(self) -> list[str]:
+        """Returns the saved views' names."""
+        return list(self.dataset.list_saved_views())
+
+    def tags(self) -> list[str]:
+        """Returns the most frequent tags, in alphabetical order."""
+        return sorted(self.kept("tags", lambda: values_of(self.dataset, self.dataset, "tags")))
+
+    def label_fields(self) -> list[str]:
+        """Returns the fields that a value can be asked of."""
+        return self.kept("fields", lambda: value_fields(self.dataset))
+
+    def values(self, field: str) -> list[str]:
+        """Returns the most frequent values of a field."""
+        return self.kept(f"values {field}", lambda: values_of(self.dataset, self.dataset, field))
+
+    def evaluations(self) -> list[str]:
+        """Returns the evaluations that say which images are right, newest first."""
+        return self.kept("evaluations", lambda: evaluations(self.dataset))
+
+    def numbers(self) -> list[str]:
+        """Returns the fields of one number a sample."""
+        return self.kept("numbers", lambda: number_fields(self.dataset))
+
+    def datasets(self) -> list[str]:
+        """Returns the names of the other datasets."""
+        import fiftyone as fo
+
+        return [name for name in fo.list_datasets() if name != self.dataset.name]
+
+    def views_of(self, dataset: str) -> list[str]:
+        """Returns the saved views of another dataset."""
+        import fiftyone as fo
+
+        return list(fo.load_dataset(dataset).list_saved_views())
+
+    def kept(self, what: str, read: Callable[[], Any], grid: bool = False) -> Any:
+        """Returns what was read not long ago, or reads it.
+
+        Args:
+            what: it is
+            read: reads it
+            grid (False): whether it depends on what the grid shows
+        """
+        request = self.ctx.request_params
+        shown = [request.get(one) for one in ("view", "filters", "extended", "view_name")]
+        version = str(self.dataset.last_modified_at)
+        where = [self.dataset.name, version, what, *(shown if grid else ())]
+        key = json.dumps(where, sort_keys=True, default=str)
+        now = time.monotonic()
+        if key not in _kept or now - _kept[key][0] > _SECONDS:
+            while len(_kept) >= _MOST_KEPT:
+                _kept.pop(next(iter(_kept)))
+            _kept.pop(key, None)
+            _kept[key] = now, read()
+        return _kept[key][1]

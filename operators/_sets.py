@@ -1,0 +1,273 @@
+"""Form controls for the two sets, and how their values become arguments of the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fiftyone.operators import types
+
+from visdiff_plugin.errors import SelectionError, VisDiffError
+from visdiff_plugin.set_fields import MOST_VALUES
+from visdiff_plugin.set_preview import Preview, Size, preview
+from visdiff_plugin.sets import make_base
+
+from ._set_choices import KINDS, Choices
+from ._set_values import OF_THE_APP, to_text, to_values
+
+_LABELS = {"a": "A", "b": "B: compared with"}
+_OUTCOMES = {"wrong": "Wrong", "right": "Right"}
+_ENDS = {"top": "Highest", "bottom": "Lowest"}
+
+
+def two_sets(ctx: Any, inputs: Any) -> None:
+    """Adds the controls of A and B, and says below how large they are and what they share."""
+    choices = Choices(ctx)
+    first = _Controls(choices, "a")
+    second = _Controls(choices, "b", first)
+    for one in (first, second):
+        one.add(inputs)
+    if ctx.has_custom_view:
+        inputs.bool(
+            "within_view",
+            label="Within the current view",
+            description="take both sets from what the grid shows",
+            default=False,
+        )
+    chosen = first.text(), second.text()
+    if all(chosen):
+        _size_up(choices, inputs, *chosen)
+
+
+def chosen_sets(ctx: Any) -> dict[str, Any]:
+    """Returns A, B and what they are taken from, as the library takes them.
+
+    Raises:
+        SelectionError: if one is not chosen yet
+    """
+    choices = Choices(ctx)
+    first = _Controls(choices, "a")
+    found: dict[str, Any] = {"a": first.text(), "b": _Controls(choices, "b", first).text()}
+    for side, value in found.items():
+        if not value:
+            raise SelectionError(f"Expected a set {side.upper()}, got nothing chosen.")
+        found[side] = _of_the_app(choices, value)
+    within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
+    return {**found, "within": _of_the_app(choices, within) or None}
+
+
+def _of_the_app(choices: Choices, value: Any) -> Any:
+    """Returns what the library takes for a choice that only the App knows."""
+    if not isinstance(value, str):
+        return value
+    shown = {
+        "current": lambda: choices.ctx.view,
+        "selected": lambda: list(choices.ctx.selected),
+        "clicked": lambda: choices.clicked,
+        "alt": lambda: choices.alt,
+    }
+    kind = next((kind for kind, known in OF_THE_APP.items() if known == value), None)
+    return value if kind is None else shown[kind]()
+
+
+class _Controls:
+    """The controls of one set.
+
+    Args:
+        choices: what there is
+        side: ``"a"`` or ``"b"``
+        other (None): the controls of A, for those of B
+    """
+
+    def __init__(self, choices: Choices, side: str, other: _Controls | None = None) -> None:
+        self.choices, self.side, self.other = choices, side, other
+        self.params = choices.ctx.params
+        self.begins = {"percent": 25, "end": "top", **self._begins()}
+
+    def _begins(self) -> dict[str, Any]:
+        """Returns what the controls begin with: what was passed, or else a good guess."""
+        passed = self.params.get(self.side)
+        if isinstance(passed, str) and passed:
+            try:
+                return to_values(passed)
+            except SelectionError:
+                return {}
+        keys = self.choices.evaluations()
+        newest = {"eval": keys[0] if keys else None, "outcome": "wrong"}
+        if self.choices.alt:
+            return {**newest, "kind": "alt" if self.other else "clicked"}
+        if self.other is None:
+            selected = "selected" if self.choices.ctx.selected else None
+            return {**newest, "kind": selected or ("eval" if keys else None)}
+        if self.other.get("kind") != "eval":
+            return {**newest, "outcome": "right", "kind": "rest"}
+        wrong = self.other.get("outcome") == "right"
+        key = self.other.get("eval")
+        return {"kind": "eval", "eval": key, "outcome": "wrong" if wrong else "right"}
+
+    def get(self, name: str) -> Any:
+        """Returns the value of a control: what was chosen, or what it begins with."""
+        typed = self.params.get(self._key("typed_" + name))
+        if name in ("value", "tag") and typed:
+            return typed
+        key = self._key(name)
+        return self.params[key] if key in self.params else self.begins.get(name)
+
+    def _key(self, name: str) -> str:
+        if not name.endswith("value"):
+            return f"{self.side}_{name}"
+        # each field has values of its own, so its control must not keep another's
+        return f"{self.side}_{name}_{str(self.get('field')).replace('.', '__')}"
+
+    def text(self) -> Any:
+        """Returns what is chosen as text, or ids that a script passed; None where nothing is."""
+        passed = self.params.get(self.side)
+        if self._key("kind") not in self.params and passed not in (None, "", []):
+            return passed
+        return to_text(self.get("kind"), self.get)
+
+    def add(self, inputs: Any) -> None:
+        """Adds the kind, and the controls that this kind needs."""
+        offered = self.choices.kinds(self.side)
+        labels = {kind: KINDS[kind] + self._count(kind) for kind in offered}
+        self._pick(inputs, "kind", labels, _LABELS[self.side])
+        kind = self.get("kind")
+        if kind in offered:
+            getattr(self, f"_add_{kind}", lambda inputs: None)(inputs)
+
+    def _count(self, kind: str) -> str:
+        counted = {
+            "selected": self.choices.ctx.selected,
+            "clicked": self.choices.clicked,
+            "alt": self.choices.alt,
+        }
+        return f" ({len(counted[kind])})" if kind in counted else ""
+
+    def _add_view(self, inputs: Any) -> None:
+        self._pick(inputs, "view", _same(self.choices.views()), "saved view")
+
+    def _add_tag(self, inputs: Any) -> None:
+        self._pick_or_type(inputs, "tag", self.choices.tags(), "tag")
+
+    def _add_label(self, inputs: Any) -> None:
+        self._pick(inputs, "field", _same(self.choices.label_fields()), "field")
+        if self.get("field"):
+            values = self.choices.values(self.get("field"))
+            self._pick_or_type(inputs, "value", values, "value")
+
+    def _add_eval(self, inputs: Any) -> None:
+        self._pick(inputs, "eval", _same(self.choices.evaluations()), "evaluation")
+        self._pick(inputs, "outcome", _OUTCOMES, "outcome")
+
+    def _add_end(self, inputs: Any) -> None:
+        self._pick(inputs, "number", _same(self.choices.numbers()), "number")
+        self._pick(inputs, "end", _ENDS, "end")
+        inputs.float(
+            self._key("percent"),
+            label=self._named("percent", "percent of the images"),
+            default=self.begins["percent"],
+            min=0,
+            max=100,
+            required=True,
+            view=types.FieldView(),
+        )
+
+    def _add_dataset(self, inputs: Any) -> None:
+        self._pick(inputs, "dataset", _same(self.choices.datasets()), "dataset")
+        chosen = self.get("dataset")
+        views = self.choices.views_of(chosen) if chosen in self.choices.datasets() else []
+        if views:
+            self._pick(inputs, "dataset_view", _same(views), "saved view of it", "empty: all of it")
+
+    def _named(self, name: str, label: str) -> str:
+        return label if name == "kind" else f"{self.side.upper()}: {label}"
+
+    def _pick(
+        self, inputs: Any, name: str, labels: dict[str, str], label: str, optional: str = ""
+    ) -> None:
+        choices = types.DropdownView()
+        for value, text in labels.items():
+            choices.add_choice(value, label=text)
+        begins = self.begins.get(name)
+        inputs.enum(
+            self._key(name),
+            choices.values(),
+            label=self._named(name, label),
+            description=optional or None,
+            default=begins if begins in labels else None,
+            required=not optional,
+            view=choices,
+        )
+
+    def _pick_or_type(self, inputs: Any, name: str, values: list[str], label: str) -> None:
+        """Adds a picker, and a text field where there are more values than it lists."""
+        if values:
+            self._pick(inputs, name, _same(values), label)
+        if len(values) in (0, MOST_VALUES) or self.begins.get(name) not in (None, *values):
+            inputs.str(
+                self._key("typed_" + name),
+                label=self._named(name, f"another {label}" if values else label),
+                description=f"the {len(values)} most frequent are listed above" if values else None,
+                default=self.begins.get(name) if self.begins.get(name) not in values else None,
+                required=False,
+            )
+
+
+def _same(names: list[str]) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def _size_up(choices: Choices, inputs: Any, a: Any, b: Any) -> None:
+    """Says how large both sets are, and what is wrong with them."""
+    ctx = choices.ctx
+    within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
+
+    def read() -> Preview | str:
+        given = [_of_the_app(choices, one) for one in (a, b, within)]
+        try:
+            return preview(make_base(ctx.dataset, given[2] or None), *given[:2])
+        except VisDiffError as error:
+            return str(error)
+
+    selected = [ctx.selected_samples, ctx.selected]
+    found = choices.kept(f"preview {a} {b} {within} {selected}", read, grid=True)
+    if isinstance(found, str):
+        inputs.view("wrong", types.Error(label=found))
+        return
+    text = f"{_sized('A', found.a)}. {_sized('B', found.b)}. {_shared(found)}{_files(found)}"
+    problem = _problem(found)
+    inputs.view("sizes", types.Notice(label=text))
+    if problem:
+        inputs.view("problem", types.Warning(label=problem))
+
+
+def _sized(name: str, size: Size) -> str:
+    n = "not counted" if size.n is None else f"{size.n:,} image{'' if size.n == 1 else 's'}"
+    return f"{name}: {'' if size.exact or size.n is None else 'at most '}{n} ({size.label})"
+
+
+def _shared(found: Preview) -> str:
+    if found.both is None:
+        return "What both share is not counted: they are large."
+    return f"{found.both or 'None'} in both{', left out of both' if found.both else ''}."
+
+
+def _files(found: Preview) -> str:
+    looked = found.a.files + found.b.files
+    if not looked:
+        return ""
+    missing = found.a.missing + found.b.missing
+    whole = looked == (found.a.n or 0) + (found.b.n or 0)
+    return f" {missing or 'None'} of {'their' if whole else f'{looked} sampled'} files missing."
+
+
+def _problem(found: Preview) -> str:
+    if found.same:
+        return "A and B are the same: choose two different sets"
+    for name, size in (("A", found.a), ("B", found.b)):
+        if size.n == 0:
+            return f"{name} is empty: choose another set"
+        if size.n is not None and size.n == found.both:
+            return f"All of {name} is in the other set too: choose two different sets"
+        if size.n == 1 or size.n is not None and found.both and size.n - found.both < 2:
+            return f"{name} needs at least two images that are not in the other set"
+    return ""

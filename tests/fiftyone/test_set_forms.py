@@ -1,0 +1,233 @@
+"""The controls of the two sets, as FiftyOne resolves them."""
+
+import fiftyone as fo
+import fiftyone.operators as foo
+import pytest
+from fiftyone.operators.executor import ExecutionContext, ExecutionError, Executor
+
+import visdiff_plugin as visdiff
+from operators._progress import FROM_SCRIPT
+from visdiff_plugin.samples import Selected
+
+URI = "@visdiff/visdiff"
+NAMES = ("compare_views", "rank_hypotheses")
+
+
+class Form:
+    """The form of an operator, with what the user has chosen in it so far."""
+
+    def __init__(self, dataset, name="compare_views", request=None, **params):
+        self.operator = foo.get_operator(f"{URI}/{name}")
+        request = {"dataset_name": dataset.name, "params": params, **(request or {})}
+        self.context = ExecutionContext(
+            request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
+        )
+        self.inputs = self.operator.resolve_input(self.context).type.properties
+
+    def execute(self):
+        self.context.params[FROM_SCRIPT] = True  # the result itself, no stream of progress
+        return self.operator.execute(self.context)
+
+    def offered(self, control):
+        return [choice.value for choice in self.inputs[control].view.choices]
+
+    def default(self, control):
+        return self.inputs[control].default
+
+    def said(self, name):
+        return self.inputs[name].view.label if name in self.inputs else ""
+
+    def controls(self, side):
+        return [one[2:] for one in self.inputs if one.startswith(f"{side}_")]
+
+
+@pytest.fixture
+def labelled(make_dataset):
+    dataset = make_dataset(n=10)
+    for row, sample in enumerate(dataset):
+        sample["truth"] = fo.Classification(label="cat" if row % 2 else "dog")
+        sample["guess"] = fo.Classification(label="cat", confidence=row / 20)
+        sample["site"] = f"site {row}"
+        sample.save()
+    return dataset
+
+
+@pytest.fixture
+def evaluated(labelled):
+    labelled.evaluate_classifications("guess", gt_field="truth", eval_key="cls")
+    return labelled
+
+
+def test_kinds_without_anything_to_choose_from_are_not_offered(plugins, make_dataset, labelled):
+    for name in NAMES:
+        form = Form(labelled, name)
+        assert form.offered("a_kind") == ["view", "tag", "label", "end", "rest"]
+        assert form.default("a_kind") is None and form.default("b_kind") == "rest"
+    other = make_dataset(n=2)
+    for view in other.list_saved_views():
+        other.delete_saved_view(view)
+    other.untag_samples(["red", "blue"])
+    form = Form(other)
+    assert form.offered("a_kind") == ["rest"]
+    assert form.offered("b_kind") == ["rest", "dataset"]
+    assert labelled.name in Form(other, b_kind="dataset").offered("b_dataset")
+    assert other.name not in Form(other, b_kind="dataset").offered("b_dataset")
+
+
+def test_an_evaluation_is_there_at_once(plugins, evaluated):
+    form = Form(evaluated)
+    assert (form.default("a_kind"), form.default("a_eval"), form.default("a_outcome")) == (
+        "eval", "cls", "wrong",
+    )  # fmt: skip
+    assert (form.default("b_kind"), form.default("b_outcome")) == ("eval", "right")
+    sizes = form.said("sizes")
+    assert "A: 10 images (wrong in cls). B: 10 images (right in cls). None in both." in sizes
+    assert "None of their files missing" in sizes
+    form = Form(evaluated, a_kind="eval", a_eval="cls", a_outcome="right")
+    assert form.default("b_outcome") == "wrong"
+    form = Form(evaluated, a_kind="tag", a_tag="red")
+    assert form.default("b_kind") == "rest" and "B: 10 images (everything else)" in form.said(
+        "sizes"
+    )
+
+
+def test_each_kind_has_the_controls_that_it_needs(plugins, labelled):
+    def controls(**params):
+        return Form(labelled, **params).controls("a")
+
+    assert controls(a_kind="rest", b_kind="tag", b_tag="red") == ["kind"]
+    assert controls(a_kind="view") == ["kind", "view"]
+    assert controls(a_kind="tag") == ["kind", "tag"]
+    assert controls(a_kind="label") == ["kind", "field"]
+    assert controls(a_kind="label", a_field="truth") == ["kind", "field", "value_truth"]
+    form = Form(labelled, a_kind="label", a_field="truth")
+    assert form.offered("a_value_truth") == ["cat", "dog"]
+    assert set(form.offered("a_field")) >= {"truth", "site"}
+    assert controls(a_kind="end") == ["kind", "number", "end", "percent"]
+    assert "guess.confidence" in Form(labelled, a_kind="end").offered("a_number")
+
+
+def test_rare_values_are_typed(plugins, labelled, monkeypatch):
+    import sys
+
+    Form(labelled)  # loads the plugin's modules
+    for module in [one for name, one in sys.modules.items() if name.endswith("operators._sets")]:
+        monkeypatch.setattr(module, "MOST_VALUES", 20)
+    form = Form(labelled, a_kind="label", a_field="site", a_typed_value_site="site 3")
+    assert "typed_value_site" in form.controls("a") and "A: 1 image (site = site 3)" in form.said(
+        "sizes"
+    )
+
+
+CHOICES = [
+    ({"a_kind": "view", "a_view": "red"}, "red", 10, 10),
+    ({"a_kind": "tag", "a_tag": "blue"}, "tag:blue", 10, 10),
+    ({"a_kind": "label", "a_field": "truth", "a_value_truth": "cat"}, "truth = cat", 10, 10),
+    ({"a_kind": "label", "a_field": "truth.label", "a_value_truth__label": "cat"},
+     "truth.label = cat", 10, 10),
+    ({"a_kind": "end", "a_number": "guess.confidence", "a_end": "bottom", "a_percent": 15},
+     "bottom 15% of guess.confidence", 3, 17),
+    ({"a_kind": "tag", "a_tag": "red", "b_kind": "end", "b_number": "guess.confidence",
+      "b_end": "top", "b_percent": 25.0}, "tag:red", 10, 5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("params", "label", "n_a", "n_b"), CHOICES)
+def test_what_is_chosen_is_sized_up_and_compared(plugins, labelled, params, label, n_a, n_b):
+    form = Form(labelled, **params)
+    images = [f"{n} image{'' if n == 1 else 's'}" for n in (n_a, n_b)]
+    assert f"A: {images[0]} ({label}). B: {images[1]} (" in form.said("sizes")
+    params = {"run_key": "run", "preset": "offline", **params}
+    form = Form(labelled, **params)
+    form.execute()
+    run = visdiff.load(labelled, "run")
+    both = sum(one.count for one in run.skipped if one.reason == "in both sets")
+    assert run.label_a == label and (run.n_a, run.n_b) == (n_a - both, n_b - both)
+
+
+def test_what_a_script_passes_is_what_the_form_shows(plugins, evaluated):
+    texts = ["red", "tag:blue", "label:truth=cat", "eval:cls=right", "bottom:guess.confidence=10%"]
+    for text in texts:
+        shown = Form(evaluated, a=text, b="rest")
+        chosen = {
+            name: prop.default for name, prop in shown.inputs.items() if name.startswith("a_")
+        }
+        again = Form(evaluated, **chosen, b_kind="rest")
+        assert again.said("sizes") == shown.said("sizes") != ""
+        assert again.controls("a") == shown.controls("a")
+
+
+def test_sets_that_can_not_be_compared_are_said_so(plugins, evaluated):
+    same = Form(evaluated, a="red", b="tag:red")
+    assert "choose two different sets" in same.said("problem")
+    assert "10 in both, left out of both" in same.said("sizes")
+    inside = Form(evaluated, a="label:guess=cat", b="red")
+    assert "All of B is in the other set too" in inside.said("problem")
+    assert "A is empty" in Form(evaluated, a="tag:none", b="red").said("problem")
+    assert "Did you mean 'cat'" in Form(evaluated, a="label:truth=cot", b="red").said("wrong")
+    assert "'eval:KEY=wrong'" in Form(evaluated, a="eval:cls", b="red").said("wrong")
+    nothing = Form(evaluated, a_kind="tag", b_kind="rest", run_key="run")
+    assert nothing.said("sizes") == ""
+    with pytest.raises(visdiff.VisDiffError, match="Expected a set A, got nothing chosen"):
+        nothing.execute()
+
+
+def test_missing_files_are_counted(plugins, labelled):
+    import os
+
+    for path in labelled.match_tags("red").limit(3).values("filepath"):
+        os.remove(path)
+    assert "3 of their files missing" in Form(labelled, a="red", b="blue").said("sizes")
+
+
+def test_clicked_and_alt_clicked_samples(plugins, labelled):
+    ids = labelled.values("id")
+    picked = [{"id": one, "type": "alt" if one in ids[4:10] else "default"} for one in ids[:10]]
+    request = {"selected_samples": picked}
+    form = Form(labelled, request=request)
+    assert form.offered("a_kind")[:2] == ["clicked", "alt"]
+    assert (form.default("a_kind"), form.default("b_kind")) == ("clicked", "alt")
+    assert "A: 4 images (4 chosen samples). B: 6 images" in form.said("sizes")
+    plain = Form(labelled, request={"selected_samples": [{"id": ids[0], "type": "default"}]})
+    assert plain.default("a_kind") == "selected" and "clicked" not in plain.offered("a_kind")
+    assert "A needs at least two images" in plain.said("problem")
+
+
+def test_within_the_current_view(plugins, labelled):
+    request = {"view": labelled.match_tags("red")._serialize()}
+    form = Form(labelled, request=request, a="label:truth=cat")
+    assert "within_view" in form.inputs and "A: 10 images" in form.said("sizes")
+    assert "within_view" not in Form(labelled).inputs
+    form = Form(labelled, request=request, a="label:truth=cat", within_view=True)
+    assert "A: 5 images (truth = cat). B: 5 images (everything else)" in form.said("sizes")
+    form = Form(labelled, request=request, a_kind="current", b_kind="rest")
+    assert "A: 10 images (view of 10 samples). B: 10 images" in form.said("sizes")
+
+
+def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
+    from visdiff_plugin import set_preview
+
+    def never(*args, **kwargs):
+        raise AssertionError("ids or values were read")
+
+    for name in ("view_ids", "read_columns"):
+        monkeypatch.setattr(set_preview, name, never)
+    monkeypatch.setattr("visdiff_plugin.set_finding.read_columns", never)
+    monkeypatch.setattr("visdiff_plugin.set_finding.view_ids", never)
+    monkeypatch.setattr(set_preview, "_MOST", 3)
+    said = Form(evaluated, a="red", b="eval:cls=wrong").said("sizes")
+    assert said == "A: 10 images (red). B: 10 images (wrong in cls). 5 in both, left out of both."
+    said = Form(evaluated, a="top:guess.confidence=30%", b="rest").said("sizes")
+    assert said.startswith("A: at most 6 images (top 30% of guess.confidence). B: ")
+    said = Form(evaluated, a="red", b="blue").said("sizes")
+    assert "not counted: they are large" in said
+
+
+def test_a_typed_error_reaches_the_script(plugins, evaluated):
+    with pytest.raises(ExecutionError, match="Did you mean 'cls'"):
+        foo.get_operator(f"{URI}/compare_views")(evaluated, "eval:clss=wrong", "rest", "run")
+    result = foo.get_operator(f"{URI}/compare_views")(
+        evaluated, "eval:cls=wrong", "rest", "run", within="tag:red"
+    ).result
+    assert "A: wrong in cls (5 images)   B: everything else (5 images)" in result["summary"]
+    assert Selected("x", (), evaluated).text is None

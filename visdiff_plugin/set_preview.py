@@ -1,0 +1,175 @@
+"""How large two sets are and what they share, before they are read: for forms, by cheap queries.
+
+What would mean to read more than some ten thousand samples is left open, and said so.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from .documents import count, read_columns, view_ids
+from .set_finding import Base, Found, check_number, parse
+from .set_grammar import End
+from .sets import find_two
+
+#: samples whose ids, or numbers, are read for a form
+_MOST = 50_000
+#: files of a set that are looked for
+_FILES = 200
+
+
+@dataclass(frozen=True)
+class Size:
+    """One set.
+
+    Args:
+        label: what people read
+        n: its images; None where counting them takes too long
+        exact: False where it can be fewer
+        files: files that were looked for
+        missing: those of them that are not there
+    """
+
+    label: str
+    n: int | None
+    exact: bool = True
+    files: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Both sets.
+
+    Args:
+        a: set A
+        b: set B
+        both: images in both; None where that is not known cheaply
+    """
+
+    a: Size
+    b: Size
+    both: int | None
+
+    @property
+    def same(self) -> bool:
+        """Whether A and B hold the same images."""
+        return bool(self.both) and self.both == self.a.n == self.b.n
+
+
+@dataclass(frozen=True)
+class _Side:
+    found: Found
+    n: int | None
+    exact: bool
+    ids: tuple[str, ...] | None
+
+
+def preview(base: Base, a: Any, b: Any) -> Preview:
+    """Returns how large both sets are.
+
+    Args:
+        base: what both are taken from
+        a: as for `sets.select_two`
+        b: likewise
+
+    Raises:
+        SelectionError: as `sets.select_two`, but not for sets that are empty
+    """
+    everything = count(base.dataset, base.view)
+    found_a, found_b = find_two(base, _cheap(base, a, everything), _cheap(base, b, everything))
+    sides = [_side(base, one) for one in (found_a, found_b)]
+    for place, other in ((0, 1), (1, 0)):
+        if sides[place].found.is_rest:
+            sides[place] = _rest(base, sides[other], sides[place].found, everything)
+    both = _both(base, *sides)
+    named = [_named(one, base, text) for one, text in zip(sides, (a, b), strict=True)]
+    return Preview(named[0], named[1], both)
+
+
+def _cheap(base: Base, chosen: Any, everything: int | None) -> Any:
+    """Puts the images that have a number in the place of an end of it, where they are many."""
+    end = parse(base, chosen) if isinstance(chosen, str) else None
+    if not isinstance(end, End) or (everything is not None and everything <= _MOST):
+        return chosen
+    check_number(base, end.field)
+    return base.view.match(_finite(end.field))
+
+
+def _finite(path: str) -> dict[str, Any]:
+    return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
+
+
+def _side(base: Base, found: Found) -> _Side:
+    if found.is_rest:
+        return _Side(found, None, True, None)
+    if found.ids is not None:
+        ids = base.keep(found.ids) if not base.label else _inside(base, found.ids)
+        return _Side(found, len(ids), True, ids)
+    n = count(found.dataset, found.view)
+    if n is None or n > _MOST:
+        whole = found.query is not None or not base.label or found.dataset.name != base.dataset.name
+        return _Side(found, n, whole, None)
+    ids = tuple(dict.fromkeys(view_ids(found.dataset, found.view)))
+    if found.query is None and base.label and found.dataset.name == base.dataset.name:
+        ids = _inside(base, ids)
+    return _Side(found, len(ids), True, ids)
+
+
+def _inside(base: Base, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns those ids that a base of any size holds."""
+    return tuple(view_ids(base.dataset, base.view.match(_among(ids))))
+
+
+def _among(ids: tuple[str, ...]) -> dict[str, Any]:
+    from bson import ObjectId
+
+    return {"_id": {"$in": [ObjectId(one) for one in ids]}}
+
+
+def _rest(base: Base, other: _Side, rest: Found, everything: int | None) -> _Side:
+    if other.found.dataset.name != base.dataset.name:
+        return _Side(rest, everything, True, None)
+    n = None if everything is None or other.n is None else max(everything - other.n, 0)
+    return _Side(rest, n, other.exact, None)
+
+
+def _both(base: Base, a: _Side, b: _Side) -> int | None:
+    if a.found.is_rest or b.found.is_rest:
+        return 0
+    if a.found.dataset.name != b.found.dataset.name:
+        if a.ids is None or b.ids is None:
+            return None
+        files = [
+            set(read_columns(one.found.dataset, one.ids or (), ["filepath"])["filepath"])
+            for one in (a, b)
+        ]
+        return len(files[0] & files[1])
+    if a.ids is not None and b.ids is not None:
+        return len(set(a.ids) & set(b.ids))
+    for one, other in ((a, b), (b, a)):
+        if one.found.query is None:
+            continue
+        if other.ids is not None:
+            return count(base.dataset, base.view.match(_among(other.ids)), one.found.query)
+        if other.found.query is not None or not base.label:
+            return count(base.dataset, other.found.view, one.found.query)
+    return None
+
+
+def _named(side: _Side, base: Base, chosen: Any) -> Size:
+    label, n, exact = side.found.label, side.n, side.exact
+    end = parse(base, chosen) if isinstance(chosen, str) else None
+    if isinstance(end, End):
+        label = end.label
+        if side.found.view is not None:  # all images that have the number
+            n, exact = None if n is None else int(n * end.percent / 100), False
+    files = missing = 0
+    if side.ids:
+        step = -(-len(side.ids) // _FILES)
+        some = side.ids[::step]
+        paths = read_columns(side.found.dataset, some, ["filepath"])["filepath"]
+        files, missing = len(paths), sum(not os.path.exists(path) for path in paths)
+    return Size(label, n, exact, files, missing)
