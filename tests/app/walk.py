@@ -1,0 +1,131 @@
+"""What a person does in the App, waiting for what happens rather than for a while."""
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+URI = "@visdiff/visdiff"
+
+#: the App tells of its grid by an event; without a tooltip of another product in the way
+_INIT = """
+window.IS_PLAYWRIGHT = true;
+localStorage['fiftyone-enterprise-tooltip-seen'] = 'true';
+localStorage['mui-mode'] = %s;
+document.addEventListener('grid-mount', () => { window.mounts = (window.mounts || 0) + 1; });
+"""
+PROMPT = "[data-cy=operators-prompt-modal]"
+ANSWER = "[data-cy=operators-prompt-view-modal]"
+#: what a first request may take: the server imports the library then
+FIRST = 120_000
+
+
+class App:
+    """One browser window.
+
+    Args:
+        browser: of playwright
+        server: its address
+        folder: for downloads
+        size: of the window, in pixels
+        scheme: "dark" or "light"
+        clock: whether to record a video into the folder
+    """
+
+    def __init__(self, browser, server, folder, size=(1500, 950), scheme="dark", video=False):
+        width, height = size
+        view = {"width": width, "height": height}
+        more = {"record_video_dir": str(folder), "record_video_size": view} if video else {}
+        self.context = browser.new_context(
+            viewport=view, color_scheme=scheme, accept_downloads=True, **more
+        )
+        self.context.add_init_script(_INIT % json.dumps(scheme))
+        self.context.route("**/*", self._only_here)
+        self.page = self.context.new_page()
+        self.server, self.folder, self.errors = server, Path(folder), []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.set_default_timeout(60_000)
+
+    def _only_here(self, route):
+        # the App's web fonts; no other host can be reached in tests
+        if route.request.url.startswith((self.server, "data:", "blob:")):
+            route.continue_()
+        else:
+            route.abort()
+
+    def open(self, name):
+        self.page.goto(f"{self.server}/datasets/{name}")
+        self.page.wait_for_function("window.mounts > 0", timeout=FIRST)
+
+    def close(self):
+        self.context.close()
+        assert self.errors == [], self.errors
+
+    def count(self, n):
+        """Waits until the grid says that it holds so many samples."""
+        expect(self.page.get_by_text(re.compile(rf"^{n:,} samples?$")).first).to_be_visible()
+
+    def prompt(self, label):
+        """Opens an operator's form by its name, as from the list of operators."""
+        self.page.keyboard.press("`")
+        box = self.page.get_by_placeholder("Search operations by name...")
+        box.fill(label)
+        self.page.keyboard.press("Enter")
+        form = Form(self.page)
+        expect(form.root).to_be_visible(timeout=FIRST)
+        return form
+
+    def press(self, operator):
+        """Opens an operator's form by its button over the grid."""
+        self.page.locator(f"[data-item-id='{URI}/{operator}']").click(timeout=FIRST)
+        form = Form(self.page)
+        expect(form.root).to_be_visible(timeout=FIRST)
+        return form
+
+    def answer(self, text):
+        """Waits for the window with an answer, and returns all that it says."""
+        window = self.page.locator(ANSWER)
+        expect(window).to_contain_text(text, timeout=FIRST)
+        said = window.inner_text()
+        window.get_by_role("button", name="Done").click()
+        expect(window).to_be_hidden()
+        return said
+
+    def shot(self, path):
+        self.page.screenshot(path=str(path))
+
+
+class Form:
+    """An operator's form."""
+
+    def __init__(self, page):
+        self.page, self.root = page, page.locator(PROMPT)
+
+    def field(self, label):
+        """The control under a label."""
+        title = self.root.get_by_text(label, exact=True).first
+        return title.locator(
+            "xpath=following::*[self::input[not(contains(@class,'MuiSelect'))] or self::textarea "
+            "or @role='combobox'][1]"
+        )
+
+    def pick(self, label, choice):
+        self.field(label).click()
+        self.page.get_by_role("option", name=choice).first.click()
+        return self
+
+    def fill(self, label, text):
+        self.field(label).fill(text)
+        return self
+
+    def says(self, text):
+        expect(self.root).to_contain_text(text, timeout=FIRST)
+        return self
+
+    def execute(self):
+        self.root.get_by_role("button", name="Execute").first.click()
+
+    def cancel(self):
+        self.root.get_by_role("button", name="Cancel").click()
+        expect(self.root).to_be_hidden()
