@@ -10,7 +10,8 @@ from fiftyone.operators import types
 from . import _design, _forms, _models, _progress, _runs, _sets
 
 _TITLE = "How the sets differ"
-_CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "max_fields")
+_CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "draw", "refine",
+            "max_fields")  # fmt: skip
 
 
 class CompareViews(foo.Operator):

@@ -58,7 +58,7 @@ class Surest:
         sure = self._sureness(*own)
         if sure is None:
             return None
-        if self.design.pairs is not None:
+        if self._paired(*own):
             gaps = [sure.get(a, -np.inf) - sure.get(b, np.inf) for a, b in zip(*own, strict=True)]
             names = [min(self.names[a], self.names[b]) for a, b in zip(*own, strict=True)]
             order = sorted(range(len(gaps)), key=lambda one: (-gaps[one], names[one]))
@@ -71,10 +71,17 @@ class Surest:
         a, b = (_shown(side, places) for side, places in zip(pool, chosen, strict=True))
         return a, b
 
+    def _paired(self, a: Sequence[int], b: Sequence[int]) -> bool:
+        """Whether row k of A and row k of B are one pair: too few pairs are drawn as images."""
+        pairs = self.design.pairs
+        if pairs is None or len(a) != len(b):
+            return False
+        return bool((pairs[a] >= 0).all() and (pairs[a] == pairs[b]).all())
+
     def _sureness(self, a: Sequence[int], b: Sequence[int]) -> dict[int, float] | None:
         """Returns row -> how sure it is of A; rows without an embedding are left out."""
         of_a = set(a)
-        rows = np.array(sorted([*a, *b], key=self.names.__getitem__), np.intp)
+        rows = np.array(sorted([*a, *b], key=lambda row: (self.names[row], row)), np.intp)
         features = np.asarray(self.vectors(rows.tolist()))
         known = np.isfinite(features).all(axis=1)
         rows, features = rows[known], features[known]

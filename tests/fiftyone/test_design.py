@@ -150,3 +150,33 @@ def test_wrong_designs_are_refused_in_words(dataset):
         with pytest.raises(ValueError, match=message):
             compare(dataset, **changes)
     assert visdiff.list_runs(dataset) == []
+
+
+def test_what_is_shown_is_chosen_paired_and_refined_and_the_record_says_so(dataset):
+    class Refining(ListProposer):
+        def refine(self, a, b, attempts):
+            assert a.pairs == b.pairs is not None
+            return [f"bright {one.description}" for one in attempts]
+
+    # images of both colours in both sets, so that both descriptions get some wrong
+    mixed = {one: number % 2 for number, one in enumerate(dataset.values("id"))}
+    for side in (0, 1):
+        ids = [one for one in mixed if mixed[one] == side]
+        dataset.save_view(f"side {side}", dataset.select(ids))
+    dataset.set_values("prompt", [str(number // 2) for number in range(120)])
+    run = compare(
+        dataset, "shown", "side 0", "side 1", proposer=Refining("red pictures", "blue pictures"),
+        draw="sure", refine=1, pair_by="prompt", subset_size=5,
+    )  # fmt: skip
+    assert (run.config["draw"], run.config["refine"]) == ("sure", 1)
+    prompt = dict(zip(dataset.values("id"), dataset.values("prompt"), strict=True))
+    kinds = [one["kind"] for one in run.record["rounds"]]
+    assert kinds == ["propose"] * 6 + ["refine"] * 6
+    for one in run.record["rounds"]:
+        of_a, of_b = ([prompt[each] for each in one[f"sampled_{side}"]] for side in "ab")
+        assert of_a == of_b and len(set(of_a)) == 5
+        assert ("tried" in one) == (one["kind"] == "refine")
+    words = set(by_words(run)) | {each for one in run.differences for each in one.merged}
+    assert words >= {"bright red pictures", "bright blue pictures"}
+    assert all(one.held_out and one.n_a == one.n_b == 40 for one in run.differences)
+    assert visdiff.load(dataset, "shown") == run

@@ -114,6 +114,25 @@ def test_from_a_plan_to_its_tables(folder):
     assert (folder / "out" / "concentration-curves.png").exists()
 
 
+def test_a_plan_may_vary_how_images_are_drawn_and_proposals_refined(folder):
+    sweep = """
+[[sweep]]
+name = "draws"
+settings = {proposer = "list", ranker = "tfidf", refine = 1, subset_size = 5}
+vary = {draw = ["uniform", "sure"]}
+"""
+    (folder / "plan.toml").write_text(PLAN[: PLAN.index("[[sweep]]")] + sweep)
+    run = runner(folder)
+    run.run(load_plan(folder / "plan.toml"))
+    cells = run.cells.values()
+    assert not run.failures and len(cells) == 2 * 2 * 2
+    assert {(one["config"]["draw"], one["config"]["refine"]) for one in cells} == {
+        ("uniform", 1), ("sure", 1),
+    }  # fmt: skip
+    # the ranker reads no embeddings, the classifier does
+    assert [one for one in run.known.seconds if one.startswith("embeddings")]
+
+
 def test_a_killed_sweep_goes_on_where_it_was(folder, monkeypatch):
     plan = load_plan(folder / "plan.toml")
     compare, calls = runner_module.compare_inputs, []

@@ -134,6 +134,19 @@ def test_pairs_are_chosen_by_what_differs_within_them():
         assert np.isin(a.proposal, odd).sum() >= 0.7 * min(of_pool, 20)
 
 
+def test_pairs_that_can_not_be_drawn_are_images_again():
+    vectors = np.random.default_rng(4).normal(size=(100, 4))
+    pairs = np.concatenate([np.arange(40), np.arange(40), np.full(20, -1)]).astype(np.int32)
+    names, rows = names_of(40, 100), (list(range(40)), list(range(40, 100)))
+    # only what has no partner has a caption
+    usable = [[False] * 40, [row >= 40 for row in range(60)]]
+    surest = Surest(lambda some: vectors[list(some)], sum(names, []), Design(pairs=pairs), 0)
+    folds, note = plan_folds(
+        names, usable, rows, Design(pairs=pairs), replace(CONFIG, subset_size=5), Proposer(), surest
+    )
+    assert [len(side.proposal) for side in folds[0]] == [5, 5] and "Not held out: pairs" in note
+
+
 def test_an_image_without_embedding_is_shown_last():
     vectors, _ = sparse(0.05, n=90)
     vectors[::2] = np.nan
