@@ -111,7 +111,7 @@ def run(dataset, **params):
     ctx = ExecutionContext(
         request_params=request, executor=Executor(), operator_uri=f"{URI}/compare_views"
     )
-    return foo.get_operator(f"{URI}/compare_views").execute(ctx)
+    list(foo.get_operator(f"{URI}/compare_views").execute(ctx))  # messages, then the answer
 
 
 def test_choices_of_the_form_run(plugins, captioned):
