@@ -15,8 +15,13 @@ _ON_SERVERS = ("openai", "caption_llm", "images", "union", "caption_question", "
 #: choices that ask for a server, or may hold one that does
 _MAY_ASK = ("union:A+B", "cascade:RANKER")
 
+#: chosen to take a choice back: a dropdown can't be emptied
+PRESET = "__preset__"
 #: choices that compute nothing
 _THERE = ("field:NAME", "brain:KEY")
+
+#: what a preset without a ranker means
+_NONE = {"ranker": "embeddings where there is an encoder, else captions"}
 
 _LABELS = {
     "captioner": "Captioner",
@@ -39,9 +44,9 @@ def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False
         preset: what stands where nothing is chosen
         stored (False): leave out what is on the dataset already: there is nothing to compute
     """
-    for name in names:
-        _stage(ctx, inputs, name, stored)
     used = _used(ctx.params, names, preset)
+    for name in names:
+        _stage(ctx, inputs, name, used[name], stored)
     if any(one.env or one.name in _MAY_ASK for one in used.values() if one is not None):
         inputs.str(
             "base_url",
@@ -75,7 +80,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
     url = params.get("base_url")
     for name in names:
         value = params.get(name)
-        if value in (None, "", []):
+        if value in (None, "", [], PRESET):
             continue
         if not isinstance(value, str):
             raise ValueError(f"Expected {name} by name, got {type(value).__name__}.")
@@ -100,31 +105,34 @@ def _used(params: dict[str, Any], names: tuple[str, ...], preset: Any) -> dict[s
     config = Config.preset(preset)
     used = {}
     for name in names:
-        spec = params.get(name) or getattr(config, name)
+        given = params.get(name)
+        spec = getattr(config, name) if given in (None, "", PRESET) else given
         used[name] = find(name, spec) if isinstance(spec, str) else None
     return used
 
 
-def _stage(ctx: Any, inputs: Any, name: str, stored: bool) -> None:
+def _stage(ctx: Any, inputs: Any, name: str, used: Choice | None, stored: bool) -> None:
+    value = ctx.params.get(name)
+    own = value not in (None, "", PRESET)
     view = types.DropdownView()
+    view.add_choice(PRESET, label="As the preset has it")
     for one in STAGES[name]:
         if not (stored and one.name in _THERE):
             view.add_choice(one.name, label=one.label, description=_described(one))
-    value = ctx.params.get(name)
-    chosen = find(name, value) if isinstance(value, str) and value else None
-    exact = chosen is not None and value == chosen.name
-    if value and not exact:
+    exact = own and used is not None and value == used.name
+    if own and not exact:
         view.add_choice(value, label=str(value))  # a name as scripts give it
+    says = "" if used is None else _described(used) if own else used.label
     inputs.enum(
         name,
         view.values(),
         label=_LABELS[name],
-        description="empty: as the preset has it" if chosen is None else _described(chosen),
+        description=says if own else f"the preset's: {says or _NONE.get(name, 'none')}",
         required=False,
         view=view,
     )
-    if chosen is not None and exact and chosen.asks_for:
-        _argument(ctx, inputs, name, chosen)
+    if used is not None and exact and used.asks_for:
+        _argument(ctx, inputs, name, used)
 
 
 def _described(choice: Choice) -> str:

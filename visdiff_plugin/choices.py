@@ -19,15 +19,17 @@ _SERVER = "a key, or the address of a server"
 class Choice:
     """One member of a stage, as docs, forms and messages describe it.
 
-    In ``cost`` n are images (of both sets), k descriptions, s = 20 images of each set in a round,
-    and r = 6 rounds: three for each direction.
+    In ``formula`` n are images of both sets, k descriptions, r rounds (3) in each of two
+    directions, s images of each set in a round (20); a pass is one image or text through a model
+    here, a call one request to a server.
 
     Args:
         name: as the library takes it, with a word in capitals for what the user adds
         label: for a form
         finds: what it is good at
         needs: besides Python, in words
-        cost: in calls or passes of a model
+        cost: in words, in the default setting
+        formula: passes and calls of models
         packages (()): modules that must be there
         env (()): environment variables of which a server's address takes the place
         reads (()): ``"captions"``, ``"embeddings"``
@@ -40,6 +42,7 @@ class Choice:
     finds: str
     needs: str
     cost: str
+    formula: str
     packages: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
@@ -80,25 +83,26 @@ CAPTIONERS = (
     Choice(
         "field:NAME", "A field of the dataset",
         "what is in it already: text, tags, classifications, objects counted into words",
-        "nothing", "nothing", example="ground_truth",
+        "nothing", "nothing", "0", example="ground_truth",
     ),
     Choice(
         "blip", "BLIP", "short captions of everyday photographs", "torch and weights of 1 GB",
-        "n passes, once: captions are stored; bearable on a CPU", _TORCH,
+        "a pass for each image, once: captions are stored; bearable on a CPU", "n passes", _TORCH,
     ),
     Choice(
         "blip2", "BLIP-2", "the paper's captions", "torch, weights of 15 GB, in practice a GPU",
-        "n passes, once", _TORCH,
+        "a pass for each image, once", "n passes", _TORCH,
     ),
     Choice(
         "transformers:MODEL", "A model on this machine",
         "captions of any image-to-text model or chat VLM", "torch and the model's weights",
-        "n passes, once", _TORCH, example="Qwen/Qwen2.5-VL-3B-Instruct",
+        "a pass for each image, once", "n passes", _TORCH,
+        example="Qwen/Qwen2.5-VL-3B-Instruct",
     ),
     Choice(
         "openai:MODEL", "A vision model on a server",
         "captions as detailed as the prompt asks for", _SERVER,
-        "n calls with an image each, once", ("openai",), _KEY, example="gpt-4o-mini",
+        "a call for each image, once", "n calls", ("openai",), _KEY, example="gpt-4o-mini",
         optional=True,
     ),
 )  # fmt: skip
@@ -107,23 +111,23 @@ ENCODERS = (
     Choice(
         "open_clip:MODEL/WEIGHTS", "open_clip", "whatever its weights know",
         "torch and weights (0.6 GB for the default)",
-        "n passes, once: embeddings are stored; k passes of texts", ("torch", "open_clip"),
-        example="ViT-B-32/laion2b_s34b_b79k", optional=True,
+        "a pass for each image, once: embeddings are stored", "n + k passes",
+        ("torch", "open_clip"), example="ViT-B-32/laion2b_s34b_b79k", optional=True,
     ),
     Choice(
         "open_clip:paper", "open_clip as in the paper",
         "what ViT-bigG-14 knows: the paper's choice",
-        "torch, weights of 10 GB, in practice a GPU", "n passes, once; k passes of texts",
-        ("torch", "open_clip"),
+        "torch, weights of 10 GB, in practice a GPU", "a pass for each image, once",
+        "n + k passes", ("torch", "open_clip"),
     ),
     Choice(
         "zoo:MODEL", "A model of FiftyOne's zoo", "whatever it knows; it must embed prompts",
-        "torch and the model's weights", "n passes, once; k passes of texts",
-        ("torch", "fiftyone"), example="clip-vit-base32-torch",
+        "torch and the model's weights", "a pass for each image, once",
+        "n + k passes", ("torch", "fiftyone"), example="clip-vit-base32-torch",
     ),
     Choice(
         "brain:KEY", "A similarity run of the dataset", "what its model knows",
-        "that run, and its model", "nothing for images; k passes of texts", ("fiftyone",),
+        "that run, and its model", "nothing for images", "k passes", ("fiftyone",),
         example="img_sim",
     ),
 )  # fmt: skip
@@ -131,73 +135,79 @@ ENCODERS = (
 PROPOSERS = (
     Choice(
         "keyword", "Keywords", "words that one side's captions use more often; English",
-        "captions", "no model", reads=("captions",),
+        "captions", "nothing", "0", reads=("captions",),
     ),
     Choice(
         "bank", "Phrase bank", "which of some 11,000 phrases fit; nothing that is not among them",
         "an encoder; no captions",
-        "the phrases once through the text encoder (many minutes on a CPU), then no model",
-        reads=("embeddings",),
+        "its phrases through the text encoder, once: many minutes on a CPU",
+        "11,000 passes of texts, once",         reads=("embeddings",),
     ),
     Choice(
         "openai:MODEL", "A chat model reads captions",
         "ideas that no caption says in these words; only what captions hold",
-        f"captions; {_SERVER}", "r calls of 2s captions, about 900 tokens each", ("openai",), _KEY,
+        f"captions; {_SERVER}", "6 calls of 40 captions, about 900 tokens each",
+        "2 r calls of 2 s captions", ("openai",), _KEY,
         ("captions",), "gpt-4o-mini", True,
     ),
     Choice(
         "images:MODEL", "A vision model sees images",
         "what captions leave out: style, layout, small things", _SERVER,
-        "r calls of 2s images; with layout='grid' of one image", ("openai",), _KEY,
+        "6 calls of 40 images", "2 r calls of 2 s images; of one image with layout=\"grid\"",
+        ("openai",), _KEY,
         example="gpt-4o", optional=True,
     ),
     Choice(
         "feature:MODEL", "BLIP-2 on the difference of features",
         "the paper's feature-based proposals; weak on photographs",
-        "torch, weights of 15 GB, in practice a GPU", "r times 2s passes and ten samples", _TORCH,
+        "torch, weights of 15 GB, in practice a GPU", "6 rounds of 40 images",
+        "2 r times 2 s passes and ten samples", _TORCH,
         example="Salesforce/blip2-opt-2.7b", optional=True,
     ),
     Choice(
         "union:A+B", "Several proposers", "what any of them finds, each with its source",
-        "what each needs", "the sum of theirs", example="keyword+bank",
+        "what each needs", "the sum of theirs", "sum", example="keyword+bank",
     ),
 )  # fmt: skip
 
 RANKERS = (
     Choice(
         "embedding", "Cosine of image and text", "what the encoder knows; the paper's choice",
-        "an encoder", "n passes, once, and k of texts", reads=("embeddings",),
+        "an encoder", "a pass for each image, once", "n + k passes", reads=("embeddings",),
     ),
     Choice(
         "tfidf", "Words shared with the caption", "what captions say in the same words",
-        "captions", "no model", reads=("captions",),
+        "captions", "nothing", "0", reads=("captions",),
     ),
     Choice(
         "caption_question:MODEL", "A chat model reads each caption",
         "what captions say in other words", f"captions; {_SERVER}",
-        "at most n x k calls: one for each different caption and description", ("openai",), _KEY,
+        "a call for each different caption and description", "up to n k calls", ("openai",), _KEY,
         ("captions",), "gpt-4o-mini", True,
     ),
     Choice(
         "image_question:MODEL", "A vision model looks at each image",
-        "counts, text, relations: what cosines confuse", _SERVER, "n x k calls with an image each",
+        "counts, text, relations: what cosines confuse", _SERVER,
+        "a call for each image and description", "n k calls",
         ("openai",), _KEY, example="gpt-4o-mini", optional=True,
     ),
     Choice(
         "caption_question:transformers:MODEL", "A chat model on this machine reads captions",
         "as caption_question", "captions, torch and the model's weights",
-        "at most n x k passes", _TORCH, reads=("captions",),
-        example="Qwen/Qwen2.5-1.5B-Instruct",
+        "a pass for each different caption and description", "up to n k passes",
+        _TORCH, reads=("captions",), example="Qwen/Qwen2.5-1.5B-Instruct",
     ),
     Choice(
         "image_question:transformers:MODEL", "A vision model on this machine looks at images",
-        "as image_question", "torch, the model's weights, in practice a GPU", "n x k passes",
+        "as image_question", "torch, the model's weights, in practice a GPU",
+        "a pass for each image and description", "n k passes",
         _TORCH, example="Qwen/Qwen2.5-VL-3B-Instruct",
     ),
     Choice(
         "cascade:RANKER", "Cosines first, a model checks the best",
         "the surest answer about ten descriptions", "an encoder, and what RANKER needs",
         "embedding's, and at most 4,000 calls: 10 descriptions on 200 images of each set",
+        "n + k passes, up to 2 x 200 x 10 calls",
         reads=("embeddings",), example="image_question:gpt-4o-mini",
     ),
 )  # fmt: skip

@@ -49,7 +49,7 @@ class App:
 
     def _only_here(self, route):
         # the App's web fonts; no other host can be reached in tests
-        if route.request.url.startswith((self.server, "data:", "blob:")):
+        if route.request.url.startswith((self.server, "data:", "blob:", "file:")):
             route.continue_()
         else:
             route.abort()

@@ -39,13 +39,17 @@ def form(dataset, name="compare_views", **params):
 def test_each_stage_offers_its_members_with_needs_and_costs(plugins, captioned):
     shown = form(captioned)
     for stage, some in STAGES.items():
-        choices = shown[stage].view.choices
+        first, *choices = shown[stage].view.choices
+        assert first.value == _models.PRESET
         assert [one.value for one in choices] == [one.name for one in some]
         for one, choice in zip(choices, some, strict=True):
             assert choice.needs in one.description and choice.cost in one.description
     for name, stage in (("caption_samples", "captioner"), ("embed_samples", "encoder")):
         offered = {one.value for one in form(captioned, name)[stage].view.choices}
-        assert offered == {one.name for one in STAGES[stage]} - {"field:NAME", "brain:KEY"}
+        assert offered - {_models.PRESET} == {one.name for one in STAGES[stage]} - {
+            "field:NAME",
+            "brain:KEY",
+        }
     assert {"encoder", "captioner", "ranker"} <= set(form(captioned, "rank_hypotheses"))
 
 
@@ -71,7 +75,8 @@ def test_what_is_missing_here_is_said_before_anything_runs(plugins, captioned):
             if name.endswith("_lacks")
         ])  # fmt: skip
 
-    assert "Keywords) lacks captions" in warned()
+    assert "Keywords) lacks captions" in warned() and warned() == warned(proposer=_models.PRESET)
+    assert "the preset's: Keywords" in json.dumps(form(captioned)["proposer"].to_json())
     assert warned(captioner="field:NAME", captioner_field="truth") == "[]"
     assert "Phrase bank) lacks an encoder" in warned(proposer="bank")
     asked = {"proposer": "images:MODEL", "preset": "default"}
@@ -94,6 +99,7 @@ def test_a_form_becomes_stages_of_the_library():
         "ranker": {"name": "cascade:image_question:m", "base_url": url},
     }
     assert _models.specs({"captioner": "openai:MODEL"}, "captioner") == {"captioner": "openai"}
+    assert _models.specs({"captioner": _models.PRESET}, "captioner") == {}
     with pytest.raises(ValueError, match="Expected MODEL for 'transformers:MODEL'"):
         _models.specs({"captioner": "transformers:MODEL"}, "captioner")
     with pytest.raises(ValueError, match="Expected the built-in 'bank'"):
@@ -105,7 +111,7 @@ def run(dataset, **params):
     ctx = ExecutionContext(
         request_params=request, executor=Executor(), operator_uri=f"{URI}/compare_views"
     )
-    return foo.get_operator(f"{URI}/compare_views").execute(ctx)
+    list(foo.get_operator(f"{URI}/compare_views").execute(ctx))  # messages, then the answer
 
 
 def test_choices_of_the_form_run(plugins, captioned):

@@ -34,7 +34,8 @@ def test_the_page_names_the_same_choices_as_the_library():
         named = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
         assert named == names(some), stage
         for one, line in zip(some, re.findall(r"^\| `.*$", section, re.MULTILINE), strict=True):
-            assert line.startswith(f"| `{one.name}` | {one.finds} | {one.needs} | {one.cost} |")
+            cells = (f"`{one.name}`", one.finds, one.needs, one.cost, one.formula)
+            assert line.startswith(f"| {' | '.join(cells)} |")
 
 
 def test_every_name_that_the_library_lists_can_be_chosen():

@@ -179,6 +179,20 @@ def test_every_ranker_orders_the_same_proposals_asked_for_once(folder):
     assert len(proposer.shown) == 2 * 2 * 2 * 2
 
 
+def test_a_union_of_remembered_proposers_took_as_long_as_its_members(folder):
+    few = '{name = "keyword", n = 3}'
+    text = PLAN.replace('["list", "other"]', f'["keyword", {few}, ["keyword", {few}]]', 1)
+    (folder / "plan.toml").write_text(text)
+    run = runner(folder)
+    plan = load_plan(folder / "plan.toml")
+    cells = [cell for cell in plan.of(plan.sweeps[0]) if cell.pair.name == "colour"]
+    first = [one for one in cells if one.settings["ranker"] == "tfidf" and one.seed == 0]
+    alone = [run._compare(one, plan)["seconds"]["propose"] for one in first[:2]]
+    both = run._compare(first[2], plan)
+    assert both["seconds"]["propose"] == pytest.approx(sum(alone), abs=1e-3)
+    assert both["proposed"].count("+") == 1 and both["candidates"] > 0
+
+
 def test_a_cell_that_fails_is_no_result_and_is_tried_again(folder):
     class Down(Other):
         def propose(self, a, b):

@@ -97,10 +97,13 @@ class Runner:
         record = _record(found, inputs, config)
         record["proposed"] = ""
         if members:
-            # what another ranker's cell paid for took as long as it did there
-            code, seconds = "+".join(one.question() for one in members), record["seconds"]
+            # what another cell paid for took as long as it did there; of a union, its members
+            parts, seconds = [one.question() for one in members], record["seconds"]
+            code = "+".join(parts)
             if not any(one.anew for one in members):
-                seconds["propose"] = self._proposed.get(code, seconds["propose"])
+                known = [self._proposed.get(one) for one in parts]
+                alone = None if None in known else sum(one for one in known if one is not None)
+                seconds["propose"] = self._proposed.get(code, alone or seconds["propose"])
             self._proposed.setdefault(code, seconds["propose"])
             record["proposed"] = code
         return {
