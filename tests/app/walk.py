@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -30,7 +31,7 @@ class App:
         folder: for downloads
         size: of the window, in pixels
         scheme: "dark" or "light"
-        clock: whether to record a video into the folder
+        video: whether to record one into the folder
     """
 
     def __init__(self, browser, server, folder, size=(1500, 950), scheme="dark", video=False):
@@ -61,6 +62,13 @@ class App:
     def close(self):
         self.context.close()
         assert self.errors == [], self.errors
+
+    @contextmanager
+    def new_grid(self):
+        """Waits until the grid was built again by what is done inside."""
+        before = self.page.evaluate("window.mounts")
+        yield
+        self.page.wait_for_function(f"window.mounts > {before}")
 
     def count(self, n):
         """Waits until the grid says that it holds so many samples."""
