@@ -212,6 +212,8 @@ def _run(
     a, b, within = chosen
     base = sets.make_base(dataset, within)
     set_a, set_b = sets.select_two(base, a, b)
+    taken_from = base.label
+    del base  # it may hold every id of the dataset
     score_fields.check_other(dataset, set_b.dataset, run_key)
     set_a, set_b, shared = samples.separate(set_a, set_b, config.overlap)
     stages = make_stages(dataset, config, propose=not hypotheses)
@@ -225,7 +227,7 @@ def _run(
             config,
             stages,
             hypotheses,
-            base.label,
+            taken_from,
             progress or _silent,
         ).run()
 
