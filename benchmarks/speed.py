@@ -184,7 +184,7 @@ def embeddings_rows(dataset: Any, wanted: set[str]) -> list[Row]:
 def scores_rows(dataset: Any) -> list[Row]:
     import fiftyone as fo
 
-    from visdiff_plugin import records
+    from visdiff_plugin import score_fields
     from visdiff_plugin.results import Difference, Run
 
     fields = 4  # one set_values takes as long as another
@@ -209,7 +209,9 @@ def scores_rows(dataset: Any) -> list[Row]:
         for column, name in enumerate(names[:fields]):
             dataset.set_values(f"single_{name}", scores[:, column].tolist())
 
-    ours_s, beside = best(lambda: records._write_scores(dataset, run, ids, scores, in_a), theirs)
+    ours_s, beside = best(
+        lambda: score_fields.write_scores(dataset, run, ids, scores, in_a), theirs
+    )
     if dataset.values(f"bench.{names[7]}") != scores[:, 7].tolist():
         raise SystemExit("Expected the scores that were written, got others.")
     note = f"beside: {fields} fields, scaled"

@@ -176,25 +176,25 @@ class _Controls:
         chosen = self.get("dataset")
         views = self.choices.views_of(chosen) if chosen in self.choices.datasets() else []
         if views:
-            self._pick(inputs, "dataset_view", _same(views), "saved view of it", "empty: all of it")
+            labels = {"": "All of it", **_same(views)}
+            self._pick(inputs, "dataset_view", labels, "saved view of it", required=False)
 
     def _named(self, name: str, label: str) -> str:
         return label if name == "kind" else f"{self.side.upper()}: {label}"
 
     def _pick(
-        self, inputs: Any, name: str, labels: dict[str, str], label: str, optional: str = ""
+        self, inputs: Any, name: str, labels: dict[str, str], label: str, required: bool = True
     ) -> None:
         choices = types.DropdownView()
         for value, text in labels.items():
             choices.add_choice(value, label=text)
-        begins = self.begins.get(name)
+        begins = self.begins.get(name) or ("" if not required else None)
         inputs.enum(
             self._key(name),
             choices.values(),
             label=self._named(name, label),
-            description=optional or None,
             default=begins if begins in labels else None,
-            required=not optional,
+            required=required,
             view=choices,
         )
 
@@ -247,7 +247,7 @@ def _sized(name: str, size: Size) -> str:
 
 def _shared(found: Preview) -> str:
     if found.both is None:
-        return "What both share is not counted: they are large."
+        return "What both share is not counted: that takes too long."
     return f"{found.both or 'None'} in both{', left out of both' if found.both else ''}."
 
 
@@ -256,8 +256,7 @@ def _files(found: Preview) -> str:
     if not looked:
         return ""
     missing = found.a.missing + found.b.missing
-    whole = looked == (found.a.n or 0) + (found.b.n or 0)
-    return f" {missing or 'None'} of {'their' if whole else f'{looked} sampled'} files missing."
+    return f" {missing or 'No'} file{'s' if missing > 1 else ''} missing, of {looked} looked at."
 
 
 def _problem(found: Preview) -> str:

@@ -33,7 +33,12 @@ class DeleteRun(foo.Operator):
         _runs.run_picker(ctx, inputs)
         key = ctx.params.get("run_key")
         if key:
-            text = f"Deletes field {key!r} with this run's scores; captions and embeddings stay"
+            config = ctx.dataset.get_run_info(key).config if ctx.dataset.has_run(key) else None
+            other = getattr(config, "dataset_b", "")
+            where = f" here and in {other!r}" if other else ""
+            text = (
+                f"Deletes field {key!r} with this run's scores{where}; captions and embeddings stay"
+            )
             inputs.view("what", types.Warning(label=text))
         return types.Property(inputs, view=types.View(label="Delete a run"))
 
@@ -41,10 +46,12 @@ class DeleteRun(foo.Operator):
         """Deletes the run."""
         import visdiff_plugin as visdiff
 
-        visdiff.delete(ctx.dataset, ctx.params["run_key"])
+        left = visdiff.delete(ctx.dataset, ctx.params["run_key"])
         if not ctx.delegated:
             ctx.ops.reload_dataset()
-        return {"deleted": ctx.params["run_key"]}
+        for text in left:
+            ctx.ops.notify(text, variant="warning")
+        return {"deleted": ctx.params["run_key"], "left": list(left)}
 
     def __call__(self, sample_collection: Any, run_key: str, *, delegate: bool = False) -> Any:
         """Deletes a run; see `visdiff_plugin.delete`.

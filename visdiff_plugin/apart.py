@@ -96,7 +96,7 @@ def _features(
     inputs: Inputs, rows: NDArray[np.intp]
 ) -> tuple[NDArray[np.floating[Any]] | None, str]:
     if inputs.vectors is not None:
-        return inputs.vectors([inputs.images.ids[row] for row in rows]), "embeddings"
+        return inputs.vectors(rows), "embeddings"
     measured = [one.scores[rows] for one in inputs.measured if one.candidate.source == "property"]
     if not measured:
         return None, ""

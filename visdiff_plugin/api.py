@@ -7,11 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import gather, records, samples, sets
+from . import gather, records, samples, score_fields, sets
 from .assembly import make_stages
 from .config import Config, Preset
 from .engines import make_engine
-from .errors import MediaError, SelectionError
+from .errors import MediaError
 from .pipeline import Comparison
 from .results import Run, Skipped
 
@@ -212,20 +212,22 @@ def _run(
     a, b, within = chosen
     base = sets.make_base(dataset, within)
     set_a, set_b = sets.select_two(base, a, b)
-    if set_b.dataset.name != dataset.name:
-        raise SelectionError(f"Expected sets of {dataset.name!r}, got a view of {set_b.label}.")
-    samples.separate(set_a, set_b, config.overlap)
+    taken_from = base.label
+    del base  # it may hold every id of the dataset
+    score_fields.check_other(dataset, set_b.dataset, run_key)
+    set_a, set_b, shared = samples.separate(set_a, set_b, config.overlap)
     stages = make_stages(dataset, config, propose=not hypotheses)
     with closing(stages.engine):
         return Comparison(
             dataset,
             set_a,
             set_b,
+            shared,
             run_key,
             config,
             stages,
             hypotheses,
-            base.label,
+            taken_from,
             progress or _silent,
         ).run()
 

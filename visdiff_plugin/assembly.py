@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -115,12 +115,46 @@ def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
     stages = Stages(
         captioner, caption_fields, encoder, vectors, field_name, proposers, ranker, engine, also
     )
-    for name in (*caption_fields, *config.label_fields):
+    _check_fields(stages, dataset, config)
+    _check_fit(stages, config, propose)
+    return stages
+
+
+def elsewhere(stages: Stages, home: Any, dataset: Any, config: Config) -> Stages:
+    """Returns the same stages as they read what is stored on another dataset.
+
+    Args:
+        stages: as `make_stages` built them
+        home: the dataset that they were built for
+        dataset: the other one
+        config: the choices
+
+    Raises:
+        FieldError: if a field or brain run is not there too, or is of another model
+    """
+    if dataset.name == home.name:
+        return stages
+    _check_fields(stages, dataset, config)
+    if not isinstance(config.encoder, str) or not config.encoder.startswith("brain:"):
+        return stages
+    key = parse_spec(config.encoder).argument
+    models = [fields.read_brain_run(one, key)[0] for one in (home, dataset)]
+    if models[0] != models[1]:
+        raise FieldError(
+            f"Expected one model in the similarity runs {key!r} of both datasets, got "
+            f"{models[0]!r} in {home.name!r} and {models[1]!r} in {dataset.name!r}."
+        )
+    field_name, vectors = fields.read_brain_vectors(dataset, key)
+    return replace(
+        stages, brain_vectors=None if field_name else vectors, embedding_field=field_name
+    )
+
+
+def _check_fields(stages: Stages, dataset: Any, config: Config) -> None:
+    for name in (*stages.caption_fields, *config.label_fields):
         if dataset.get_field(name) is None:
             known = sorted(dataset.get_field_schema())
             raise FieldError(f"Expected a field of {dataset.name!r}, got {name!r}. Fields: {known}")
-    _check_fit(stages, config, propose)
-    return stages
 
 
 def _described(stage: Any) -> dict[str, Any]:
@@ -162,8 +196,9 @@ def _encoder(
         from .encoders.zoo_encoder import encoder_from_model
 
         key = parse_spec(config.encoder).argument
-        model, field_name, vectors = fields.read_brain_run(dataset, key)
-        encoder = encoder_from_model(model, f"brain:{key}")
+        _, load = fields.read_brain_run(dataset, key)
+        field_name, vectors = fields.read_brain_vectors(dataset, key)
+        encoder = encoder_from_model(load(), f"brain:{key}")
         return encoder, None if field_name else vectors, field_name
     return make_encoder(config.encoder), None, config.embedding_field
 

@@ -118,14 +118,9 @@ def _surest(
     if whole:
         said = ", ".join(whole)
         notes = [f"draw='sure' changes nothing for {said}: a third of each set is read at once."]
-    read, ids = inputs.vectors, inputs.images.ids
-    if read is None:
+    if inputs.vectors is None:
         return None, ["draw='sure' needs embeddings, and there are none: drawn uniformly instead."]
-
-    def vectors(rows: Sequence[int]) -> NDArray[np.floating[Any]]:
-        return read([ids[row] for row in rows])
-
-    return Surest(vectors, inputs.images.names(), design, config.seed), notes
+    return Surest(inputs.vectors, inputs.images.names(), design, config.seed), notes
 
 
 def _usable(inputs: Inputs) -> list[list[bool] | None]:

@@ -59,23 +59,28 @@ def view_ids(dataset: Any, view: Any) -> list[str]:
     return [one for batch in found for one in unpack_ids(batch)]
 
 
-def count(dataset: Any, view: Any, more: Mapping[str, Any] | None = None) -> int | None:
+def count(
+    dataset: Any, view: Any, more: Mapping[str, Any] | None = None, patience_ms: int = _PATIENCE_MS
+) -> int | None:
     """Returns how many samples a view holds; None where that takes more than a moment.
 
     Args:
         dataset: a FiftyOne dataset
         view: the dataset, or a view of it
         more (None): a query that they must also meet
+        patience_ms (2,000): how long a moment is
     """
     from pymongo.errors import ExecutionTimeout
 
     stages = view._pipeline()
     if not stages and not more:
         return int(collection(dataset).estimated_document_count())
+    if patience_ms <= 0:
+        return None
     wanted = [*stages, {"$match": more or {}}, {"$count": "n"}]
     try:
         found = list(
-            collection(dataset).aggregate(wanted, allowDiskUse=True, maxTimeMS=_PATIENCE_MS)
+            collection(dataset).aggregate(wanted, allowDiskUse=True, maxTimeMS=patience_ms)
         )
     except ExecutionTimeout:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,15 +91,16 @@ def vector_reader(dataset: Any, field: str) -> Reader:
     return lambda ids: unit(read_vectors(dataset, ids, field))
 
 
-def read_brain_run(dataset: Any, key: str) -> tuple[Any, str | None, dict[str, NDArray[Any]]]:
-    """Returns a similarity run's model, its embeddings' field if any, else vectors by sample id.
+def read_brain_run(dataset: Any, key: str) -> tuple[str, Callable[[], Any]]:
+    """Returns the name and options of a similarity run's model, and what loads the model.
 
     Raises:
         FieldError: if there is no such run or it is no similarity run over samples
     """
-    if key not in dataset.list_brain_runs():
+    known = dataset.list_brain_runs()
+    if key not in known:
         raise FieldError(
-            f"Expected a brain run, got {key!r}; there are {dataset.list_brain_runs() or 'none'}."
+            f"Expected a brain run, got {key!r}; there are {known or 'none'} in {dataset.name!r}."
         )
     config = dataset.get_brain_info(key).config
     if getattr(config, "type", "") != "similarity" or getattr(config, "patches_field", None):
@@ -107,12 +108,19 @@ def read_brain_run(dataset: Any, key: str) -> tuple[Any, str | None, dict[str, N
             f"Expected a similarity run over whole images, got {key!r} ({config.method}).",
             "Compute one with fiftyone.brain.compute_similarity(dataset, model=...).",
         )
+    options = getattr(config, "model_kwargs", None)
+    model = f"{getattr(config, 'model', None) or 'no model'}{f' {options}' if options else ''}"
+    return model, lambda: dataset.load_brain_results(key).get_model()
+
+
+def read_brain_vectors(dataset: Any, key: str) -> tuple[str | None, dict[str, NDArray[Any]]]:
+    """Returns the field of a similarity run's embeddings if any, else vectors by sample id."""
     results = dataset.load_brain_results(key)
-    field = getattr(config, "embeddings_field", None)
+    field = getattr(dataset.get_brain_info(key).config, "embeddings_field", None)
     if field:
-        return results.get_model(), str(field), {}
+        return str(field), {}
     vectors, ids, _ = results.get_embeddings()
-    return results.get_model(), None, dict(zip(map(str, ids), vectors, strict=True))
+    return None, dict(zip(map(str, ids), vectors, strict=True))
 
 
 def _check_field(dataset: Any, field: str) -> None:

@@ -33,7 +33,7 @@ class Account:
     notes: list[str] = field(default_factory=list)
 
     def skip(self, what: str, reasons: Mapping[str, str]) -> None:
-        """Counts skipped items by reason.
+        """Counts skipped items by reason, together with those that were counted before.
 
         Args:
             what: ``"sample"``, ``"caption"``, ...
@@ -41,7 +41,24 @@ class Account:
         """
         for reason, count in Counter(reasons.values()).most_common():
             examples = [item for item, other in reasons.items() if other == reason][:5]
+            alike = [one for one in self.skipped if (one.what, one.reason) == (what, reason)]
+            for one in alike:
+                self.skipped.remove(one)
+                count, examples = count + one.count, [*one.examples, *examples][:5]
             self.skipped.append(Skipped(what, reason, count, tuple(examples)))
+
+    def reuse(self, noun: str, reused: int, computed: int) -> None:
+        """Counts stored values that were valid, and those that were made."""
+        before = self.reused.get(noun, {"reused": 0, "computed": 0})
+        self.reused[noun] = {
+            "reused": before["reused"] + reused,
+            "computed": before["computed"] + computed,
+        }
+
+    def note(self, text: str) -> None:
+        """Adds a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
 
 def captions_kind(captioner: Captioner, name: str | None) -> Kind:

@@ -19,7 +19,7 @@ from .errors import MediaError
 from .evidence.design import Design
 from .evidence.separability import Separability
 from .exhibits import with_exhibits
-from .inputs import InputReader, Inputs
+from .inputs import Inputs, read_inputs
 from .results import Run
 from .ties import read_design
 
@@ -36,9 +36,10 @@ class Comparison:
     """One comparison under way.
 
     Args:
-        dataset: a FiftyOne dataset
-        a: the first set
-        b: the second set
+        dataset: a FiftyOne dataset, where the run is stored
+        a: the first set, without what is in both
+        b: the second set, without what is in both; it may be of another dataset
+        shared: ids of A that are in both
         run_key: what the run is stored under
         config: every choice
         stages: the models
@@ -50,6 +51,7 @@ class Comparison:
     dataset: Any
     a: samples.Selected
     b: samples.Selected
+    shared: tuple[str, ...]
     run_key: str
     config: Config
     stages: Stages
@@ -61,11 +63,9 @@ class Comparison:
     def run(self) -> Run:
         """Compares, stores, and returns the run."""
         self.progress(0.0, "Reading samples")
-        only_a, only_b, shared = samples.separate(self.a, self.b, self.config.overlap)
         with self._timed("inputs"):
-            reader = InputReader(self.dataset, self.config, self.stages, self.progress)
-            inputs = reader.read(only_a.ids, only_b.ids)
-        inputs.account.skip("sample", dict.fromkeys(shared, "in both sets"))
+            inputs = read_inputs(self.a, self.b, self.config, self.stages, self.progress)
+        inputs.account.skip("sample", dict.fromkeys(self.shared, "in both sets"))
         if self.within:
             inputs.account.notes.append(f"Both sets were taken from {self.within}.")
         _check_sizes(inputs, self)
@@ -84,6 +84,7 @@ class Comparison:
         run = Run(
             run_key=self.run_key,
             dataset=str(self.dataset.name),
+            dataset_b=str(self.b.dataset.name) if len(inputs.sources) > 1 else "",
             label_a=self.a.label,
             label_b=self.b.label,
             n_a=len(inputs.rows_a),
@@ -100,17 +101,13 @@ class Comparison:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
-        run = records.save_run(
-            self.dataset, run, inputs.images.ids, scores[:, columns], inputs.in_a
-        )
+        run = records.save_run(self.dataset, run, inputs.sources, scores[:, columns], inputs.in_a)
         self.progress(1.0, "Done")
         return run
 
     def _design(self, inputs: Inputs) -> tuple[Design, Separability | None]:
         """Returns what ties the images together, and whether the sets differ at all."""
-        design = read_design(
-            self.dataset, inputs.images.ids, inputs.in_a, inputs.vectors, self.config
-        )
+        design = read_design(inputs, self.config)
         inputs.account.notes += design.notes
         apart, note = compare_sets(inputs, design, self.config)
         if note:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,15 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import RunError
-from .results import SCHEMA_VERSION, Difference, Run
-from .store import METHOD, declare_document, describe
-from .updates import write_documents
+from .results import SCHEMA_VERSION, Run
+from .samples import Source
+from .score_fields import (
+    check_free,
+    check_other,
+    find_other,
+    holds_scores,
+    with_fields,
+    write_scores,
+)
+from .store import METHOD
 
 #: what a user can say of a difference; empty is nothing yet
 VERDICTS = ("", "confirmed", "rejected")
-
-#: of a run's document: which set an image stood in, ``"A"`` or ``"B"``
-SET = "set"
 
 _WRITING, _DONE = "writing", "done"
 
@@ -46,18 +52,14 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
                 "Choose another key, delete it with visdiff.delete(dataset, key), or pass "
                 "overwrite=True.",
             )
-    elif dataset.get_field(run_key) is not None and not _holds_scores(dataset, run_key):
-        raise RunError(
-            f"Expected a run_key that is no field, got {run_key!r}, a field of the dataset: "
-            "scores are stored in a field of that name.",
-            "Choose another key.",
-        )
+    else:
+        check_free(dataset, run_key)
 
 
 def save_run(
     dataset: Any,
     run: Run,
-    ids: Sequence[str],
+    sources: Sequence[Source],
     scores: NDArray[np.floating[Any]],
     in_a: NDArray[np.bool_],
 ) -> Run:
@@ -69,20 +71,28 @@ def save_run(
     Args:
         dataset: a FiftyOne dataset
         run: the run; ``differences[i]`` belongs to column ``i`` of ``scores``
-        ids: ``n`` sample ids
+        sources: the samples, ``n`` together; those of B can be of another dataset
         scores: ``(n, m)`` scores of the ``m`` first differences; NaN is not written
         in_a: ``(n,)`` whether each stands in A; the field `SET` of the run says so to the App
 
     Returns:
         the run with the names of its fields
     """
-    if dataset.has_run(run.run_key) or _holds_scores(dataset, run.run_key):
+    if dataset.has_run(run.run_key) or holds_scores(dataset, run.run_key):
         delete_run(dataset, run.run_key, missing_ok=True)
-    run = _with_fields(run, scores.shape[1])
-    config = dataset.init_run(method=METHOD, **_header(run), state=_WRITING)
+    run = with_fields(run, scores.shape[1])
+    # names of datasets change: the token says that scores elsewhere are this run's
+    token = uuid.uuid4().hex
+    config = dataset.init_run(method=METHOD, **_header(run), state=_WRITING, token=token)
     dataset.register_run(run.run_key, config)
     try:
-        _write_scores(dataset, run, ids, scores, in_a)
+        start = 0
+        for source in sources:
+            own = slice(start, start + len(source.ids))
+            start += len(source.ids)
+            away = source.dataset.name != dataset.name
+            more = {"of": str(dataset.name), "token": token} if away else {}
+            write_scores(source.dataset, run, source.ids, scores[own], in_a[own], **more)
         _save_record(dataset, run)
         config.state = _DONE
         dataset.update_run_config(run.run_key, config)
@@ -115,22 +125,31 @@ def list_runs(dataset: Any) -> list[str]:
     return sorted(keys, key=lambda key: dataset.get_run_info(key).timestamp)
 
 
-def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> None:
+def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> tuple[str, ...]:
     """Deletes a run and its score fields, and nothing else.
+
+    Returns:
+        what was left on the dataset of B, and why, in sentences; none where all is gone
 
     Raises:
         RunError: if there is no such run, unless ``missing_ok``
     """
     if not missing_ok:
         _check_known(dataset, run_key)
-    if _holds_scores(dataset, run_key):
+    left = ""
+    if dataset.has_run(run_key):
+        other, left = find_other(dataset.get_run_info(run_key).config, run_key)
+        if other is not None:
+            other.delete_sample_field(run_key)
+    if holds_scores(dataset, run_key):
         dataset.delete_sample_field(run_key)
     if dataset.has_run(run_key):
         dataset.delete_run(run_key)
+    return (left,) if left else ()
 
 
 def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
-    """Renames a run and its score fields.
+    """Renames a run and its score fields, those on the dataset of B too.
 
     Raises:
         RunError: if there is no such run, or the new key can't be used
@@ -139,14 +158,19 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
     if new_key == run_key:
         return run
     check_run_key(dataset, new_key, overwrite=False)
-    if _holds_scores(dataset, run_key):
+    other, left = find_other(dataset.get_run_info(run_key).config, run_key)
+    if other is not None:
+        check_other(dataset, other, new_key)
+        other.rename_sample_field(run_key, new_key)
+    if holds_scores(dataset, run_key):
         dataset.rename_sample_field(run_key, new_key)
     dataset.rename_run(run_key, new_key)
     differences = tuple(
         replace(one, field=one.field and f"{new_key}.{one.field.partition('.')[2]}")
         for one in run.differences
     )
-    run = replace(run, run_key=new_key, differences=differences)
+    notes = (*run.notes, left) if left else run.notes
+    run = replace(run, run_key=new_key, differences=differences, notes=notes)
     _save_record(dataset, run)
     return run
 
@@ -184,12 +208,6 @@ def _save_record(dataset: Any, run: Run) -> None:
     dataset.save_run_results(run.run_key, results, cache=False)
 
 
-def _holds_scores(dataset: Any, field: str) -> bool:
-    """Whether a field is the score field of a run; captions and embeddings are ours, but not so."""
-    found = dataset.get_field(field)
-    return found is not None and "run_key" in ((found.info or {}).get(METHOD) or {})
-
-
 def _check_known(dataset: Any, run_key: str) -> None:
     if run_key not in dataset.list_runs(method=METHOD):
         raise RunError(
@@ -209,47 +227,5 @@ def _header(run: Run) -> dict[str, Any]:
         "n_differences": len(run.differences),
         "n_significant": len(run.significant),
         "created": run.created,
+        "dataset_b": run.dataset_b,
     }
-
-
-def _with_fields(run: Run, n_fields: int) -> Run:
-    taken = {SET}
-    named: list[Difference] = []
-    for row, difference in enumerate(run.differences):
-        field = f"{run.run_key}.{_slug(difference.description, taken)}" if row < n_fields else None
-        named.append(replace(difference, field=field))
-    return replace(run, differences=tuple(named))
-
-
-def _slug(description: str, taken: set[str]) -> str:
-    """A field name out of a description: letters, digits and underscores, unique in its run."""
-    base = re.sub(r"[^a-z0-9]+", "_", description.lower()).strip("_")[:48].strip("_")
-    base = base if base[:1].isalpha() else f"d_{base}".strip("_")
-    slug, number = base, 2
-    while slug in taken:
-        slug, number = f"{base}_{number}", number + 1
-    taken.add(slug)
-    return slug
-
-
-def _write_scores(
-    dataset: Any,
-    run: Run,
-    ids: Sequence[str],
-    scores: NDArray[np.floating[Any]],
-    in_a: NDArray[np.bool_],
-) -> None:
-    names = [field.partition(".")[2] for field in run.fields]
-    numbers = {name: one.description for name, one in zip(names, run.differences, strict=False)}
-    which = f"A: {run.label_a}; B: {run.label_b}"
-    declare_document(dataset, run.run_key, numbers, {SET: which})
-    describe(
-        dataset,
-        run.run_key,
-        f"VisDiff: {run.label_a} against {run.label_b}",
-        {"run_key": run.run_key},
-    )
-    for name, own in (("A", in_a), ("B", ~in_a)):
-        rows = np.flatnonzero(own)
-        chosen = [ids[int(row)] for row in rows]
-        write_documents(dataset, chosen, run.run_key, names, scores[rows], {SET: name})

@@ -155,6 +155,7 @@ class Run:
         config: the run's `Config` as data
         record: what is needed to redo it: ids sampled, replies, usage, versions, seconds a stage
         created: ISO 8601 time, UTC
+        dataset_b: the name of B's dataset, where it is another one
     """
 
     run_key: str
@@ -173,6 +174,7 @@ class Run:
     config: Mapping[str, Any] = _field(default_factory=dict)
     record: Mapping[str, Any] = _field(default_factory=dict)
     created: str = ""
+    dataset_b: str = ""
 
     @property
     def significant(self) -> tuple[Difference, ...]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from . import records, samples
 from .reports import FORMATS, Format, pictures, render
+from .reports.html import picture_key
 from .results import Run
 
 
@@ -73,13 +74,29 @@ def export(dataset: Any, run_key: str, path: str | None = None, kind: Format | N
     run = records.load_run(dataset, run_key)
     shown = {}
     if kind == "html":
-        shown = pictures.read(samples.paths_of(dataset, pictures.wanted(run)))
+        shown = pictures.read(_files(dataset, run))
     text = render(run, kind, shown)
     if path:
         Path(path).write_text(text, encoding="utf-8")
     return text
 
 
-def delete(dataset: Any, run_key: str) -> None:
-    """Deletes a run and its score fields, and nothing else; raises `RunError` if unknown."""
-    records.delete_run(dataset, run_key)
+def delete(dataset: Any, run_key: str) -> tuple[str, ...]:
+    """Deletes a run and its score fields, and nothing else; raises `RunError` if unknown.
+
+    Returns:
+        what was left, and why, in sentences: scores on a dataset of B that is not found
+    """
+    return records.delete_run(dataset, run_key)
+
+
+def _files(dataset: Any, run: Run) -> dict[str, str]:
+    """Returns the files that a report shows; those of B are looked for in B's dataset."""
+    found: dict[str, str] = {}
+    for side, ids in pictures.wanted(run).items():
+        away = side == "b" and run.dataset_b
+        owner = samples.find_dataset(run.dataset_b) if away else dataset
+        if owner is not None:  # a dataset that is gone leaves a report without its pictures
+            paths = samples.paths_of(owner, ids)
+            found |= {picture_key(run, side, one): path for one, path in paths.items()}
+    return found

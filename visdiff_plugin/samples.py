@@ -29,6 +29,19 @@ class Selected:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Samples of one dataset.
+
+    Args:
+        dataset: a FiftyOne dataset
+        ids: their ids
+    """
+
+    dataset: Any
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Media:
     """Files of samples.
 
@@ -74,6 +87,17 @@ def check_dataset(dataset: Any) -> None:
         )
 
 
+def find_dataset(name: str) -> Any:
+    """Returns a dataset as it is stored now; None where there is none of that name."""
+    import fiftyone as fo
+
+    if not fo.dataset_exists(name):
+        return None
+    dataset = fo.load_dataset(name)
+    dataset.reload()
+    return dataset
+
+
 def database_uri() -> str | None:
     """Returns FIFTYONE_DATABASE_URI as FiftyOne uses it; None where it starts its own MongoDB."""
     import fiftyone as fo
@@ -113,6 +137,14 @@ def separate(a: Selected, b: Selected, overlap: str) -> tuple[Selected, Selected
                 "Compare it with the rest instead: 'rest' is what the other set does not hold.",
             )
     return only_a, only_b, tuple(one for one in a.ids if one in shared_a)
+
+
+def sources_of(a: Selected, b: Selected) -> tuple[Source, ...]:
+    """Returns the samples of both sets by dataset, ids ascending, whatever set is called A."""
+    if a.dataset.name == b.dataset.name:
+        return (Source(a.dataset, sorted((*a.ids, *b.ids))),)
+    both = [Source(one.dataset, sorted(one.ids)) for one in (a, b)]
+    return tuple(sorted(both, key=lambda one: (one.ids[0], one.dataset.name)))
 
 
 def _shared(a: Selected, b: Selected) -> tuple[set[str], set[str]]:

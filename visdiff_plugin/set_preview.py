@@ -6,6 +6,7 @@ What would mean to read more than some ten thousand samples is left open, and sa
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from .sets import find_two
 
 #: samples whose ids, or numbers, are read for a form
 _MOST = 50_000
+#: all counts together take no longer than about this
+_SECONDS = 2.5
 #: files of a set that are looked for
 _FILES = 200
 
@@ -59,6 +62,17 @@ class Preview:
         return bool(self.both) and self.both == self.a.n == self.b.n
 
 
+class _Clock:
+    """Counts samples until it has taken too long; what is left then stays unknown."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + _SECONDS
+
+    def count(self, dataset: Any, view: Any, more: dict[str, Any] | None = None) -> int | None:
+        """Returns how many samples a view holds, or None."""
+        return count(dataset, view, more, int((self._end - time.monotonic()) * 1000))
+
+
 @dataclass(frozen=True)
 class _Side:
     found: Found
@@ -78,13 +92,14 @@ def preview(base: Base, a: Any, b: Any) -> Preview:
     Raises:
         SelectionError: as `sets.select_two`, but not for sets that are empty
     """
-    everything = count(base.dataset, base.view)
+    clock = _Clock()
+    everything = clock.count(base.dataset, base.view)
     found_a, found_b = find_two(base, _cheap(base, a, everything), _cheap(base, b, everything))
-    sides = [_side(base, one) for one in (found_a, found_b)]
+    sides = [_side(base, one, clock) for one in (found_a, found_b)]
     for place, other in ((0, 1), (1, 0)):
         if sides[place].found.is_rest:
             sides[place] = _rest(base, sides[other], sides[place].found, everything)
-    both = _both(base, *sides)
+    both = _both(base, sides[0], sides[1], clock)
     named = [_named(one, base, text) for one, text in zip(sides, (a, b), strict=True)]
     return Preview(named[0], named[1], both)
 
@@ -102,13 +117,13 @@ def _finite(path: str) -> dict[str, Any]:
     return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
 
 
-def _side(base: Base, found: Found) -> _Side:
+def _side(base: Base, found: Found, clock: _Clock) -> _Side:
     if found.is_rest:
         return _Side(found, None, True, None)
     if found.ids is not None:
         ids = base.keep(found.ids) if not base.label else _inside(base, found.ids)
         return _Side(found, len(ids), True, ids)
-    n = count(found.dataset, found.view)
+    n = clock.count(found.dataset, found.view)
     if n is None or n > _MOST:
         whole = found.query is not None or not base.label or found.dataset.name != base.dataset.name
         return _Side(found, n, whole, None)
@@ -136,7 +151,7 @@ def _rest(base: Base, other: _Side, rest: Found, everything: int | None) -> _Sid
     return _Side(rest, n, other.exact, None)
 
 
-def _both(base: Base, a: _Side, b: _Side) -> int | None:
+def _both(base: Base, a: _Side, b: _Side, clock: _Clock) -> int | None:
     if a.found.is_rest or b.found.is_rest:
         return 0
     if a.found.dataset.name != b.found.dataset.name:
@@ -153,9 +168,9 @@ def _both(base: Base, a: _Side, b: _Side) -> int | None:
         if one.found.query is None:
             continue
         if other.ids is not None:
-            return count(base.dataset, base.view.match(_among(other.ids)), one.found.query)
+            return clock.count(base.dataset, base.view.match(_among(other.ids)), one.found.query)
         if other.found.query is not None or not base.label:
-            return count(base.dataset, other.found.view, one.found.query)
+            return clock.count(base.dataset, other.found.view, one.found.query)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,26 +13,17 @@ from .config import Config
 from .errors import FieldError
 from .evidence.design import Design, encode, strata_of
 from .evidence.near_duplicates import near_duplicates
-from .vectors import Reader
+from .inputs import Inputs
 
 #: the value of ``cluster_by`` that is no field
 NEAR_DUPLICATES = "near_duplicates"
 
 
-def read_design(
-    dataset: Any,
-    ids: Sequence[str],
-    in_a: NDArray[np.bool_],
-    vectors: Reader | None,
-    config: Config,
-) -> Design:
+def read_design(inputs: Inputs, config: Config) -> Design:
     """Returns how the images of a comparison hang together.
 
     Args:
-        dataset: a FiftyOne dataset
-        ids: ``n`` sample ids
-        in_a: ``(n,)`` whether each is in A
-        vectors: reads their embeddings, where these are there
+        inputs: all images of both sets; fields are read from the dataset that each is of
         config: ``control_for``, ``cluster_by``, ``pair_by``
 
     Raises:
@@ -41,33 +32,41 @@ def read_design(
     """
     notes: list[str] = []
     strata = clusters = pairs = None
+    n = len(inputs.images)
+    in_a = inputs.in_a
     if config.control_for:
-        columns = [fields.read_keys(dataset, name, ids) for name in config.control_for]
+        columns = [_keys(inputs, name) for name in config.control_for]
         strata = strata_of(columns)
         notes.append(_controlled(config.control_for, strata, in_a))
     if config.cluster_by == NEAR_DUPLICATES:
-        if vectors is None:
+        if inputs.vectors is None:
             raise FieldError(
                 "Expected embeddings to find near-duplicates by, got none.",
                 "Pass an encoder, or cluster_by='FIELD'.",
             )
-        clusters = near_duplicates(
-            lambda rows: vectors([ids[row] for row in rows]), len(ids), config.duplicate_similarity
-        )
+        clusters = near_duplicates(inputs.vectors, n, config.duplicate_similarity)
         notes.append(
-            f"Clustered: {len(ids)} images form {_count(clusters)} clusters of near-duplicates "
+            f"Clustered: {n} images form {_count(clusters)} clusters of near-duplicates "
             f"(cosine of {config.duplicate_similarity:g} or more), which count once."
         )
     elif config.cluster_by:
-        clusters = encode(fields.read_keys(dataset, config.cluster_by, ids))
+        clusters = encode(_keys(inputs, config.cluster_by))
         notes.append(
             f"Clustered: {int((clusters >= 0).sum())} images form {_count(clusters)} clusters of "
             f"{config.cluster_by}, which count once{_unknown(clusters, 'stand for themselves')}."
         )
     if config.pair_by:
-        pairs = encode(fields.read_keys(dataset, config.pair_by, ids))
+        pairs = encode(_keys(inputs, config.pair_by))
         notes.append(_paired(config.pair_by, pairs, in_a))
     return Design(strata, clusters, pairs, ", ".join(config.control_for), tuple(notes))
+
+
+def _keys(inputs: Inputs, name: str) -> list[Hashable | None]:
+    return [
+        key
+        for source in inputs.sources
+        for key in fields.read_keys(source.dataset, name, source.ids)
+    ]
 
 
 def _controlled(names: Sequence[str], strata: NDArray[Any], in_a: NDArray[np.bool_]) -> str:

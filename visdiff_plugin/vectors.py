@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import FieldError
+
 #: squares of lengths that are, like their inverse, well inside the range of float32
 _MOST = 1e30
 
@@ -39,5 +41,49 @@ def reader_of(vectors: Mapping[str, NDArray[Any]]) -> Reader:
     def read(ids: Sequence[str]) -> NDArray[np.float32]:
         rows = [vectors.get(one, nothing) for one in ids]
         return unit(np.stack(rows)) if rows else np.zeros((0, dimension), np.float32)
+
+    return read
+
+
+#: rows of images -> ``(r, d)`` unit embeddings, NaN where an image has none
+RowReader = Callable[[Sequence[int] | NDArray[np.intp]], NDArray[np.float32]]
+
+
+def by_rows(parts: Sequence[tuple[Reader, Sequence[str]]]) -> RowReader:
+    """Returns one reader of several sources' embeddings, by row: their images one after another.
+
+    Rows, since the same sample id can stand in two datasets.
+
+    Args:
+        parts: for each source a reader, and the ids of its images
+
+    Raises:
+        FieldError: when reading, if sources have embeddings of different lengths
+    """
+    if len(parts) == 1:
+        ((reader, ids),) = parts
+        return lambda rows: reader([ids[row] for row in rows])
+    starts = np.cumsum([0, *(len(ids) for _, ids in parts)])
+
+    def read(rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.float32]:
+        wanted = np.asarray(rows, np.intp)
+        which = np.searchsorted(starts, wanted, "right") - 1
+        places = [np.flatnonzero(which == part) for part in range(len(parts))]
+        found = [
+            (own, reader([ids[row] for row in (wanted[own] - start).tolist()]))
+            for own, start, (reader, ids) in zip(places, starts, parts, strict=False)
+            if own.size
+        ]
+        lengths = {vectors.shape[1] for _, vectors in found} - {0}
+        if len(lengths) > 1:
+            raise FieldError(
+                f"Expected embeddings of one dimension in both datasets, got {sorted(lengths)}.",
+                "Pass the encoder, so that both are made by it, or fields of one model.",
+            )
+        joined = np.full((len(wanted), max(lengths, default=0)), np.nan, np.float32)
+        for own, vectors in found:
+            if vectors.shape[1]:
+                joined[own] = vectors
+        return joined
 
     return read

@@ -6,8 +6,8 @@ import math
 from typing import Any, Literal
 
 from .errors import FieldError, RunError
-from .records import SET
 from .results import Difference, Run
+from .score_fields import SET
 
 #: which images of a run: those of A, of B, or of both
 Sides = Literal["both", "a", "b"]

@@ -41,6 +41,34 @@ def test_a_similarity_run_is_an_encoder(similar, options):
     assert run.record["stages"]["encoder"]["name"] == "brain:sim"
 
 
+def test_each_dataset_has_a_similarity_run_of_its_own(similar, make_dataset, tiny_clip):
+    dataset, index, encoder = similar
+    name, checkpoint = tiny_clip
+    other = make_dataset(n=12, colours=("blue",))
+    index("sim")
+    with pytest.raises(FieldError, match=f"got 'sim'; there are none in '{other.name}'"):
+        visdiff.rank(dataset, "red", other, WORDS, "mine", encoder="brain:sim")
+    arguments = {"clip_model": name, "pretrained": checkpoint, "text_prompt": ""}
+    fob.compute_similarity(
+        other, model="open-clip-torch", model_kwargs=arguments, embeddings="clip", brain_key="sim"
+    )
+    run = visdiff.rank(dataset, "red", other, WORDS, "mine", encoder="brain:sim")
+    same = visdiff.rank(dataset, "red", other, WORDS, "same", encoder=encoder)
+    ours = {one.description: one for one in same.differences}
+    for one in run.differences:
+        assert one.auroc == pytest.approx(ours[one.description].auroc, abs=0.02)
+        for part in (dataset.match_tags("red"), other):
+            theirs = part.values(ours[one.description].field)
+            assert np.allclose(part.values(one.field), theirs, atol=1e-3)
+    other.delete_brain_run("sim")
+    other_options = {**arguments, "text_prompt": "a photo of"}
+    fob.compute_similarity(
+        other, model="open-clip-torch", model_kwargs=other_options, brain_key="sim"
+    )
+    with pytest.raises(FieldError, match="one model in the similarity runs 'sim' of both"):
+        visdiff.rank(dataset, "red", other, WORDS, "third", encoder="brain:sim")
+
+
 def test_runs_that_are_no_similarity_runs_are_refused(similar):
     dataset, index, _ = similar
     fob.compute_visualization(

@@ -72,6 +72,17 @@ def writes(dataset):
     database["system.profile"].drop()
 
 
+def test_each_dataset_of_two_is_written_by_the_workers(make_dataset):
+    home, other = make_dataset(n=12, colours=("red",)), make_dataset(n=12, colours=("blue",))
+    run = visdiff.rank(
+        home, "red", other, ["red", "a dog"], "run", encoder=ColourEncoder(), engine=ONE_WORKER
+    )
+    assert run.reused["embeddings"] == {"reused": 0, "computed": 24}
+    [field] = [name for name in home.get_field_schema() if name.startswith("visdiff_embedding")]
+    assert home.count(field) == other.count(field) == 12
+    assert run.differences[0].description == "red" and other.count(run.fields[0]) == 12
+
+
 def test_values_are_those_of_this_process_and_a_broken_image_costs_only_itself(dataset):
     broken = dataset.values("filepath")[5]
     Path(broken).write_bytes(b"no image")

@@ -82,7 +82,7 @@ def test_an_evaluation_is_there_at_once(plugins, evaluated):
     assert (form.default("b_kind"), form.default("b_outcome")) == ("eval", "right")
     sizes = form.said("sizes")
     assert "A: 10 images (wrong in cls). B: 10 images (right in cls). None in both." in sizes
-    assert "None of their files missing" in sizes
+    assert "No file missing, of 20 looked at." in sizes
     form = Form(evaluated, a_kind="eval", a_eval="cls", a_outcome="right")
     assert form.default("b_outcome") == "wrong"
     form = Form(evaluated, a_kind="tag", a_tag="red")
@@ -177,7 +177,7 @@ def test_missing_files_are_counted(plugins, labelled):
 
     for path in labelled.match_tags("red").limit(3).values("filepath"):
         os.remove(path)
-    assert "3 of their files missing" in Form(labelled, a="red", b="blue").said("sizes")
+    assert "3 files missing, of 20 looked at." in Form(labelled, a="red", b="blue").said("sizes")
 
 
 def test_clicked_and_alt_clicked_samples(plugins, labelled):
@@ -204,6 +204,23 @@ def test_within_the_current_view(plugins, labelled):
     assert "A: 10 images (view of 10 samples). B: 10 images" in form.said("sizes")
 
 
+def test_another_dataset_and_its_views(plugins, labelled, make_dataset):
+    other = make_dataset(n=7, colours=("green",))
+    form = Form(labelled, a="red", b_kind="dataset", b_dataset=other.name)
+    assert form.offered("b_dataset_view") == ["", "green"]
+    assert f"B: 7 images ({other.name}). None in both." in form.said("sizes")
+    params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": "green"}
+    form = Form(labelled, **params, run_key="run", preset="offline")
+    assert f"(green of {other.name})" in form.said("sizes")
+    form.operator.execute(form.context)
+    run = visdiff.load(labelled, "run")
+    assert run.n_b == other.count("run") == 7 and run.dataset_b == other.name
+    form = Form(labelled, "delete_run", run_key="run")
+    assert f"here and in {other.name!r}" in form.said("what")
+    other.name = f"{other.name}-moved"
+    assert "there is no dataset" in form.operator.execute(form.context)["left"][0]
+
+
 def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
     from visdiff_plugin import set_preview
 
@@ -220,7 +237,10 @@ def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
     said = Form(evaluated, a="top:guess.confidence=30%", b="rest").said("sizes")
     assert said.startswith("A: at most 6 images (top 30% of guess.confidence). B: ")
     said = Form(evaluated, a="red", b="blue").said("sizes")
-    assert "not counted: they are large" in said
+    monkeypatch.setattr(set_preview, "_SECONDS", 0)
+    late = Form(evaluated, a="tag:red", b="tag:blue").said("sizes")
+    assert late.startswith("A: not counted (tag:red). B: not counted (tag:blue). What both share")
+    assert "not counted: that takes too long" in said
 
 
 def test_a_typed_error_reaches_the_script(plugins, evaluated):

@@ -6,7 +6,7 @@ import pytest
 from fakes import ColourCaptioner, ColourEncoder, ListProposer
 
 import visdiff_plugin as visdiff
-from visdiff_plugin import documents, records, updates
+from visdiff_plugin import documents, records, score_fields, updates
 from visdiff_plugin.errors import RunError
 from visdiff_plugin.runs import annotate, export
 from visdiff_plugin.vector_bytes import decode_vector, encode_vector
@@ -55,7 +55,7 @@ def test_a_run_that_was_stopped_while_written_is_seen_and_replaced(dataset, monk
     def stopped(*args, **kwargs):
         raise SystemExit  # a killed process would not even clean up
 
-    monkeypatch.setattr(records, "_write_scores", stopped)
+    monkeypatch.setattr(records, "write_scores", stopped)
     monkeypatch.setattr(records, "delete_run", lambda *args, **kwargs: None)
     with pytest.raises(SystemExit):
         compare(dataset, "run")
@@ -70,7 +70,7 @@ def test_a_failed_write_leaves_nothing(dataset, monkeypatch):
     def broken(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(records, "write_documents", broken)
+    monkeypatch.setattr(score_fields, "write_documents", broken)
     with pytest.raises(OSError, match="disk full"):
         compare(dataset, "run")
     assert dataset.list_runs() == [] and dataset.get_field("run") is None

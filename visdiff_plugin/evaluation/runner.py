@@ -20,7 +20,7 @@ from ..gather import Account
 from ..inputs import Inputs
 from ..measured import property_candidates
 from ..stages import Images, Missing
-from ..vectors import reader_of
+from ..vectors import by_rows, reader_of
 from .known import Known
 from .lines import Lines
 from .pairs import Pair
@@ -187,7 +187,7 @@ class Runner:
             measured = property_candidates("properties", values)
         return Inputs(
             Images(paths, paths, captions),
-            None if vectors is None else reader_of(vectors),
+            None if vectors is None else by_rows([(reader_of(vectors), paths)]),
             np.flatnonzero(rows),
             np.flatnonzero(~rows),
             measured,

@@ -27,7 +27,7 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
 
     Args:
         run: the run
-        pictures: sample id -> data URL of the image; others are left out
+        pictures: `picture_key` -> data URL of the image; others are left out
     """
     title = f"How {run.label_a} differs from {run.label_b}"
     rest = [one for one in run.differences if not one.significant]
@@ -64,10 +64,15 @@ def _set(side: str, label: str, n: int) -> str:
     )
 
 
+def picture_key(run: Run, side: str, image: str) -> str:
+    """Returns what tells an image apart: its id, which a clone of its dataset holds too."""
+    return f"{run.dataset_b}/{image}" if side == "b" and run.dataset_b else image
+
+
 def _side(run: Run, side: str, pictures: Mapping[str, str]) -> str:
     own = [one for one in run.significant if one.favors == side]
     label = run.label_a if side == "a" else run.label_b
-    cards = "".join(_card(one, pictures) for one in own)
+    cards = "".join(_card(run, one, pictures) for one in own)
     none = "" if own else '<p class="soft">Nothing was found that is truer of this set.</p>'
     return (
         f'<section class="{side}"><h2>Truer of <span class="name">{side.upper()}: {escape(label)}'
@@ -75,7 +80,7 @@ def _side(run: Run, side: str, pictures: Mapping[str, str]) -> str:
     )
 
 
-def _card(one: Difference, pictures: Mapping[str, str]) -> str:
+def _card(run: Run, one: Difference, pictures: Mapping[str, str]) -> str:
     favoured, other = ("a", "b") if one.favors == "a" else ("b", "a")
     lines = [
         f'<article class="{favoured}"><h3>{escape(one.description)} {_verdict(one)}</h3>',
@@ -93,7 +98,9 @@ def _card(one: Difference, pictures: Mapping[str, str]) -> str:
         (f"high_{other}", f"Speak against it: truest in {other.upper()}"),
         (f"low_{favoured}", f"Speak against it: least true in {favoured.upper()}"),
     )
-    lines += [_strip(one.examples.get(end, ()), text, pictures) for end, text in ends]
+    for end, text in ends:
+        keys = [picture_key(run, end[-1], image) for image in one.examples.get(end, ())]
+        lines.append(_strip(keys, text, pictures))
     return "\n".join(lines) + "</article>"
 
 
@@ -101,8 +108,8 @@ def _verdict(one: Difference) -> str:
     return f'<span class="verdict">{escape(one.verdict)}</span>' if one.verdict else ""
 
 
-def _strip(ids: Sequence[str], text: str, pictures: Mapping[str, str]) -> str:
-    found = [pictures[one] for one in ids if one in pictures][:PICTURES]
+def _strip(keys: Sequence[str], text: str, pictures: Mapping[str, str]) -> str:
+    found = [pictures[one] for one in keys if one in pictures][:PICTURES]
     if not found:
         return ""
     shown = "".join(f'<img alt="" src="{escape(url)}">' for url in found)

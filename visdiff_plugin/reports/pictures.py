@@ -12,19 +12,20 @@ from ..stages import Missing
 SIDE = 200
 
 
-def wanted(run: Run) -> list[str]:
-    """Returns the ids of the images that the report of a run may show, without repeats."""
-    ids = (
-        one for difference in run.significant for end in difference.examples.values() for one in end
-    )
-    return list(dict.fromkeys(ids))
+def wanted(run: Run) -> dict[str, list[str]]:
+    """Returns the ids of the images that the report of a run may show, by set, without repeats."""
+    found: dict[str, list[str]] = {"a": [], "b": []}
+    for difference in run.significant:
+        for end, ids in difference.examples.items():
+            found[end[-1]] += ids
+    return {side: list(dict.fromkeys(ids)) for side, ids in found.items()}
 
 
 def read(paths: Mapping[str, str]) -> dict[str, str]:
     """Returns a data URL for each image; files that can't be read are left out.
 
     Args:
-        paths: sample id -> image file
+        paths: sample id, or another key -> image file
     """
     found = {}
     images = decode(paths.values(), lambda image: data_url(image, SIDE), min_side=SIDE)

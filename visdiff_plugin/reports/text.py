@@ -85,7 +85,8 @@ def _footnotes(run: Run) -> list[str]:
                      f"{one.reason}.")  # fmt: skip
     lines += consumed(run)
     if run.fields:
-        lines.append(f"Scores: {len(run.fields)} fields in {run.run_key!r}.")
+        where = f" of {run.dataset!r} and of {run.dataset_b!r}" if run.dataset_b else ""
+        lines.append(f"Scores: {len(run.fields)} fields in {run.run_key!r}{where}.")
     return lines + list(run.notes)
 
 
