@@ -212,13 +212,13 @@ def test_another_dataset_and_its_views(plugins, labelled, make_dataset):
     params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": "green"}
     form = Form(labelled, **params, run_key="run", preset="offline")
     assert f"(green of {other.name})" in form.said("sizes")
-    form.operator.execute(form.context)
+    form.execute()
     run = visdiff.load(labelled, "run")
     assert run.n_b == other.count("run") == 7 and run.dataset_b == other.name
     form = Form(labelled, "delete_run", run_key="run")
     assert f"here and in {other.name!r}" in form.said("what")
     other.name = f"{other.name}-moved"
-    assert "there is no dataset" in form.operator.execute(form.context)["left"][0]
+    assert "there is no dataset" in form.execute()["left"][0]
 
 
 def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
