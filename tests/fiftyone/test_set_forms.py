@@ -229,7 +229,7 @@ def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
 
     for name in ("view_ids", "read_columns"):
         monkeypatch.setattr(set_preview, name, never)
-    monkeypatch.setattr("visdiff_plugin.set_finding.read_columns", never)
+    monkeypatch.setattr("visdiff_plugin.set_finding.view_values", never)
     monkeypatch.setattr("visdiff_plugin.set_finding.view_ids", never)
     monkeypatch.setattr(set_preview, "_MOST", 3)
     said = Form(evaluated, a="red", b="eval:cls=wrong").said("sizes")
