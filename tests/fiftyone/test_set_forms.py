@@ -207,9 +207,12 @@ def test_within_the_current_view(plugins, labelled):
 def test_another_dataset_and_its_views(plugins, labelled, make_dataset):
     other = make_dataset(n=7, colours=("green",))
     form = Form(labelled, a="red", b_kind="dataset", b_dataset=other.name)
-    assert form.offered("b_dataset_view") == ["", "green"]
+    whole, view = form.offered("b_dataset_view")
+    assert view == "green" and form.default("b_dataset_view") == whole
     assert f"B: 7 images ({other.name}). None in both." in form.said("sizes")
-    params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": "green"}
+    params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": whole}
+    assert f"B: 7 images ({other.name})" in Form(labelled, **params).said("sizes")
+    params["b_dataset_view"] = "green"
     form = Form(labelled, **params, run_key="run", preset="offline")
     assert f"(green of {other.name})" in form.said("sizes")
     form.execute()
