@@ -24,6 +24,9 @@ OF_THE_APP = {
     "alt": "__alt_clicked_samples__",
 }
 
+#: of another dataset, no saved view but all of it; a picker shows nothing for an empty value
+WHOLE = "__whole_dataset__"
+
 
 def to_text(kind: str | None, get: Callable[[str], Any]) -> str | None:
     """Returns the text that the controls of a set stand for.
@@ -48,7 +51,8 @@ def to_text(kind: str | None, get: Callable[[str], Any]) -> str | None:
         number, end, percent = values
         return str(End(number, end, round(float(percent), 4)))
     if kind == "dataset":
-        return str(Elsewhere(values[0], get("dataset_view") or None))
+        view = get("dataset_view")
+        return str(Elsewhere(values[0], None if view == WHOLE else view or None))
     makers = {"view": SavedView, "tag": Tag, "label": Label, "eval": Outcome}
     return str(makers[str(kind)](*values))
 

@@ -12,7 +12,7 @@ from visdiff_plugin.set_preview import Preview, Size, preview
 from visdiff_plugin.sets import make_base
 
 from ._set_choices import KINDS, Choices
-from ._set_values import OF_THE_APP, to_text, to_values
+from ._set_values import OF_THE_APP, WHOLE, to_text, to_values
 
 _LABELS = {"a": "A", "b": "B: compared with"}
 _OUTCOMES = {"wrong": "Wrong", "right": "Right"}
@@ -176,7 +176,7 @@ class _Controls:
         chosen = self.get("dataset")
         views = self.choices.views_of(chosen) if chosen in self.choices.datasets() else []
         if views:
-            labels = {"": "All of it", **_same(views)}
+            labels = {WHOLE: "All of it", **_same(views)}
             self._pick(inputs, "dataset_view", labels, "saved view of it", required=False)
 
     def _named(self, name: str, label: str) -> str:
@@ -188,7 +188,7 @@ class _Controls:
         choices = types.DropdownView()
         for value, text in labels.items():
             choices.add_choice(value, label=text)
-        begins = self.begins.get(name) or ("" if not required else None)
+        begins = self.begins.get(name) or (None if required else WHOLE)
         inputs.enum(
             self._key(name),
             choices.values(),

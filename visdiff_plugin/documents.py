@@ -22,7 +22,7 @@ from .errors import FieldError
 from .vector_bytes import decode_vectors
 
 __all__ = ["CHUNK", "address_of", "count", "frequent_values", "read_columns", "read_present",
-           "read_vectors", "view_ids"]  # fmt: skip
+           "read_vectors", "view_ids", "view_values"]  # fmt: skip
 
 Read = TypeVar("Read")
 
@@ -57,6 +57,20 @@ def view_ids(dataset: Any, view: Any) -> list[str]:
     wanted = [*view._pipeline(), {"$project": {"_id": 1}}]
     found = collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True)
     return [one for batch in found for one in unpack_ids(batch)]
+
+
+def view_values(dataset: Any, view: Any, path: str) -> tuple[list[str], list[Any]]:
+    """Returns the sample ids of a view, and the values of a field; None where there is none."""
+    import bson
+
+    wanted = [*view._pipeline(), {"$project": {"value": f"${path}"}}]
+    ids: list[str] = []
+    values: list[Any] = []
+    for batch in collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True):
+        for one in bson.decode_all(batch):
+            ids.append(str(one["_id"]))
+            values.append(one.get("value"))
+    return ids, values
 
 
 def count(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from . import set_fields
-from .documents import read_columns, view_ids
+from .documents import view_ids, view_values
 from .ends import border
 from .errors import SelectionError
 from .samples import check_ids, check_media
@@ -29,6 +29,17 @@ class Base:
     dataset: Any
     view: Any
     label: str = ""
+    _numbers: dict[str, tuple[list[str], list[float]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def numbers(self, path: str) -> tuple[list[str], list[float]]:
+        """Returns the sample ids and a number of each, NaN where it has none; read once."""
+        if path not in self._numbers:
+            ids, values = view_values(self.dataset, self.view, path)
+            numbers = [math.nan if one is None else float(one) for one in values]
+            self._numbers[path] = ids, numbers
+        return self._numbers[path]
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -180,8 +191,7 @@ def check_number(base: Base, field: str) -> None:
 def _end(base: Base, chosen: End) -> tuple[str, ...]:
     check_number(base, chosen.field)
     check_media(base.view, "the sets", base.label or "the dataset")
-    values = read_columns(base.dataset, base.ids, [chosen.field])[chosen.field]
-    numbers = [math.nan if one is None else float(one) for one in values]
+    ids, numbers = base.numbers(chosen.field)
     inside, least = border(numbers, chosen.end, chosen.percent)
     if not inside.any():
         end = "highest" if chosen.end == "top" else "lowest"
@@ -194,7 +204,7 @@ def _end(base: Base, chosen: End) -> tuple[str, ...]:
             said = f"{least:.3g}% of the images share the {end} value"
             hint = f"Ask for '{End(chosen.field, chosen.end, share)}' or more."
         raise SelectionError(f"Expected images in {chosen.label}, got none: {said}.", hint)
-    return tuple(base.ids[int(row)] for row in inside.nonzero()[0])
+    return tuple(dict.fromkeys(ids[int(row)] for row in inside.nonzero()[0]))
 
 
 def _elsewhere(chosen: Elsewhere, text: str) -> Found:

@@ -115,7 +115,7 @@ def test_run_keys(dataset):
     assert visdiff.load(dataset, "run") == first
     again = compare(dataset, proposer=ListProposer("blue"), overwrite=True)
     assert [one.description for one in again.differences] == ["blue"]
-    assert list(dataset.get_field("run").get_field_schema()) == ["blue"]
+    assert list(dataset.get_field("run").get_field_schema()) == ["set", "blue"]
     dataset.register_run("theirs", dataset.init_run(method="another"))
     refused(dataset, RunError, "another plugin", key="theirs", overwrite=True)
 

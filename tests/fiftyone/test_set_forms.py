@@ -207,18 +207,21 @@ def test_within_the_current_view(plugins, labelled):
 def test_another_dataset_and_its_views(plugins, labelled, make_dataset):
     other = make_dataset(n=7, colours=("green",))
     form = Form(labelled, a="red", b_kind="dataset", b_dataset=other.name)
-    assert form.offered("b_dataset_view") == ["", "green"]
+    whole, view = form.offered("b_dataset_view")
+    assert view == "green" and form.default("b_dataset_view") == whole
     assert f"B: 7 images ({other.name}). None in both." in form.said("sizes")
-    params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": "green"}
+    params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": whole}
+    assert f"B: 7 images ({other.name})" in Form(labelled, **params).said("sizes")
+    params["b_dataset_view"] = "green"
     form = Form(labelled, **params, run_key="run", preset="offline")
     assert f"(green of {other.name})" in form.said("sizes")
-    form.operator.execute(form.context)
+    form.execute()
     run = visdiff.load(labelled, "run")
     assert run.n_b == other.count("run") == 7 and run.dataset_b == other.name
     form = Form(labelled, "delete_run", run_key="run")
     assert f"here and in {other.name!r}" in form.said("what")
     other.name = f"{other.name}-moved"
-    assert "there is no dataset" in form.operator.execute(form.context)["left"][0]
+    assert "there is no dataset" in form.execute()["left"][0]
 
 
 def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
@@ -229,7 +232,7 @@ def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
 
     for name in ("view_ids", "read_columns"):
         monkeypatch.setattr(set_preview, name, never)
-    monkeypatch.setattr("visdiff_plugin.set_finding.read_columns", never)
+    monkeypatch.setattr("visdiff_plugin.set_finding.view_values", never)
     monkeypatch.setattr("visdiff_plugin.set_finding.view_ids", never)
     monkeypatch.setattr(set_preview, "_MOST", 3)
     said = Form(evaluated, a="red", b="eval:cls=wrong").said("sizes")

@@ -193,3 +193,32 @@ def test_a_run_says_what_its_sets_were(judged):
     mine = {one.description: one.auroc for one in run.differences}
     for one in swapped.differences:
         assert one.auroc == pytest.approx(1 - mine[one.description])
+
+
+def test_real_predictions(load_shared):
+    """A classifier of birds: what FiftyOne evaluates is what its table says."""
+
+    def predicted(row):
+        p = float(row["p_waterbird"])
+        return fo.Classification(label=row["prediction"], confidence=max(p, 1 - p))
+
+    dataset = load_shared(
+        "waterbirds",
+        truth=lambda row: fo.Classification(label=row["label"]),
+        guess=predicted,
+        said=lambda row: row["label"] == row["prediction"],
+        place=lambda row: fo.Classification(label=row["background"]),
+    )
+    dataset.evaluate_classifications("guess", gt_field="truth", eval_key="birds")
+    wrong, right = chosen(dataset, "eval:birds=wrong", "eval:birds=right")
+    assert sorted(wrong) == sorted(only(dataset, "label:said=false"))
+    assert sorted(wrong + right) == sorted(dataset.values("id"))
+    high, low = chosen(dataset, "top:guess.confidence=10%", "bottom:guess.confidence=10%")
+    assert not set(high) & set(low) and 0 < len(high) <= 96 and 0 < len(low) <= 96
+    sure = dict(zip(*dataset.values(["id", "guess.confidence"]), strict=True))
+    assert min(sure[one] for one in high) > max(sure[one] for one in low)
+    run = visdiff.rank(
+        dataset, "label:place=land", "rest", ["landbird", "waterbird"], "run",
+        within="eval:birds=right", preset="offline", captioner="field:truth",
+    )  # fmt: skip
+    assert run.n_a + run.n_b == len(right) and "Both sets were taken from" in " ".join(run.notes)
