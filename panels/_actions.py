@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from visdiff_plugin.config import preset_of
 from visdiff_plugin.errors import FieldError, SelectionError
 from visdiff_plugin.results import Difference, Run
+from visdiff_plugin.samples import find_dataset
 from visdiff_plugin.set_grammar import SavedView, parse_set
 from visdiff_plugin.views import filter_view, sort_view
 
@@ -65,17 +66,35 @@ def field_of(one: Difference) -> str:
     return one.field
 
 
-def addresses(dataset: Any, ids: list[str]) -> dict[str, str]:
-    """Returns where the App serves the pictures of samples; those that are gone are left out."""
-    if not ids:
-        return {}
+def addresses(
+    dataset: Any, strips: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:  # fmt: skip
+    """Returns where the App serves the pictures of a page.
+
+    Args:
+        dataset: the dataset of the run
+        strips: as `exhibits.strips` returns them
+
+    Returns:
+        end -> sample id -> address; samples that are gone are left out
+    """
+    found = {}
+    for elsewhere in {strip["elsewhere"] for strip in strips}:
+        own = [strip for strip in strips if strip["elsewhere"] == elsewhere]
+        owner = find_dataset(elsewhere) if elsewhere else dataset
+        ids = [one for strip in own for one in strip["ids"]]
+        served = {} if owner is None else _served(owner, ids)
+        for strip in own:
+            found[strip["end"]] = {one: served[one] for one in strip["ids"] if one in served}
+    return found
+
+
+def _served(dataset: Any, ids: list[str]) -> dict[str, str]:
     media = dataset.app_config.grid_media_field or "filepath"
-    found = dataset.select(ids)
-    values = found.values(["id", "filepath", media] if media != "filepath" else ["id", "filepath"])
-    thumbs = values[2] if len(values) == 3 else values[1]
+    names = ["id", "filepath", media]
     return {
         one: f"/media?filepath={quote(thumb or path, safe='')}"
-        for one, path, thumb in zip(values[0], values[1], thumbs, strict=True)
+        for one, path, thumb in zip(*dataset.select(ids).values(names), strict=True)
         if path
     }
 

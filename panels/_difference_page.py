@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from fiftyone.operators import types
 
@@ -26,20 +27,19 @@ def typed(name: str, at: int, turn: int) -> str:
 
 
 _BOXES = {"threshold": "scores.choose", "name": "scores.keep", "note": "said"}
+_Images = Mapping[str, Mapping[str, str]]
 #: letters over which a description is set smaller
 _LENGTHY = 80
 _SIDES = (("both", "A and B"), ("a", "A only"), ("b", "B only"))
 
 
-def draw(
-    panel: Any, one: Mapping[str, Any], images: Mapping[str, str], chosen: Mapping[str, Any]
-) -> Page:
+def draw(panel: Any, one: Mapping[str, Any], images: _Images, chosen: Mapping[str, Any]) -> Page:
     """Returns the page.
 
     Args:
         panel: whose events are called
         one: the difference, as `payload.difference_page` returns it
-        images: sample id -> address of its picture
+        images: end -> sample id -> address of its picture
         chosen: ``threshold``, ``side`` and ``over`` of what is filtered by
     """
     page, box = root("difference")
@@ -49,7 +49,7 @@ def draw(
     # where there is room they stand beside all the rest; else they come before any numbers' plot
     _pictures(panel, body.box("pictures", "vd-stack vd-loose", item="vd-beside"), one, images)
     _scores(panel, body.box("scores", "vd-card vd-stack"), one, chosen)
-    _said(panel, body.box("said", "vd-card vd-stack"), one, chosen["turn"])
+    _said(panel, body.box("said", "vd-card vd-stack"), one, chosen)
     _folded(box, one)
     return page
 
@@ -113,23 +113,40 @@ def _scores(
                  "get a field. Run again with more fields to sort and filter by it.",
                  "vd-small")  # fmt: skip
         return
+    _threshold(panel, box, one, chosen)
+    _acts(panel, box, one, chosen)
+
+
+def _threshold(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     row = box.box("choose", "vd-row")
     row.text("label", "Score at least", "vd-second")
-    fields = f"typed-{one['at']}-{chosen['turn']}"
-    row.box(fields, "vd-stack").field("threshold", f"{chosen['threshold']:.4g}", number=True)
+    row.box(_typed(one, chosen), "vd-stack").field(
+        "threshold", f"{chosen['threshold']:.4g}", number=True
+    )
     row.button("apply", "Set", panel.type_threshold)
-    if chosen["moved"]:
+    if chosen["moved"] is not None:
         row.button("reset", "Reset", panel.reset_threshold, kind="quiet")
     box.text("over", f"At or over {chosen['threshold']:.4g}: {chosen['over']}.", "vd-second")
+
+
+def _acts(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     sides = box.box("sides", "vd-row")
-    for side, label in _SIDES:
+    if one["elsewhere"]:
+        said = (
+            f"The grid shows A alone: B is of dataset {one['elsewhere']}, where {one['field']} "
+            "holds the same scores."
+        )
+        sides.text("elsewhere", said, "vd-small vd-text")
+    for side, label in () if one["elsewhere"] else _SIDES:
         on = " vd-on" if chosen["side"] == side else ""
         sides.button(f"side-{side}", label, panel.choose_side, {"side": side}, kind="plain" + on)
     acts = box.box("acts", "vd-row")
     acts.button("filter", "Show these images", panel.filter, kind="main", icon="filter_alt")
     acts.button("sort", "Sort the grid by it", panel.sort, icon="sort")
     keep = box.box("keep", "vd-row")
-    keep.box(fields, "vd-stack", item="vd-grow").field("name", "a tag, or a view's name")
+    keep.box(_typed(one, chosen), "vd-stack", item="vd-grow").field(
+        "name", "a tag, or a view's name"
+    )
     keep.button("tag", "Tag them", panel.tag, icon="sell")
     keep.button("save", "Save as view", panel.save_view, icon="bookmark_add")
     uses = box.box("uses", "vd-row")
@@ -138,7 +155,11 @@ def _scores(
     uses.button("as-b", "as B", panel.use_as, {"side": "b"})
 
 
-def _said(panel: Any, box: Box, one: Mapping[str, Any], turn: int) -> None:
+def _typed(one: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+    return f"typed-{one['at']}-{chosen['turn']}"
+
+
+def _said(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     box.text("title", "What do you make of it?", "vd-head")
     row = box.box("verdicts", "vd-row")
     for verdict, label, icon in (
@@ -153,7 +174,7 @@ def _said(panel: Any, box: Box, one: Mapping[str, Any], turn: int) -> None:
         )  # fmt: skip
     if one["note"]:
         box.text("noted", one["note"], "vd-second vd-text vd-quote")
-    box.box(f"typed-{one['at']}-{turn}", "vd-stack").field(
+    box.box(_typed(one, chosen), "vd-stack").field(
         "note", "Another note in its place" if one["note"] else "A note, kept with the run",
         lines=2,
     )  # fmt: skip
@@ -163,9 +184,7 @@ def _said(panel: Any, box: Box, one: Mapping[str, Any], turn: int) -> None:
         keep.button("remove-note", "Remove it", panel.remove_note, kind="quiet")
 
 
-def _pictures(
-    panel: Any, box: Box, one: Mapping[str, Any], images: Mapping[str, str]
-) -> None:  # fmt: skip
+def _pictures(panel: Any, box: Box, one: Mapping[str, Any], images: _Images) -> None:
     if not one["strips"]:
         box.text("nopictures", "No pictures are stored with this difference; sort the grid by it "
                  "to see some.", "vd-second")  # fmt: skip
@@ -174,18 +193,31 @@ def _pictures(
         head = part.box("head", "vd-row")
         head.letter("letter", strip["side"])
         head.text("said", strip["said"], "vd-head", item="vd-grow")
-        head.button("show", "Show in the grid", panel.show_strip, {"end": strip["end"]},
-                    kind="quiet")  # fmt: skip
-        thumbs = part.box("thumbs", "vd-thumbs")
-        gone = 0
-        for place, sample in enumerate(strip["ids"]):
-            if sample not in images:
-                gone += 1
-                continue
-            thumbs.image(f"image{place}", images[sample], f"{strip['said']} ({strip['label']})",
-                         panel.open_sample, {"id": sample})  # fmt: skip
-        if gone:
-            part.text("gone", f"{gone} of its images are no longer in the dataset.", "vd-small")
+        if strip["elsewhere"]:
+            head.text("elsewhere", f"of dataset {strip['elsewhere']}", "vd-small vd-text")
+        else:
+            head.button("show", "Show in the grid", panel.show_strip, {"end": strip["end"]},
+                        kind="quiet")  # fmt: skip
+        _strip(panel, part, strip, images[strip["end"]])
+
+
+def _strip(
+    panel: Any, box: Box, strip: Mapping[str, Any], images: Mapping[str, str]
+) -> None:  # fmt: skip
+    thumbs = box.box("thumbs", "vd-thumbs")
+    said = f"{strip['said']} ({strip['label']})"
+    shown = [one for one in strip["ids"] if one in images]
+    for place, sample in enumerate(shown):
+        name, url = f"image{place}", images[sample]
+        if strip["elsewhere"]:
+            # the App shows one dataset at a time: another window, opened at that sample
+            where = f"/datasets/{quote(strip['elsewhere'], safe='')}?id={sample}"
+            thumbs.image(name, url, said, href=where)
+        else:
+            thumbs.image(name, url, said, panel.open_sample, {"id": sample})
+    gone = len(strip["ids"]) - len(shown)
+    if gone:
+        box.text("gone", f"{gone} of its images are no longer in the dataset.", "vd-small")
 
 
 def _folded(box: Box, one: Mapping[str, Any]) -> None:

@@ -154,14 +154,22 @@ class Box:
         )
 
     def image(
-        self, name: str, url: str, said: str, on_click: Any, params: Mapping[str, Any]
+        self,
+        name: str,
+        url: str,
+        said: str,
+        on_click: Any = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        href: str | None = None,
     ) -> None:
-        """Adds a picture that opens something when it is clicked on."""
+        """Adds a picture; a click calls an event, or opens an address in a window of its own."""
         props = _props(name, "image", "vd-thumb", "")
         props["image"] |= {"loading": "lazy", "title": said, "draggable": False}
         view = types.ImageView(
-            operator=on_click, params=dict(params), alt=said, componentsProps=props
-        )
+            operator=on_click, params=dict(params or {}), href=href, alt=said,
+            componentsProps=props,
+        )  # fmt: skip
         self.parts.define_property(name, types.String(), default=url, view=view)
 
     def field(self, name: str, placeholder: str, *, number: bool = False, item: str = "",

@@ -91,9 +91,7 @@ class DifferencesPanel(DifferenceEvents, foo.Panel):
     def _draw_difference(self, ctx: Any) -> Any:
         run, one = self._difference(ctx)
         page = payload.difference_page(run, run.differences.index(one))
-        images = _actions.addresses(
-            ctx.dataset, [sample for strip in page["strips"] for sample in strip["ids"]]
-        )
+        images = _actions.addresses(ctx.dataset, page["strips"])
         chosen = self._chosen(ctx, one)
         chosen["over"] = over(page["histogram"], chosen["threshold"]) if page["histogram"] else ""
         if chosen["moved"] is None:

@@ -52,7 +52,10 @@ def _over(edges: list[float], counts: list[int], threshold: float) -> float:
 
 
 def strips(run: Run, one: Difference) -> list[dict[str, Any]]:
-    """Returns which images to show: those that show it best, those that speak against it."""
+    """Returns which images to show: those that show it best, those that speak against it.
+
+    ``elsewhere`` names the dataset that they are of, where it is not the run's own.
+    """
     favoured, other = ("b", "a") if one.favors == "b" else ("a", "b")
     labels = {"a": run.label_a, "b": run.label_b}
     ends = (
@@ -68,6 +71,7 @@ def strips(run: Run, one: Difference) -> list[dict[str, Any]]:
             "label": labels[side],
             "said": said,
             "ids": list(one.examples[end]),
+            "elsewhere": run.dataset_b if side == "b" else "",
         }
         for end, side, said in ends
         if one.examples.get(end)

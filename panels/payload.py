@@ -171,6 +171,7 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
         "held_out": _held_out(one),
         "source": _SOURCES.get(one.source, f"proposed by {one.source}"),
         "field": one.field,
+        "elsewhere": run.dataset_b,
         "evidence": _evidence(run, one),
         "more": _more_numbers(one),
         "control": control(one),

@@ -79,6 +79,20 @@ def test_images_that_are_gone_are_left_out(dataset, run):
     assert (own.n_a, own.n_b) == (50, 60)
 
 
+def test_a_set_of_another_dataset_is_scored_there(dataset, make_dataset):
+    other = make_dataset(colours=("blue", "green"))
+    blue = other.match_tags("blue")
+    visdiff.rank(dataset, "red", blue, ["red pictures"], "away", encoder=ENCODER)
+    alone = visdiff.rank(dataset, "red", blue, ["blue sky"], "alone", encoder=ENCODER)
+    changed = add_hypothesis(dataset, "away", "blue sky", encoder=ENCODER)
+    own = next(one for one in changed.differences if one.description == "blue sky")
+    assert own.auroc == alone.differences[0].auroc
+    assert (dataset.count(own.field), other.count(own.field)) == (60, 60)
+    other.delete()
+    with pytest.raises(RunError, match="Expected B in dataset"):
+        add_hypothesis(dataset, "away", "sky", encoder=ENCODER)
+
+
 def test_what_can_not_be_tested_says_why_and_changes_nothing(dataset, run):
     with pytest.raises(RunError, match="Expected a hypothesis, got none"):
         add_hypothesis(dataset, "run", "  ")

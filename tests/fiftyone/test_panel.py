@@ -14,6 +14,7 @@ from panel_browser import PANEL, URI
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.records import save_run
+from visdiff_plugin.samples import Source
 
 
 def test_a_dataset_without_runs_says_what_to_do(browser):
@@ -173,11 +174,12 @@ def test_running_work_is_shown_with_how_far_it_is(browser, dataset):
 def test_pages_of_many_runs_and_differences_stay_small(browser, dataset):
     ids = dataset.values("id")
     in_a = np.arange(len(ids)) < 60
+    sources, none = [Source(dataset, ids)], np.zeros((len(ids), 0))
     for number in range(40):
-        save_run(dataset, made(run_key=f"r{number}"), ids, np.zeros((len(ids), 0)), in_a)
+        save_run(dataset, made(run_key=f"r{number}"), sources, none, in_a)
     many = [difference(description=f"thing {n} " * 9, favors="ab"[n % 2], field=None)
             for n in range(300)]  # fmt: skip
-    save_run(dataset, made(*many, run_key="many"), ids, np.zeros((len(ids), 0)), in_a)
+    save_run(dataset, made(*many, run_key="many"), sources, none, in_a)
     browser.event("on_load")
     assert len(json.dumps(browser.requests)) < 200_000
     browser.event("open_run", key="many")

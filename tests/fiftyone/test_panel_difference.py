@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from fakes import ColourEncoder
 from fiftyone import ViewField as F
 
 import visdiff_plugin as visdiff
@@ -112,3 +113,17 @@ def test_a_run_that_another_process_deleted_sends_the_reader_back(opened, datase
     opened.event("judge", verdict="confirmed")
     assert "Expected a VisDiff run" in opened.said[0] and opened.state["where"] == "runs"
     assert "page-runs" in opened.parts()
+
+
+def test_a_set_of_another_dataset_opens_there(browser, dataset, make_dataset):
+    other = make_dataset(colours=("blue", "green"))
+    visdiff.rank(dataset, "red", other.match_tags("blue"), ["red pictures"], "away",
+                 encoder=ColourEncoder())  # fmt: skip
+    browser.event("on_load").event("open_run", key="away").event("open_difference", at=0)
+    page = json.dumps(browser.page)
+    ids = set(other.match_tags("blue").values("id"))
+    assert sum(f"/datasets/{other.name}?id={one}" in page for one in ids) == 16
+    assert f"B is of dataset {other.name}" in browser.text and "side-b" not in browser.parts()
+    assert "no longer in the dataset" not in browser.text
+    browser.event("sort")
+    assert set(browser.view().distinct("tags")) == {"red"}
