@@ -4,7 +4,7 @@ from typing import Any
 
 
 def register(plugin: Any) -> None:
-    """Registers the operators; FiftyOne calls this on every request.
+    """Registers the operators and the panel; FiftyOne calls this on every request.
 
     Args:
         plugin: FiftyOne's plugin context
@@ -18,6 +18,7 @@ def register(plugin: Any) -> None:
         sys.path.append(str(Path(__file__).resolve().parent))
 
     from .operators import OPERATORS
+    from .panels import PANELS
 
-    for operator in OPERATORS:
-        plugin.register(operator)
+    for one in (*OPERATORS, *PANELS):
+        plugin.register(one)

@@ -45,6 +45,7 @@ class Compared:
         untested: candidates without evidence, with reasons
         cost: what the ranker's calls consumed
         seconds: of ``"propose"`` and ``"rank"``
+        dropped: candidates that a cascade dropped after a look at the evidence
     """
 
     folds: Folds
@@ -55,6 +56,7 @@ class Compared:
     untested: list[Skipped]
     cost: Usage = field(default_factory=Usage)
     seconds: dict[str, float] = field(default_factory=dict)
+    dropped: int = 0
 
 
 def compare_inputs(
@@ -89,7 +91,9 @@ def compare_inputs(
     table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
     ranked, untested = rank_differences(candidates, table, config, dropped)
     seconds = {"propose": middle - start, "rank": time.perf_counter() - middle}
-    return Compared(folds, proposed, distinct, scores, ranked, untested, scored.usage, seconds)
+    return Compared(
+        folds, proposed, distinct, scores, ranked, untested, scored.usage, seconds, dropped
+    )
 
 
 def _folds(

@@ -157,6 +157,18 @@ class Config:
         return out
 
 
+def preset_of(config: Mapping[str, Any]) -> Preset:
+    """Returns the preset that gives a config when its stages are named on top.
+
+    Args:
+        config: `Config.to_dict`'s data, or that of an earlier version
+    """
+    if config.get("test") == "welch" and not config.get("correction", True):
+        return "paper"
+    named = all(config.get(name) for name in ("captioner", "encoder", "ranker"))
+    return "default" if named else "offline"
+
+
 _LEAST = {
     "rounds": 1,
     "subset_size": 2,

@@ -120,6 +120,7 @@ class Comparison:
             "sets": {"a": self.a.text, "b": self.b.text, "within": self.within},
             "stages": self.stages.describe(),
             "rounds": found.proposed.rounds,
+            "untested": found.dropped,
             "usage": vars(found.proposed.usage),
             "usage_ranker": vars(found.cost),
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .config import preset_of
 from .errors import RunError
 from .results import SCHEMA_VERSION, Run
 from .samples import Source
@@ -28,6 +29,10 @@ from .store import METHOD
 VERDICTS = ("", "confirmed", "rejected")
 
 _WRITING, _DONE = "writing", "done"
+
+#: members of a run's header
+_HEADER = ("schema_version", "label_a", "label_b", "n_a", "n_b", "n_differences", "n_significant",
+           "created", "preset", "held_out", "dataset_b")  # fmt: skip
 
 
 def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
@@ -125,6 +130,19 @@ def list_runs(dataset: Any) -> list[str]:
     return sorted(keys, key=lambda key: dataset.get_run_info(key).timestamp)
 
 
+def list_headers(dataset: Any) -> list[dict[str, Any]]:
+    """Returns what a list of runs shows, without loading a record: see `_header`.
+
+    Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if it was stopped.
+    """
+    found = []
+    for key in dataset.list_runs(method=METHOD):
+        config = dataset.get_run_info(key).config
+        header = {name: getattr(config, name, None) for name in _HEADER}
+        found.append({**header, "run_key": key, "state": getattr(config, "state", _DONE)})
+    return found
+
+
 def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> tuple[str, ...]:
     """Deletes a run and its score fields, and nothing else.
 
@@ -203,6 +221,15 @@ def annotate_run(
     return run
 
 
+def update_run(dataset: Any, run: Run) -> None:
+    """Writes a changed record over that of the same key, with its header."""
+    _save_record(dataset, run)
+    config = dataset.get_run_info(run.run_key).config
+    for name, value in _header(run).items():
+        setattr(config, name, value)
+    dataset.update_run_config(run.run_key, config)
+
+
 def _save_record(dataset: Any, run: Run) -> None:
     results = dataset.init_run_results(run.run_key, record=run.to_dict())
     dataset.save_run_results(run.run_key, results, cache=False)
@@ -227,5 +254,7 @@ def _header(run: Run) -> dict[str, Any]:
         "n_differences": len(run.differences),
         "n_significant": len(run.significant),
         "created": run.created,
+        "preset": preset_of(run.config),
+        "held_out": run.held_out,
         "dataset_b": run.dataset_b,
     }

@@ -25,13 +25,13 @@ def with_fields(run: Run, n_fields: int) -> Run:
     taken = {SET}
     named: list[Difference] = []
     for row, difference in enumerate(run.differences):
-        field = f"{run.run_key}.{_slug(difference.description, taken)}" if row < n_fields else None
+        field = f"{run.run_key}.{slug(difference.description, taken)}" if row < n_fields else None
         named.append(replace(difference, field=field))
     return replace(run, differences=tuple(named))
 
 
-def _slug(description: str, taken: set[str]) -> str:
-    """A field name out of a description: letters, digits and underscores, unique in its run."""
+def slug(description: str, taken: set[str]) -> str:
+    """Returns a field name for a description: letters, digits, underscores; unique in its run."""
     base = re.sub(r"[^a-z0-9]+", "_", description.lower()).strip("_")[:48].strip("_")
     base = base if base[:1].isalpha() else f"d_{base}".strip("_")
     slug, number = base, 2

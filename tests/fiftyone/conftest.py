@@ -101,3 +101,23 @@ def load_shared(shared):
     for name in made:
         if name in fo.list_datasets():
             fo.delete_dataset(name)
+
+
+@pytest.fixture
+def stored_run(dataset):
+    """A run whose first differences tell red images from blue ones by their labels."""
+    import fiftyone as fo
+
+    import visdiff_plugin as visdiff
+
+    labels = [fo.Classification(label=f"{tags[0]} thing") for tags in dataset.values("tags")]
+    dataset.set_values("truth", labels)
+    return visdiff.compare(dataset, "red", "blue", "run", preset="offline", captioner="field:truth")
+
+
+@pytest.fixture
+def browser(plugins, dataset):
+    """The panel's other side: events go in, what the App is asked for comes out."""
+    from panel_browser import Browser
+
+    return Browser(dataset)

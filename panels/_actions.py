@@ -1,0 +1,157 @@
+"""What the panel's buttons do with a dataset: views of the images that a difference is true of."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from visdiff_plugin.config import preset_of
+from visdiff_plugin.errors import FieldError, SelectionError
+from visdiff_plugin.results import Difference, Run
+from visdiff_plugin.samples import find_dataset
+from visdiff_plugin.set_grammar import SavedView, parse_set
+from visdiff_plugin.views import filter_view, sort_view
+
+#: of a run's config, what the forms ask for beside the stages
+_DESIGN = ("label_fields", "context", "control_for", "cluster_by", "pair_by", "seed", "rounds",
+           "subset_size", "max_fields")  # fmt: skip
+
+
+def matches(dataset: Any, run: Run, one: Difference, chosen: Mapping[str, Any]) -> Any:
+    """Returns the images that a difference shows on, truest first.
+
+    Args:
+        dataset: a FiftyOne dataset
+        run: a run of it
+        one: a difference of the run
+        chosen: ``side``, and ``moved``: the least score; None for over the run's own threshold
+
+    Raises:
+        VisDiffError: if scores or sets are not stored, or no image is left
+    """
+    least = chosen["moved"]
+    # what lies on the threshold counts, as in the histogram's bars
+    threshold = None if least is None else math.nextafter(least, -math.inf)
+    view = filter_view(dataset, run, field_of(one), threshold, sides=chosen["side"])
+    if not len(view.limit(1)):
+        raise SelectionError(
+            "Expected images over the threshold, got none.",
+            "Choose a lower one, or another set.",
+        )
+    return view
+
+
+def ordered(dataset: Any, run: Run, one: Difference, side: str) -> Any:
+    """Returns the images that a run scored, those that a difference is truest of first."""
+    if side == "both":
+        return sort_view(dataset, run, field_of(one))
+    return filter_view(dataset, run, field_of(one), -sys.float_info.max, sides=side)
+
+
+def field_of(one: Difference) -> str:
+    """Returns the field that holds a difference's scores.
+
+    Raises:
+        FieldError: if they were not written
+    """
+    if one.field is None:
+        raise FieldError(
+            f"Expected stored scores of {one.description!r}, got none: only the first differences "
+            "of a run are written.",
+            "Run it again with a larger max_fields.",
+        )
+    return one.field
+
+
+def addresses(
+    dataset: Any, strips: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:  # fmt: skip
+    """Returns where the App serves the pictures of a page.
+
+    Args:
+        dataset: the dataset of the run
+        strips: as `exhibits.strips` returns them
+
+    Returns:
+        end -> sample id -> address; samples that are gone are left out
+    """
+    found = {}
+    for elsewhere in {strip["elsewhere"] for strip in strips}:
+        own = [strip for strip in strips if strip["elsewhere"] == elsewhere]
+        owner = find_dataset(elsewhere) if elsewhere else dataset
+        ids = [one for strip in own for one in strip["ids"]]
+        served = {} if owner is None else _served(owner, ids)
+        for strip in own:
+            found[strip["end"]] = {one: served[one] for one in strip["ids"] if one in served}
+    return found
+
+
+def _served(dataset: Any, ids: list[str]) -> dict[str, str]:
+    media = dataset.app_config.grid_media_field or "filepath"
+    names = ["id", "filepath", media]
+    return {
+        one: f"/media?filepath={quote(thumb or path, safe='')}"
+        for one, path, thumb in zip(*dataset.select(ids).values(names), strict=True)
+        if path
+    }
+
+
+def save_view(dataset: Any, name: str, view: Any) -> None:
+    """Saves a view under a new name.
+
+    Raises:
+        SelectionError: if the name is taken, or can't be one
+    """
+    if dataset.has_saved_view(name):
+        raise SelectionError(f"Expected a new view's name, got {name!r}, which exists.")
+    try:
+        dataset.save_view(name, view)
+    except ValueError as error:
+        raise SelectionError(f"Expected a view's name, got {name!r}: {error}") from error
+
+
+def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
+    """Returns the operator that makes a run like this one, and what its form is filled with.
+
+    Sets that were chosen by hand have no name: they are left for the reader to choose.
+    """
+    config = run.config
+    params: dict[str, Any] = {"run_key": free_key(dataset, run.run_key)}
+    views = dataset.list_saved_views()
+    sets = run.record.get("sets") or {"a": run.label_a, "b": run.label_b}
+    for side in ("a", "b"):
+        try:
+            chosen = parse_set(sets.get(side) or "", views)
+        except SelectionError:
+            continue
+        if not isinstance(chosen, SavedView) or chosen.name in views:
+            params[side] = str(chosen)
+    if sets.get("within") in views:
+        params["within"] = sets["within"]
+    for name in ("captioner", "encoder", "proposer", "ranker"):
+        spec = config.get(name)
+        if isinstance(spec, Mapping):
+            params["base_url"] = spec.get("base_url")
+            spec = spec.get("name")
+        params[name] = spec
+    for name in _DESIGN:
+        params[name] = config.get(name)
+    params = {name: value for name, value in params.items() if value not in (None, "", [])}
+    own = [one.description for one in run.differences if one.source == "user"]
+    if own and "proposer" not in (run.record.get("stages") or {}):
+        params.pop("proposer", None)
+        return "rank_hypotheses", {**params, "hypotheses": "\n".join(own)}
+    return "compare_views", {**params, "preset": preset_of(config)}
+
+
+def free_key(dataset: Any, run_key: str) -> str:
+    """Returns a run key that is not taken: ``errors_2`` for ``errors``."""
+    base, _, last = run_key.rpartition("_")
+    base = base if base and last.isdigit() else run_key
+    number = 2
+    while dataset.has_run(f"{base}_{number}") or dataset.get_field(f"{base}_{number}") is not None:
+        number += 1
+    return f"{base}_{number}"

@@ -1,0 +1,238 @@
+"""The page of one difference: its evidence, its images, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from fiftyone.operators import types
+
+from . import _plots
+from ._parts import Box, Page, root
+
+
+def typed(name: str, at: int, turn: int) -> str:
+    """Returns where the panel's state holds what is typed into a field of this page.
+
+    A field's box has the number of its difference and of the last change in its name: that makes
+    it a new field in the browser, or it would go on showing what was typed before.
+
+    Args:
+        name: ``"threshold"``, ``"name"`` or ``"note"``
+        at: the difference
+        turn: counts what was chosen and stored
+    """
+    return f"page.body.{_BOXES[name]}.typed-{at}-{turn}.{name}"
+
+
+_BOXES = {"threshold": "scores.choose", "name": "scores.keep", "note": "said"}
+_Images = Mapping[str, Mapping[str, str]]
+#: letters over which a description is set smaller
+_LENGTHY = 80
+_SIDES = (("both", "A and B"), ("a", "A only"), ("b", "B only"))
+
+
+def draw(panel: Any, one: Mapping[str, Any], images: _Images, chosen: Mapping[str, Any]) -> Page:
+    """Returns the page.
+
+    Args:
+        panel: whose events are called
+        one: the difference, as `payload.difference_page` returns it
+        images: end -> sample id -> address of its picture
+        chosen: ``threshold``, ``side`` and ``over`` of what is filtered by
+    """
+    page, box = root("difference")
+    _head(panel, box, one)
+    body = box.box("body", "vd-body-grid")
+    _evidence(body.box("evidence", "vd-stack"), one)
+    # where there is room they stand beside all the rest; else they come before any numbers' plot
+    _pictures(panel, body.box("pictures", "vd-stack vd-loose", item="vd-beside"), one, images)
+    _scores(panel, body.box("scores", "vd-card vd-stack"), one, chosen)
+    _said(panel, body.box("said", "vd-card vd-stack"), one, chosen)
+    _folded(box, one)
+    return page
+
+
+def _head(panel: Any, box: Box, one: Mapping[str, Any]) -> None:
+    head = box.box(f"head-{one['key']}-{one['at']}", "vd-stack")
+    top = head.box("top", "vd-row")
+    top.button("back", one["key"], panel.open_run, {"key": one["key"]},
+               kind="quiet", icon="arrow_back", first=True)  # fmt: skip
+    top.text("place", f"{one['at'] + 1} of {one['of']}", "vd-small vd-num", item="vd-grow")
+    for name, icon, hint, at in (
+        ("previous", "chevron_left", "Previous difference", one["at"] - 1),
+        ("next", "chevron_right", "Next difference", one["at"] + 1),
+    ):
+        top.button(name, "", panel.open_difference, {"at": at}, kind="quiet", icon=icon,
+                   hint=hint, disabled=not 0 <= at < one["of"])  # fmt: skip
+    size = "vd-title vd-lengthy" if len(one["description"]) > _LENGTHY else "vd-title"
+    head.text("title", one["description"], f"{size} vd-text", tag="h2")
+    chips = head.box("chips", "vd-row")
+    if one["favors"]:
+        chips.text("favors", "truer of", "vd-second")
+        chips.letter("letter", one["favors"])
+    chips.text("supported", "supported" if one["supported"] else "not supported",
+               "vd-chip vd-yes" if one["supported"] else "vd-chip")  # fmt: skip
+    if one["held_out"]:
+        chips.text("held", one["held_out"], "vd-chip")
+    chips.text("source", one["source"], "vd-chip")
+    if one["verdict"]:
+        tone = "vd-yes" if one["verdict"] == "confirmed" else "vd-no"
+        chips.text("verdict", f"you: {one['verdict']}", f"vd-chip {tone}")
+
+
+def _evidence(box: Box, one: Mapping[str, Any]) -> None:
+    for place, line in enumerate(one["evidence"]):
+        box.text(f"line{place}", line, "vd-body" if place == 0 else "vd-second")
+    if one["control"]:
+        box.text("control", f"Under control: {one['control']}.", "vd-second")
+    bars = box.box("bars", "vd-two")
+    for part in one["prevalence"]:
+        side = bars.box(part["side"], "vd-stack vd-tight")
+        side.text("said", f"{part['said']} show it ({part['interval']})", "vd-small")
+        side.drawn("bar", "bar", part["side"], part["said"], part["places"])
+
+
+def _scores(
+    panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]
+) -> None:  # fmt: skip
+    box.text("title", "Images over a threshold", "vd-head")
+    if one["histogram"]:
+        plot = _plots.histogram(one["histogram"], chosen["threshold"])
+        view = types.PlotlyView(
+            on_click=panel.pick_threshold, height="220px", **plot,
+            componentsProps={"container": {"data-cy": "visdiff-histogram"}},
+        )  # fmt: skip
+        box.parts.define_property("histogram", types.Object(), view=view)
+        box.text("hint", "Click on a bar to move the threshold to its left edge.", "vd-small")
+    else:
+        box.text("none", "No histogram is stored with this difference.", "vd-small")
+    if not one["field"]:
+        box.text("nofield", "Its scores were not written: only the first differences of a run "
+                 "get a field. Run again with more fields to sort and filter by it.",
+                 "vd-small")  # fmt: skip
+        return
+    _threshold(panel, box, one, chosen)
+    _acts(panel, box, one, chosen)
+
+
+def _threshold(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+    row = box.box("choose", "vd-row")
+    row.text("label", "Score at least", "vd-second")
+    row.box(_typed(one, chosen), "vd-stack").field(
+        "threshold", f"{chosen['threshold']:.4g}", number=True
+    )
+    row.button("apply", "Set", panel.type_threshold)
+    if chosen["moved"] is not None:
+        row.button("reset", "Reset", panel.reset_threshold, kind="quiet")
+    box.text("over", f"At or over {chosen['threshold']:.4g}: {chosen['over']}.", "vd-second")
+
+
+def _acts(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+    sides = box.box("sides", "vd-row")
+    if one["elsewhere"]:
+        said = (
+            f"The grid shows A alone: B is of dataset {one['elsewhere']}, where {one['field']} "
+            "holds the same scores."
+        )
+        sides.text("elsewhere", said, "vd-small vd-text")
+    for side, label in () if one["elsewhere"] else _SIDES:
+        on = " vd-on" if chosen["side"] == side else ""
+        sides.button(f"side-{side}", label, panel.choose_side, {"side": side}, kind="plain" + on)
+    acts = box.box("acts", "vd-row")
+    acts.button("filter", "Show these images", panel.filter, kind="main", icon="filter_alt")
+    acts.button("sort", "Sort the grid by it", panel.sort, icon="sort")
+    keep = box.box("keep", "vd-row")
+    keep.box(_typed(one, chosen), "vd-stack", item="vd-grow").field(
+        "name", "a tag, or a view's name"
+    )
+    keep.button("tag", "Tag them", panel.tag, icon="sell")
+    keep.button("save", "Save as view", panel.save_view, icon="bookmark_add")
+    uses = box.box("uses", "vd-row")
+    uses.text("label", "Use these in a new comparison", "vd-small")
+    uses.button("as-a", "as A", panel.use_as, {"side": "a"})
+    uses.button("as-b", "as B", panel.use_as, {"side": "b"})
+
+
+def _typed(one: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+    return f"typed-{one['at']}-{chosen['turn']}"
+
+
+def _said(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+    box.text("title", "What do you make of it?", "vd-head")
+    row = box.box("verdicts", "vd-row")
+    for verdict, label, icon in (
+        ("confirmed", "Confirm", "check"),
+        ("rejected", "Reject", "close"),
+    ):
+        on = one["verdict"] == verdict
+        row.button(
+            verdict, label, panel.judge, {"verdict": "" if on else verdict},
+            kind="plain vd-on" if on else "plain", icon=icon,
+            hint="Click again to take it back" if on else None,
+        )  # fmt: skip
+    if one["note"]:
+        box.text("noted", one["note"], "vd-second vd-text vd-quote")
+    box.box(_typed(one, chosen), "vd-stack").field(
+        "note", "Another note in its place" if one["note"] else "A note, kept with the run",
+        lines=2,
+    )  # fmt: skip
+    keep = box.box("keep", "vd-row")
+    keep.button("save-note", "Save the note", panel.save_note)
+    if one["note"]:
+        keep.button("remove-note", "Remove it", panel.remove_note, kind="quiet")
+
+
+def _pictures(panel: Any, box: Box, one: Mapping[str, Any], images: _Images) -> None:
+    if not one["strips"]:
+        box.text("nopictures", "No pictures are stored with this difference; sort the grid by it "
+                 "to see some.", "vd-second")  # fmt: skip
+    for strip in one["strips"]:
+        part = box.box(strip["end"], "vd-stack")
+        head = part.box("head", "vd-row")
+        head.letter("letter", strip["side"])
+        head.text("said", strip["said"], "vd-head", item="vd-grow")
+        if strip["elsewhere"]:
+            head.text("elsewhere", f"of dataset {strip['elsewhere']}", "vd-small vd-text")
+        else:
+            head.button("show", "Show in the grid", panel.show_strip, {"end": strip["end"]},
+                        kind="quiet")  # fmt: skip
+        _strip(panel, part, strip, images[strip["end"]])
+
+
+def _strip(
+    panel: Any, box: Box, strip: Mapping[str, Any], images: Mapping[str, str]
+) -> None:  # fmt: skip
+    thumbs = box.box("thumbs", "vd-thumbs")
+    said = f"{strip['said']} ({strip['label']})"
+    shown = [one for one in strip["ids"] if one in images]
+    for place, sample in enumerate(shown):
+        name, url = f"image{place}", images[sample]
+        if strip["elsewhere"]:
+            # the App shows one dataset at a time: another window, opened at that sample
+            where = f"/datasets/{quote(strip['elsewhere'], safe='')}?id={sample}"
+            thumbs.image(name, url, said, href=where)
+        else:
+            thumbs.image(name, url, said, panel.open_sample, {"id": sample})
+    gone = len(strip["ids"]) - len(shown)
+    if gone:
+        box.text("gone", f"{gone} of its images are no longer in the dataset.", "vd-small")
+
+
+def _folded(box: Box, one: Mapping[str, Any]) -> None:
+    if one["merged"]:
+        fold = box.fold("merged", f"Also said as ({len(one['merged'])})")
+        for place, text in enumerate(one["merged"]):
+            fold.text(f"line{place}", text, "vd-second vd-text")
+    if one["replies"]:
+        fold = box.fold("replies", f"Where it comes from ({len(one['replies'])})")
+        for place, reply in enumerate(one["replies"]):
+            part = fold.box(f"reply{place}", "vd-stack vd-tight")
+            part.text("who", reply["who"], "vd-head vd-text")
+            part.text("said", f"said: {'; '.join(reply['said'])}", "vd-second vd-text")
+            if reply["reply"]:
+                part.text("reply", reply["reply"], "vd-small vd-text vd-quote")
+    fold = box.fold("more", "More numbers")
+    for place, line in enumerate(one["more"]):
+        fold.text(f"line{place}", line, "vd-second vd-text")

@@ -1,0 +1,144 @@
+"""The page of one comparison: what was compared, and its differences side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ._parts import Box, Page, root
+
+
+def hypothesis(run_key: str) -> str:
+    """Returns where the panel's state holds the hypothesis that is typed."""
+    return f"page.own.ask-{run_key}.hypothesis"
+
+
+_AUROC = "How often an image of A shows it more than one of B, among all pairs of them"
+_VERDICTS = {"confirmed": ("check_circle", "vd-yes"), "rejected": ("cancel", "vd-no")}
+_KINDS = (("html", "Web page with pictures"), ("md", "Markdown"), ("csv", "Table (CSV)"),
+          ("json", "Data (JSON)"))  # fmt: skip
+
+
+def draw(panel: Any, run: Mapping[str, Any]) -> Page:
+    """Returns the page.
+
+    Args:
+        panel: whose events are called
+        run: the run, as `payload.run_page` returns it
+    """
+    page, box = root("run")
+    _head(panel, box, run)
+    answer = box.box("found", "vd-stack vd-tight")
+    answer.text("answer", run["answer"], "vd-title" if run["found"] else "vd-title vd-second")
+    answer.text("apart", run["apart"], "vd-second")
+    sides = box.box("sides", "vd-two")
+    for side in ("a", "b"):
+        _side(panel, sides.box(side, "vd-stack"), side, run)
+    _own(panel, box.box("own", "vd-card vd-stack"), run["key"], run["cost"])
+    _folded(panel, box, run)
+    return page
+
+
+def _head(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
+    key = {"key": run["key"]}
+    # a name of its own makes it a new part in the browser, which takes the reader to the top
+    head = box.box(f"head-{run['key']}", "vd-stack")
+    top = head.box("top", "vd-row")
+    top.button("back", "Comparisons", panel.open_runs, kind="quiet", icon="arrow_back", first=True)
+    top.text("key", run["key"], "vd-head vd-text")
+    top.text("how", run["how"], "vd-small", item="vd-grow")
+    for name, icon, hint, event in (
+        ("again", "replay", "Run again with the same settings", panel.run_again),
+        ("rename", "edit", "Rename", panel.rename),
+        ("delete", "delete", "Delete", panel.delete),
+    ):
+        top.button(name, "", event, key, kind="quiet", icon=icon, hint=hint)
+    sets = head.box("sets", "vd-two")
+    for side in ("a", "b"):
+        one = sets.box(side, "vd-set")
+        one.letter("letter", side)
+        one.text("label", run[side]["label"], "vd-body vd-text", item="vd-shrink")
+        one.text("n", run[side]["n"], "vd-second vd-num")
+
+
+def _side(panel: Any, box: Box, side: str, run: Mapping[str, Any]) -> None:
+    part = run["parts"][side]
+    head = box.box("head", "vd-item vd-legend")
+    title = head.box("title", "vd-set", item="vd-words")
+    title.text("title", "Truer of", "vd-head")
+    title.letter("letter", side)
+    title.text("label", run[side]["label"], "vd-head vd-text", item="vd-shrink")
+    if part["rows"]:
+        ends = head.box("ends", "vd-row vd-apart")
+        ends.text("b", "B", "vd-small")
+        ends.text("a", "A", "vd-small")
+        head.text("auroc", "AUROC", "vd-small", hint=_AUROC)
+    if not part["rows"]:
+        box.text("none", "Nothing was found that is truer of this set.", "vd-second")
+    _rows(panel, box, side, part)
+
+
+def _rows(panel: Any, box: Box, name: str, part: Mapping[str, Any], weak: bool = False) -> None:
+    rows = box.box("rows", "vd-stack vd-list")
+    for one in part["rows"]:
+        _row(panel, rows, one, weak)
+    if part["more"]:
+        rows.box("tail", "vd-row").button(
+            "more", f"Show {part['more']} more", panel.show_more, {"part": name}, kind="quiet"
+        )
+
+
+def _row(panel: Any, box: Box, one: Mapping[str, Any], weak: bool) -> None:
+    row = box.box(f"difference-{one['at']}", "vd-item")
+    row.button(
+        "open", one["description"], panel.open_difference, {"at": one["at"]},
+        kind="link", item="vd-words",
+    )  # fmt: skip
+    row.drawn("interval", "interval", one["favors"] or "", one["strength"], one["places"],
+              weak=weak)  # fmt: skip
+    row.text("auroc", one["auroc"], "vd-second vd-num", hint=one["strength"])
+    foot = row.box("foot", "vd-row", item="vd-wide")
+    foot.text("shown", one["shown_in"], "vd-small")
+    foot.text("remarks", one["remarks"], "vd-small vd-faint", item="vd-grow")
+    if one["verdict"]:
+        foot.text("verdict", one["verdict"], f"vd-chip {_VERDICTS[one['verdict']][1]}")
+    if one["noted"]:
+        foot.text("noted", "note", "vd-chip")
+
+
+def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
+    box.text("title", "Test your own hypothesis", "vd-head")
+    box.text(
+        "about",
+        "Say what you think differs: it is scored on the same images, joins the table, and is "
+        "corrected for with it. Thought of while looking at these images? Then they prove it less "
+        "than q says: try it on others.",
+        "vd-small",
+    )
+    if cost:
+        box.text("cost", cost, "vd-small")
+    row = box.box(f"ask-{run_key}", "vd-row")
+    row.field("hypothesis", "such as: dogs in snow", item="vd-grow")
+    row.button("test", "Test it", panel.test_hypothesis, kind="main")
+
+
+def _folded(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
+    rest = run["parts"]["rest"]
+    if rest["count"]:
+        fold = box.fold("unsupported", f"Not supported ({rest['count']})",
+                        is_open=not run["found"])  # fmt: skip
+        _rows(panel, fold, "rest", rest, weak=True)
+    _lines(box, "used", "How it was found", run["used"])
+    _lines(box, "left", f"Left out ({len(run['left_out'])})", run["left_out"])
+    _lines(box, "notes", f"Notes ({len(run['notes'])})", run["notes"])
+    export = box.fold("export", "Export a report")
+    row = export.box("kinds", "vd-row")
+    for kind, label in _KINDS:
+        row.button(kind, label, panel.export, {"kind": kind}, icon="download")
+
+
+def _lines(box: Box, name: str, label: str, lines: Sequence[str]) -> None:
+    if lines:
+        fold = box.fold(name, label)
+        for place, line in enumerate(lines):
+            fold.text(f"line{place}", line, "vd-second vd-text")

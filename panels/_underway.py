@@ -1,0 +1,71 @@
+"""What is under way on a dataset: in the store where operators tell of it, and in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .underway import merged, queued
+
+#: what a failure is shown for: the newest ones
+_MOST = 8
+
+_OPERATORS = ("compare_views", "rank_hypotheses", "caption_samples", "embed_samples")
+#: parameters that no form asks for
+_NOT_ASKED = ("panel_id", "panel_state", "from_script")
+_WAITING = ("scheduled", "queued")
+
+
+def list_underway(ctx: Any) -> list[dict[str, Any]]:
+    """Returns what is under way, newest first, and what failed until it is dismissed."""
+    from ..operators._progress import states
+
+    return merged(states(ctx), [queued(one) for one in _operations(ctx.dataset)])
+
+
+def stop(ctx: Any, name: str) -> None:
+    """Asks running work to stop, and takes waiting work from the queue."""
+    from fiftyone.operators.delegated import DelegatedOperationService
+
+    from ..operators._progress import stop
+
+    stop(ctx, name)
+    for one in _operations(ctx.dataset):
+        if queued(one)["name"] == name and one.run_state in _WAITING:
+            DelegatedOperationService().delete_operation(one.id)
+
+
+def form_of(ctx: Any, name: str) -> tuple[str, dict[str, Any]] | None:
+    """Returns the operator of delegated work and what its form was filled with, if it is known."""
+    for one in _operations(ctx.dataset):
+        if queued(one)["name"] == name:
+            request = getattr(one.context, "request_params", None) or {}
+            params = {key: value for key, value in (request.get("params") or {}).items()
+                      if key not in _NOT_ASKED}  # fmt: skip
+            return str(one.operator).rpartition("/")[2], params
+    return None
+
+
+def dismiss(ctx: Any, name: str) -> None:
+    """Puts a failure out of sight; of a delegated one, its record stays in the database."""
+    from fiftyone.operators.delegated import DelegatedOperationService
+
+    from ..operators._progress import forget
+
+    forget(ctx, name)
+    for one in _operations(ctx.dataset):
+        if queued(one)["name"] == name and one.run_state == "failed":
+            DelegatedOperationService().archive_operation(one.id)
+
+
+def _operations(dataset: Any) -> Sequence[Any]:
+    from fiftyone.factory import DelegatedOperationPagingParams
+    from fiftyone.operators.delegated import DelegatedOperationService
+
+    found: Sequence[Any] = DelegatedOperationService().list_operations(
+        dataset_name=dataset.name,
+        operator={"$in": [f"@visdiff/visdiff/{name}" for name in _OPERATORS]},
+        run_state={"$in": [*_WAITING, "running", "failed"]},
+        paging=DelegatedOperationPagingParams(sort_by="updated_at", sort_direction=-1, limit=_MOST),
+    )
+    return found

@@ -1,0 +1,209 @@
+"""The panel "Differences": its pages and its events; library calls do the work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators.categories import Categories
+
+from . import _actions, _difference_page, _run_page, _runs_page, _underway, payload
+from ._difference_events import DifferenceEvents
+from .exhibits import over
+from .underway import reason
+
+_URI = "@visdiff/visdiff"
+#: rows that "more" adds
+_MORE_ROWS = 50
+_HELP = (
+    "How do two sets of images differ, in words? Run a comparison, read what was found, and click "
+    "through to the photographs."
+)
+
+
+class DifferencesPanel(DifferenceEvents, foo.Panel):
+    """Lists comparisons, and opens each down to its images."""
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this panel."""
+        return foo.PanelConfig(
+            name="differences",
+            label="Differences",
+            icon="compare",
+            category=Categories.ANALYZE,
+            help_markdown=_HELP,
+            surfaces="grid",
+        )
+
+    # -- what the App calls ------------------------------------------------------------------
+
+    def on_load(self, ctx: Any) -> None:
+        """Opens the list; a click in the grid then means A, a click with Alt means B."""
+        self._go(ctx, where="runs")
+        ctx.ops.set_sample_selection_style(default="green-checkmark", alt="red-checkmark")
+
+    def on_unload(self, ctx: Any) -> None:
+        """Gives the grid its own selection back."""
+        ctx.ops.clear_sample_selection_style()
+
+    def on_change_dataset(self, ctx: Any) -> None:
+        """Another dataset has other runs."""
+        self._go(ctx, where="runs")
+
+    def on_change_selected(self, ctx: Any) -> None:
+        """The list says what is selected; drawing it anew is all there is to do."""
+
+    def execute(self, ctx: Any) -> Any:
+        """Runs an event and draws the page; what a user can mend is said, not raised."""
+        from visdiff_plugin.errors import VisDiffError
+
+        try:
+            return super().execute(ctx)
+        except VisDiffError as error:
+            ctx.ops.notify(str(error), variant="error")
+        try:
+            ctx.ops.show_panel_output(self.render(ctx))
+        except VisDiffError:  # the run is gone: another process deleted or renamed it
+            self._go(ctx, where="runs")
+            ctx.ops.show_panel_output(self.render(ctx))
+
+    def render(self, ctx: Any) -> Any:
+        """Draws the page that the state names; nothing but that page is read."""
+        where = ctx.panel.state.where or "runs"
+        if where == "run":
+            run, shown = self._run(ctx), ctx.panel.state.shown
+            return _run_page.draw(self, payload.run_page(run, datetime.now(UTC), shown))
+        if where == "difference":
+            return self._draw_difference(ctx)
+        return self._draw_runs(ctx)
+
+    def _draw_runs(self, ctx: Any) -> Any:
+        from visdiff_plugin.records import list_headers
+
+        shown = (ctx.panel.state.shown or {}).get("runs", payload.FIRST_ROWS)
+        listed = payload.runs_page(list_headers(ctx.dataset), datetime.now(UTC), shown)
+        kinds = [one.get("type") for one in ctx.selected_samples]
+        selected = kinds.count("default"), kinds.count("alt")
+        return _runs_page.draw(self, listed, _underway.list_underway(ctx), selected)
+
+    def _draw_difference(self, ctx: Any) -> Any:
+        run, one = self._difference(ctx)
+        page = payload.difference_page(run, run.differences.index(one))
+        images = _actions.addresses(ctx.dataset, page["strips"])
+        chosen = self._chosen(ctx, one)
+        chosen["over"] = over(page["histogram"], chosen["threshold"]) if page["histogram"] else ""
+        if chosen["moved"] is None:
+            # the run's own threshold: its own count, of images it was not chosen on
+            chosen["over"] = page["shown_in"].removeprefix("in ")
+        return _difference_page.draw(self, page, images, chosen)
+
+    # -- where the reader is -----------------------------------------------------------------
+
+    def _go(self, ctx: Any, **place: Any) -> None:
+        # never set what a text field holds: the App would write its older state over this one
+        empty = {"key": None, "at": None, "shown": {}, "moved": None, "side": "both"}
+        empty["turn"] = self._next(ctx)
+        ctx.panel.set_state({**empty, **place})
+
+    def _run(self, ctx: Any) -> Any:
+        from visdiff_plugin.records import load_run
+
+        return load_run(ctx.dataset, ctx.params.get("key") or ctx.panel.state.key)
+
+    def _next(self, ctx: Any) -> int:
+        return int(ctx.panel.state.turn or 0) + 1
+
+    def open_runs(self, ctx: Any) -> None:
+        """Back to the list."""
+        self._go(ctx, where="runs")
+
+    def open_run(self, ctx: Any) -> None:
+        """Opens a run."""
+        self._go(ctx, where="run", key=ctx.params["key"])
+
+    def open_difference(self, ctx: Any) -> None:
+        """Opens a difference of the run."""
+        self._go(ctx, where="difference", key=ctx.panel.state.key, at=int(ctx.params["at"]))
+
+    def show_more(self, ctx: Any) -> None:
+        """Shows more rows of a list."""
+        part = ctx.params["part"]
+        shown = dict(ctx.panel.state.shown or {})
+        shown[part] = shown.get(part, payload.FIRST_ROWS) + _MORE_ROWS
+        ctx.panel.set_state("shown", shown)
+
+    def poll(self, ctx: Any) -> None:
+        """Looks again at what is under way."""
+
+    # -- runs --------------------------------------------------------------------------------
+
+    def compare(self, ctx: Any) -> None:
+        """Opens the form of a new comparison."""
+        self._prompt(ctx, "compare_views", {})
+
+    def run_again(self, ctx: Any) -> None:
+        """Opens the form of the same comparison, under a free key."""
+        name, params = _actions.settings_of(ctx.dataset, self._run(ctx))
+        self._prompt(ctx, name, params)
+
+    def rename(self, ctx: Any) -> None:
+        """Asks for another key."""
+        self._prompt(ctx, "rename_run", {"run_key": ctx.params["key"]})
+
+    def delete(self, ctx: Any) -> None:
+        """Asks whether to delete; the form says which fields go."""
+        self._prompt(ctx, "delete_run", {"run_key": ctx.params["key"]})
+
+    def export(self, ctx: Any) -> None:
+        """Downloads a report of the run."""
+        params = {"run_key": ctx.panel.state.key, "format": ctx.params["kind"]}
+        ctx.prompt(f"{_URI}/export_report", params=params, skip_prompt=True,
+                   on_error=self.failed)  # fmt: skip
+
+    def dismiss(self, ctx: Any) -> None:
+        """Takes a failure off the page."""
+        _underway.dismiss(ctx, ctx.params["name"])
+
+    def retry(self, ctx: Any) -> None:
+        """Opens the form of work that failed, as it was filled in."""
+        form = _underway.form_of(ctx, ctx.params["name"])
+        if form:
+            self._prompt(ctx, *form)
+
+    def stop(self, ctx: Any) -> None:
+        """Asks what is under way to stop."""
+        _underway.stop(ctx, ctx.params["name"])
+
+    def _prompt(self, ctx: Any, name: str, params: dict[str, Any]) -> None:
+        ctx.prompt(f"{_URI}/{name}", params=params, on_success=self.done, on_error=self.failed)
+
+    def done(self, ctx: Any) -> None:
+        """A form was carried out: opens its run, or the list where that has no run to show."""
+        sources = (ctx.params.get("result"), ctx.params.get("original_params"))
+        keys = [one.get("new_key") or one.get("run_key") for one in sources if one]
+        key = next((key for key in keys if key and ctx.dataset.has_run(key)), None)
+        if key:
+            self._go(ctx, where="run", key=key)
+        else:
+            self._go(ctx, where="runs")
+
+    def failed(self, ctx: Any) -> None:
+        """A form failed: says why."""
+        ctx.ops.notify(reason(ctx.params.get("error")), variant="error")
+
+    def test_hypothesis(self, ctx: Any) -> None:
+        """Tests what was typed on the run's images, and opens it."""
+        from visdiff_plugin.hypotheses import add_hypothesis, place_of
+
+        run = self._run(ctx)
+        text = str(ctx.panel.state.get(_run_page.hypothesis(run.run_key)) or "")
+        at = place_of(run, text)
+        if at is None:
+            run = add_hypothesis(ctx.dataset, run.run_key, text)
+            at = place_of(run, text)
+            ctx.ops.reload_dataset()
+        else:
+            ctx.ops.notify("This run has tested that already", variant="info")
+        self._go(ctx, where="difference", key=run.run_key, at=at)

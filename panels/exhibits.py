@@ -1,0 +1,95 @@
+"""What is drawn and quoted of one difference: histogram, pictures, replies; pure, JSON-safe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from visdiff_plugin.results import Difference, Run
+from visdiff_plugin.wording import percent
+
+
+def histogram(one: Difference) -> dict[str, Any] | None:
+    """Returns bars as shares of each set, and how many images score at or over each edge."""
+    found = one.histogram
+    if not found or not found.get("edges"):
+        return None
+    sides = {}
+    for side in ("a", "b"):
+        counts = [int(count) for count in found[side]]
+        total = sum(counts)
+        sides[side] = {
+            "n": total,
+            "shares": [count / total if total else 0.0 for count in counts],
+            "over": [sum(counts[place:]) for place in range(len(counts) + 1)],
+        }
+    return {"edges": [float(edge) for edge in found["edges"]], **sides}
+
+
+def over(bars: Mapping[str, Any], threshold: float) -> str:
+    """Returns in words how many images score at or over a threshold.
+
+    Exact at an edge of the histogram; between two, the images of a bar count by the share of it.
+    """
+    exact = any(math.isclose(threshold, edge) for edge in bars["edges"])
+    parts = []
+    for side in ("a", "b"):
+        count, n = _over(bars["edges"], bars[side]["over"], threshold), bars[side]["n"]
+        shown = percent(count / n) if n else "none"
+        parts.append(f"{shown} of {side.upper()} ({'' if exact else 'about '}{count:.0f})")
+    return ", ".join(parts)
+
+
+def _over(edges: list[float], counts: list[int], threshold: float) -> float:
+    if threshold <= edges[0]:
+        return float(counts[0])
+    for place, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+        if low <= threshold < high:
+            inside = (threshold - low) / (high - low)
+            return counts[place] + (counts[place + 1] - counts[place]) * inside
+    return 0.0
+
+
+def strips(run: Run, one: Difference) -> list[dict[str, Any]]:
+    """Returns which images to show: those that show it best, those that speak against it.
+
+    ``elsewhere`` names the dataset that they are of, where it is not the run's own.
+    """
+    favoured, other = ("b", "a") if one.favors == "b" else ("a", "b")
+    labels = {"a": run.label_a, "b": run.label_b}
+    ends = (
+        (f"high_{favoured}", favoured, "Show it best"),
+        (f"high_{other}", other, "Speak against it: show it best"),
+        (f"low_{favoured}", favoured, "Speak against it: show it least"),
+        (f"low_{other}", other, "Show it least"),
+    )
+    return [
+        {
+            "end": end,
+            "side": side,
+            "label": labels[side],
+            "said": said,
+            "ids": list(one.examples[end]),
+            "elsewhere": run.dataset_b if side == "b" else "",
+        }
+        for end, side, said in ends
+        if one.examples.get(end)
+    ]
+
+
+def replies(run: Run, one: Difference) -> list[dict[str, Any]]:
+    """Returns what proposers said that the difference comes from: by its words or those merged."""
+    wanted = {_same(text) for text in (one.description, *one.merged)}
+    found = []
+    for place, asked in enumerate(run.record.get("rounds") or (), 1):
+        said = [text for text in asked.get("proposals") or () if _same(text) in wanted]
+        if said:
+            side = str(asked.get("side")).upper()
+            who = f"{asked.get('proposer')}, round {place}, asked what is truer of {side}"
+            found.append({"who": who, "said": said, "reply": str(asked.get("reply") or "")})
+    return found
+
+
+def _same(text: str) -> str:
+    return " ".join(str(text).lower().split()).strip(" .")
