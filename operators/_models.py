@@ -31,7 +31,9 @@ _LABELS = {
 }
 
 
-def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False) -> None:
+def models(
+    ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False, warn: bool = True
+) -> None:
     """Adds a picker for each stage, with what each choice needs and costs; none is the preset's.
 
     Where a model's name is part of a choice a field for it appears below, where a server may be
@@ -43,6 +45,7 @@ def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False
         names: stages, in order
         preset: what stands where nothing is chosen
         stored (False): leave out what is on the dataset already: there is nothing to compute
+        warn (True): say what is missing here
     """
     used = _used(ctx.params, names, preset)
     for name in names:
@@ -54,7 +57,7 @@ def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False
             label="Server address",
             description="of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",
         )
-    for name in names:
+    for name in names if warn else ():
         one = used[name]
         lacks = one and missing(
             one,
