@@ -58,7 +58,7 @@ def controls(
         preset: what stands where nothing is chosen
         proposes (True): whether descriptions are proposed
     """
-    same = (None, "", [], "local")
+    same = (None, "", [], "local", _models.PRESET)
     changed = [
         label
         for name, label in LABELS.items()

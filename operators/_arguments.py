@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from visdiff_plugin.config import Config
+from visdiff_plugin.config import Config, Preset
 
 from . import _design, _forms, _models, _run_name, _sets, _words
 from ._progress import FROM_SCRIPT
@@ -47,12 +47,19 @@ def of_rank(ctx: Any) -> Arguments:
         ValueError: as `of_compare`
     """
     stages = _models.specs(ctx.params, "captioner", "encoder", "ranker")
-    return {"preset": rank_preset(stages), **stages, **_settings(ctx.params)}
+    return {"preset": rank_preset(ctx.params), **stages, **_settings(ctx.params)}
 
 
-def rank_preset(chosen: Any) -> str:
+def rank_preset(params: dict[str, Any]) -> Preset:
     """Returns the preset for checking hypotheses with some stages chosen."""
-    return "offline" if chosen.get("captioner") and not chosen.get("encoder") else "default"
+    captions, vectors = (_models.given(params, one) for one in ("captioner", "encoder"))
+    return "offline" if captions and not vectors else "default"
+
+
+def preset_of(params: dict[str, Any]) -> Preset:
+    """Returns the preset that the form stands on: what is chosen, if there is such a one."""
+    chosen = params.get("preset")
+    return next((one for one in get_args(Preset) if one == chosen), "offline")
 
 
 def pin(ctx: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fiftyone.operators import types
@@ -70,6 +71,11 @@ def models(
             inputs.view(f"{name}_lacks", types.Warning(label=text))
 
 
+def given(params: Mapping[str, Any], name: str) -> bool:
+    """Returns whether a stage is chosen, and not left to the preset."""
+    return params.get(name) not in (None, "", [], PRESET)
+
+
 def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
     """Returns stages as the library takes them; a base URL goes to those on an endpoint.
 
@@ -83,7 +89,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
     url = params.get("base_url")
     for name in names:
         value = params.get(name)
-        if value in (None, "", [], PRESET):
+        if not given(params, name):
             continue
         if not isinstance(value, str):
             raise ValueError(f"Expected {name} by name, got {type(value).__name__}.")

@@ -8,6 +8,7 @@ from fiftyone.operators import types
 
 from visdiff_plugin.set_grammar import Label, parse_set
 
+from . import _models
 from ._progress import FROM_SCRIPT
 
 #: the choice of no field
@@ -107,7 +108,8 @@ def _rank(name: str) -> int:
 
 
 def _asked(ctx: Any) -> bool:
-    return (ctx.params.get("preset") or "offline") == "offline" and not ctx.params.get("captioner")
+    preset = ctx.params.get("preset") or "offline"
+    return preset == "offline" and not _models.given(ctx.params, "captioner")
 
 
 def _fields_of(*sets: Any) -> set[str]:

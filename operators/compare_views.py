@@ -48,7 +48,6 @@ class CompareViews(foo.Operator):
         inputs = types.Object()
         sets = _sets.two_sets(ctx, inputs)
         _run_name.control(ctx, inputs, sets.a, sets.b)
-        preset = ctx.params.get("preset") or "offline"
         _presets.control(inputs)
         _words.control(ctx, inputs, sets.a, sets.b)
         _before.block(
@@ -57,6 +56,7 @@ class CompareViews(foo.Operator):
             {**_advanced.places(ctx), **_words.place(ctx)},
         )  # fmt: skip
         _words.warn(ctx, inputs, sets.a, sets.b)
+        preset = _arguments.preset_of(ctx.params)
         _advanced.controls(ctx, inputs, ("captioner", "encoder", "proposer", "ranker"), preset)
         return types.Property(inputs, view=types.View(label="Compare two sets of images"))
 

@@ -123,7 +123,7 @@ def test_advanced_settings_are_folded_and_named(plugins, labelled):
     for name in ("compare_views", "rank_hypotheses"):
         folded = Form(labelled, name, **sets, ranker="tfidf", seed=4, hypotheses="a dog")
         assert "ranker" not in folded.inputs and "pair_by" not in folded.inputs
-        assert "chosen: Ranker, Seed" in folded.inputs["advanced"].description
+        assert "chosen: Ranker, Seed" in folded.inputs["advanced"].view.description
         unfolded = Form(labelled, name, **sets, advanced=True)
         assert {"ranker", "encoder", "captioner", "seed", "pair_by"} <= set(unfolded.inputs)
     form = Form(labelled, **sets, advanced=True)
@@ -161,11 +161,11 @@ def test_no_input_is_a_traceback(plugins, labelled, params):
 
 
 def test_a_prompt_that_is_filled_in_shows_what_was_passed(plugins, labelled):
-    form = Form(labelled, a="eval:cls=wrong", b="tag:blue", preset="paper", run_key="mine",
+    form = Form(labelled, a="eval:cls=wrong", b="tag:red", preset="paper", run_key="mine",
                 captioner="field:ground_truth", context="what they are", seed=3)  # fmt: skip
     assert (form.default("a_kind"), form.default("b_kind")) == ("eval", "tag")
     assert keys(form) == ["run_key"] and "ground\\_truth" in shown(form)
-    assert "chosen: Captioner, Context, Seed" in form.inputs["advanced"].description
+    assert "chosen: Captioner, Context, Seed" in form.inputs["advanced"].view.description
     ids = labelled.values("id")
     form = Form(labelled, a=ids[:20], b="rest", run_key="again")
     assert "A: 20 images (20 chosen samples)" in form.said("sizes")
