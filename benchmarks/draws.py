@@ -14,7 +14,6 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from visdiff_plugin.gather import Account
 from visdiff_plugin.inputs import Inputs
 from visdiff_plugin.proposers.keyword import KeywordProposer
 from visdiff_plugin.stages import Images
-from visdiff_plugin.vectors import reader_of
+from visdiff_plugin.vectors import rows_of
 
 _THEMES = {
     "snow": r"snow\w*|ski\w*",
@@ -83,10 +82,9 @@ class Photographs:
         """Compares two sets of rows."""
         rows = sorted([*a, *b])
         paths = [self.paths[row] for row in rows]
-        vectors: dict[str, Any] = dict(zip(paths, self.vectors[rows], strict=True))
         in_a = np.isin(rows, a)
         inputs = Inputs(
-            Images(paths, paths, [self.captions[row] for row in rows]), reader_of(vectors),
+            Images(paths, paths, [self.captions[row] for row in rows]), rows_of(self.vectors[rows]),
             np.flatnonzero(in_a), np.flatnonzero(~in_a), [], Account(),
         )  # fmt: skip
         return compare_inputs(inputs, Design(), make_stages(None, config, True), config)

@@ -49,6 +49,11 @@ def reader_of(vectors: Mapping[str, NDArray[Any]]) -> Reader:
 RowReader = Callable[[Sequence[int] | NDArray[np.intp]], NDArray[np.float32]]
 
 
+def rows_of(vectors: NDArray[Any]) -> RowReader:
+    """Returns a reader of ``(n, d)`` embeddings that are in memory, by row."""
+    return lambda rows: unit(vectors[np.asarray(rows, np.intp)])
+
+
 def by_rows(parts: Sequence[tuple[Reader, Sequence[str]]]) -> RowReader:
     """Returns one reader of several sources' embeddings, by row: their images one after another.
 

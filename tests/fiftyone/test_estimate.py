@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import re
+from pathlib import Path
 
 import fiftyone as fo
 import pytest
@@ -278,3 +280,25 @@ def test_large_sets_are_estimated_from_a_random_sample(make_dataset, monkeypatch
     assert (rest.n_a, rest.n_b) == (150, 150)
     assert not estimated(dataset, config, "red", "blue", most=150).problems
     assert estimated(dataset, config, "red", "blue", most=150).exact
+
+
+def test_a_set_of_another_dataset_is_looked_up_there(make_dataset):
+    home, other = make_dataset(n=10), make_dataset(n=14, colours=("green",))
+    visdiff.caption(other.limit(6), ColourCaptioner())
+    config = offline(captioner=ColourCaptioner())
+    found = estimated(home, config, "red", f"dataset:{other.name}")
+    assert (found.n_a, found.n_b, found.exact) == (10, 14, True)
+    assert values(found) == {"properties": (0, 24), "captions": (6, 18)}
+    run = visdiff.compare(home, "red", f"dataset:{other.name}", "run", config=config)
+    assert reused(run) == values(found)
+    visdiff.delete(home, "run")
+
+
+def test_the_page_on_choosing_says_it_with_code_that_runs(dataset, monkeypatch):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "choosing.md").read_text()
+    [code] = re.findall("```python\n(.*?)```", page, re.DOTALL)
+    dataset.tag_samples("a")
+    dataset.match_tags("blue").untag_samples("a")
+    names = {"dataset": dataset, "visdiff": visdiff}
+    exec(code, names)
+    assert names["found"].n_a == 60 and any("OPENAI" in one.text for one in names["found"].problems)

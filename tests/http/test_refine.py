@@ -19,7 +19,7 @@ from visdiff_plugin.gather import Account
 from visdiff_plugin.inputs import Inputs
 from visdiff_plugin.proposers.image_vlm import ImageProposer
 from visdiff_plugin.stages import Attempt, Images, ProposerReply, Usage
-from visdiff_plugin.vectors import reader_of
+from visdiff_plugin.vectors import rows_of
 
 CONFIG = Config(
     captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False, refine=1,
@@ -43,8 +43,7 @@ def pictures(turned=False, vectors=None):
     images = Images(ids, [f"{one}.jpg" for one in ids], [f"picture {one}" for one in ids])
     rows = np.arange(len(ids) // 2), np.arange(len(ids) // 2, len(ids))
     a, b = rows[::-1] if turned else rows
-    by_id = dict(zip(ids, vectors.astype(np.float32), strict=True))
-    return Inputs(images, reader_of(by_id), a, b, [], Account())
+    return Inputs(images, rows_of(vectors.astype(np.float32)), a, b, [], Account())
 
 
 def compared(proposer, inputs=None, **changes):

@@ -12,7 +12,7 @@ from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.gather import Account
 from visdiff_plugin.inputs import Inputs
 from visdiff_plugin.stages import Images
-from visdiff_plugin.vectors import reader_of
+from visdiff_plugin.vectors import rows_of
 
 pytestmark = pytest.mark.models
 
@@ -40,7 +40,7 @@ def compared(pictures, tiny_blip2, tiny_clip, ranker, bank, swapped=False):
     )  # fmt: skip
     vectors = make_encoder(config.encoder).encode_images(pictures)
     ids = [f"{number:02d}" for number in range(len(paths))]
-    embeddings = reader_of(dict(zip(ids, np.tile(vectors, (4, 1)), strict=True)))
+    embeddings = rows_of(np.tile(vectors, (4, 1)))
     in_a = np.arange(len(paths)) % len(pictures) < 4
     sides = np.flatnonzero(in_a), np.flatnonzero(~in_a)
     inputs = Inputs(

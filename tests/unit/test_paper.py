@@ -19,7 +19,7 @@ from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.gather import Account
 from visdiff_plugin.inputs import Inputs
 from visdiff_plugin.stages import Images
-from visdiff_plugin.vectors import reader_of
+from visdiff_plugin.vectors import rows_of
 
 
 class Known:
@@ -47,7 +47,7 @@ def compared(n_a, n_b, texts, vectors=None, **stages):
     ids = [f"{number:04d}" for number in range(n_a + n_b)]
     inputs = Inputs(
         Images(ids, [f"{one}.jpg" for one in ids]),
-        None if vectors is None else reader_of(dict(zip(ids, vectors, strict=True))),
+        None if vectors is None else rows_of(np.asarray(vectors)),
         np.arange(n_a), np.arange(n_a, n_a + n_b), [], Account(),
     )  # fmt: skip
     return compare_inputs(inputs, Design(), make_stages(None, config, True), config)

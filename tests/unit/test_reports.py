@@ -118,7 +118,7 @@ def test_every_kind_names_every_difference():
 def test_only_what_is_shown_is_read(tmp_path):
     from PIL import Image
 
-    assert wanted(RUN) == ["1", "2", "3", "4", "gone"]
+    assert wanted(RUN) == {"a": ["1", "2", "3"], "b": ["4", "gone"]}
     Image.new("RGB", (900, 600), "red").save(tmp_path / "1.jpg")
     found = read({"1": str(tmp_path / "1.jpg"), "2": str(tmp_path / "none.jpg")})
     assert list(found) == ["1"] and found["1"].startswith("data:image/jpeg;base64,")

@@ -22,7 +22,7 @@ from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate
 from visdiff_plugin.stages import Images
 from visdiff_plugin.surest import Surest
-from visdiff_plugin.vectors import reader_of
+from visdiff_plugin.vectors import rows_of
 
 CONFIG = Config.preset("offline", draw="sure")
 
@@ -211,8 +211,8 @@ def compared(proposer, vectors, ranker=None):
     n = 180 if vectors is None else len(vectors)
     ids = [f"{row:03}" for row in range(n)]
     images = Images(ids, [f"{one}.jpg" for one in ids], ["a picture"] * n)
-    by_id = None if vectors is None else dict(zip(ids, vectors, strict=True))
-    inputs = Inputs(images, by_id and reader_of(by_id), np.arange(n // 2), np.arange(n // 2, n),
+    read = None if vectors is None else rows_of(vectors)
+    inputs = Inputs(images, read, np.arange(n // 2), np.arange(n // 2, n),
                     [], Account())  # fmt: skip
     config = replace(
         CONFIG, proposer=proposer, ranker=ranker, encoder=ColourEncoder(),
