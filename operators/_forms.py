@@ -11,26 +11,6 @@ from fiftyone.operators import types
 from ._progress import FROM_SCRIPT
 
 
-def new_run_key(ctx: Any, inputs: Any) -> None:
-    """Adds the field for a new run's key, and says at once why a key can't be used."""
-    from visdiff_plugin.errors import RunError
-    from visdiff_plugin.records import check_run_key
-
-    prop = inputs.str(
-        "run_key",
-        label="Run key",
-        description="Name of this comparison; its scores get a field of that name",
-        required=True,
-    )
-    key = ctx.params.get("run_key")
-    if key:
-        try:
-            check_run_key(ctx.dataset, key, overwrite=bool(ctx.params.get("overwrite")))
-        except RunError as error:
-            prop.invalid, prop.error_message = True, str(error)
-    inputs.bool("overwrite", label="Replace a run of the same key", default=False)
-
-
 def engine(ctx: Any, inputs: Any) -> None:
     """Adds where models run, where there is a choice."""
     if importlib.util.find_spec("ray") is None:

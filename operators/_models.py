@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fiftyone.operators import types
@@ -31,7 +32,9 @@ _LABELS = {
 }
 
 
-def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False) -> None:
+def models(
+    ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False, warn: bool = True
+) -> None:
     """Adds a picker for each stage, with what each choice needs and costs; none is the preset's.
 
     Where a model's name is part of a choice a field for it appears below, where a server may be
@@ -43,6 +46,7 @@ def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False
         names: stages, in order
         preset: what stands where nothing is chosen
         stored (False): leave out what is on the dataset already: there is nothing to compute
+        warn (True): say what is missing here
     """
     used = _used(ctx.params, names, preset)
     for name in names:
@@ -54,7 +58,7 @@ def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False
             label="Server address",
             description="of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",
         )
-    for name in names:
+    for name in names if warn else ():
         one = used[name]
         lacks = one and missing(
             one,
@@ -65,6 +69,11 @@ def models(ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False
         if one and lacks:
             text = f"{_LABELS[name]} ({one.label}) lacks {lacks}"
             inputs.view(f"{name}_lacks", types.Warning(label=text))
+
+
+def given(params: Mapping[str, Any], name: str) -> bool:
+    """Returns whether a stage is chosen, and not left to the preset."""
+    return params.get(name) not in (None, "", [], PRESET)
 
 
 def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -80,7 +89,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
     url = params.get("base_url")
     for name in names:
         value = params.get(name)
-        if value in (None, "", [], PRESET):
+        if not given(params, name):
             continue
         if not isinstance(value, str):
             raise ValueError(f"Expected {name} by name, got {type(value).__name__}.")

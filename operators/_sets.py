@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fiftyone.operators import types
 
 from visdiff_plugin.errors import SelectionError, VisDiffError
 from visdiff_plugin.set_fields import MOST_VALUES
-from visdiff_plugin.set_preview import Preview, Size, preview
+from visdiff_plugin.set_finding import Base
+from visdiff_plugin.set_preview import Preview, preview
 from visdiff_plugin.sets import make_base
 
+from . import _sizes
 from ._set_choices import KINDS, Choices
 from ._set_values import OF_THE_APP, WHOLE, to_text, to_values
 
@@ -19,7 +22,28 @@ _OUTCOMES = {"wrong": "Wrong", "right": "Right"}
 _ENDS = {"top": "Highest", "bottom": "Lowest"}
 
 
-def two_sets(ctx: Any, inputs: Any) -> None:
+@dataclass(frozen=True)
+class Sized:
+    """What is chosen so far.
+
+    Args:
+        a: set A as text, or ids that a script passed; None where nothing is chosen
+        b: set B
+        base: what both are taken from; None where that can't be had
+        given: both sets, as the library takes them
+        sizes: how large they are; None where that is not known yet, or something is wrong
+        good: whether they can be compared
+    """
+
+    a: Any
+    b: Any
+    base: Base | None = None
+    given: tuple[Any, Any] = (None, None)
+    sizes: Preview | None = None
+    good: bool = False
+
+
+def two_sets(ctx: Any, inputs: Any) -> Sized:
     """Adds the controls of A and B, and says below how large they are and what they share."""
     choices = Choices(ctx)
     first = _Controls(choices, "a")
@@ -34,8 +58,14 @@ def two_sets(ctx: Any, inputs: Any) -> None:
             default=False,
         )
     chosen = first.text(), second.text()
-    if all(chosen):
-        _size_up(choices, inputs, *chosen)
+    return _size_up(choices, inputs, *chosen) if all(chosen) else Sized(*chosen)
+
+
+def chosen_texts(ctx: Any) -> tuple[Any, Any]:
+    """Returns A and B as text, or as ids that a script passed; None where nothing is chosen."""
+    choices = Choices(ctx)
+    first = _Controls(choices, "a")
+    return first.text(), _Controls(choices, "b", first).text()
 
 
 def chosen_sets(ctx: Any) -> dict[str, Any]:
@@ -45,14 +75,26 @@ def chosen_sets(ctx: Any) -> dict[str, Any]:
         SelectionError: if one is not chosen yet
     """
     choices = Choices(ctx)
-    first = _Controls(choices, "a")
-    found: dict[str, Any] = {"a": first.text(), "b": _Controls(choices, "b", first).text()}
+    found: dict[str, Any] = dict(zip("ab", chosen_texts(ctx), strict=True))
     for side, value in found.items():
         if not value:
             raise SelectionError(f"Expected a set {side.upper()}, got nothing chosen.")
         found[side] = _of_the_app(choices, value)
     within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
     return {**found, "within": _of_the_app(choices, within) or None}
+
+
+def pin_sets(ctx: Any) -> None:
+    """Puts A and B into the parameters as text or ids, so that another process reads the same.
+
+    The current view stays what it is: it travels with the request.
+    """
+    choices = Choices(ctx)
+    for side, value in zip("ab", chosen_texts(ctx), strict=True):
+        ids = None if value == OF_THE_APP["current"] else _of_the_app(choices, value)
+        for name in [one for one in ctx.params if one.startswith(f"{side}_")]:
+            del ctx.params[name]  # they would be read before what is put here
+        ctx.params[side] = value if ids is None else ids
 
 
 def _of_the_app(choices: Choices, value: Any) -> Any:
@@ -216,57 +258,32 @@ def _same(names: list[str]) -> dict[str, str]:
     return {name: name for name in names}
 
 
-def _size_up(choices: Choices, inputs: Any, a: Any, b: Any) -> None:
+def _size_up(choices: Choices, inputs: Any, a: Any, b: Any) -> Sized:
     """Says how large both sets are, and what is wrong with them."""
     ctx = choices.ctx
     within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
+    given = [_of_the_app(choices, one) for one in (a, b, within)]
 
-    def read() -> Preview | str:
-        given = [_of_the_app(choices, one) for one in (a, b, within)]
+    def read() -> tuple[Base, Preview] | str:
         try:
-            return preview(make_base(ctx.dataset, given[2] or None), *given[:2])
+            base = make_base(ctx.dataset, given[2] or None)
+            return base, preview(base, *given[:2])
         except VisDiffError as error:
             return str(error)
 
-    selected = [ctx.selected_samples, ctx.selected]
-    found = choices.kept(f"preview {a} {b} {within} {selected}", read, grid=True)
+    found = choices.kept(f"preview {chosen_key(ctx, a, b)}", read, grid=True)
     if isinstance(found, str):
         inputs.view("wrong", types.Error(label=found))
-        return
-    text = f"{_sized('A', found.a)}. {_sized('B', found.b)}. {_shared(found)}{_files(found)}"
-    problem = _problem(found)
-    inputs.view("sizes", types.Notice(label=text))
+        return Sized(a, b)
+    base, sizes = found
+    problem = _sizes.problem(sizes)
+    inputs.view("sizes", types.Notice(label=_sizes.text(sizes)))
     if problem:
         inputs.view("problem", types.Warning(label=problem))
+    return Sized(a, b, base, (given[0], given[1]), sizes, not problem)
 
 
-def _sized(name: str, size: Size) -> str:
-    n = "not counted" if size.n is None else f"{size.n:,} image{'' if size.n == 1 else 's'}"
-    return f"{name}: {'' if size.exact or size.n is None else 'at most '}{n} ({size.label})"
-
-
-def _shared(found: Preview) -> str:
-    if found.both is None:
-        return "What both share is not counted: that takes too long."
-    return f"{found.both or 'None'} in both{', left out of both' if found.both else ''}."
-
-
-def _files(found: Preview) -> str:
-    looked = found.a.files + found.b.files
-    if not looked:
-        return ""
-    missing = found.a.missing + found.b.missing
-    return f" {missing or 'No'} file{'s' if missing > 1 else ''} missing, of {looked} looked at."
-
-
-def _problem(found: Preview) -> str:
-    if found.same:
-        return "A and B are the same: choose two different sets"
-    for name, size in (("A", found.a), ("B", found.b)):
-        if size.n == 0:
-            return f"{name} is empty: choose another set"
-        if size.n is not None and size.n == found.both:
-            return f"All of {name} is in the other set too: choose two different sets"
-        if size.n == 1 or size.n is not None and found.both and size.n - found.both < 2:
-            return f"{name} needs at least two images that are not in the other set"
-    return ""
+def chosen_key(ctx: Any, a: Any, b: Any) -> str:
+    """Returns text that changes when what is chosen does; the grid's view is no part of it."""
+    within = [ctx.params.get(one) for one in ("within_view", "within")]
+    return f"{a} {b} {within} {[ctx.selected_samples, ctx.selected]}"

@@ -7,11 +7,20 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms, _models, _progress, _runs, _sets
+from . import (
+    _advanced,
+    _arguments,
+    _before,
+    _forms,
+    _presets,
+    _progress,
+    _run_name,
+    _runs,
+    _sets,
+    _words,
+)
 
 _TITLE = "How the sets differ"
-_CHANGES = ("context", "label_fields", "seed", "rounds", "subset_size", "draw", "refine",
-            "max_fields")  # fmt: skip
 
 
 class CompareViews(foo.Operator):
@@ -37,39 +46,18 @@ class CompareViews(foo.Operator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
         inputs = types.Object()
-        _sets.two_sets(ctx, inputs)
-        _forms.new_run_key(ctx, inputs)
-        presets = types.RadioGroup()
-        presets.add_choice("offline", label="Offline", description="no model, key or network")
-        presets.add_choice("default", label="Default", description="captioner and chat model")
-        presets.add_choice("paper", label="Paper", description="as VisDiff, CVPR 2024")
-        inputs.enum(
-            "preset",
-            presets.values(),
-            label="Preset",
-            default="offline",
-            required=True,
-            view=presets,
-        )
-        _models.models(
-            ctx, inputs, "captioner", "encoder", "proposer", "ranker",
-            preset=ctx.params.get("preset") or "offline",
+        sets = _sets.two_sets(ctx, inputs)
+        _run_name.control(ctx, inputs, sets.a, sets.b)
+        _presets.control(inputs)
+        _words.control(ctx, inputs, sets.a, sets.b)
+        _before.block(
+            ctx, inputs, sets,
+            lambda: _arguments.config_of(_arguments.of_compare(ctx, sets.a, sets.b), ranks=False),
+            {**_advanced.places(ctx), **_words.place(ctx)},
         )  # fmt: skip
-        inputs.list(
-            "label_fields",
-            types.String(),
-            label="Label fields",
-            description="whose classes, object counts and sizes are compared too",
-            required=False,
-        )
-        inputs.str(
-            "context",
-            label="Context",
-            description="one sentence: what the sets are, what to look for or ignore",
-            required=False,
-        )
-        _design.controls(ctx, inputs)
-        _forms.engine(ctx, inputs)
+        _words.warn(ctx, inputs, sets.a, sets.b)
+        preset = _arguments.preset_of(ctx.params)
+        _advanced.controls(ctx, inputs, ("captioner", "encoder", "proposer", "ranker"), preset)
         return types.Property(inputs, view=types.View(label="Compare two sets of images"))
 
     def resolve_placement(self, ctx: Any) -> Any:
@@ -82,23 +70,26 @@ class CompareViews(foo.Operator):
         """Runs the comparison."""
         import visdiff_plugin as visdiff
 
-        params = ctx.params
+        params, texts = ctx.params, _sets.chosen_texts(ctx)
+        run_key = _run_name.chosen(ctx, *texts)
+        arguments = _arguments.of_compare(ctx, *texts)
 
         def work(progress: Any) -> dict[str, Any]:
             run = visdiff.compare(
                 ctx.dataset,
-                run_key=params["run_key"],
-                preset=params.get("preset") or "offline",
+                run_key=run_key,
                 overwrite=bool(params.get("overwrite")),
                 progress=progress,
                 **_sets.chosen_sets(ctx),
-                **_models.specs(params, "captioner", "encoder", "proposer", "ranker"),
-                **_forms.given(params, *_CHANGES, *_design.NAMES),
-                **_forms.chosen_engine(params),
+                **arguments,
             )
             return _forms.run_answer(run)
 
-        return _progress.run(ctx, params["run_key"], work, _TITLE)
+        return _progress.run(ctx, run_key, work, _TITLE)
+
+    def resolve_delegation(self, ctx: Any) -> None:
+        """Fixes what the form left to be guessed, before another process reads it."""
+        _arguments.pin(ctx)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows the answer."""
@@ -125,6 +116,10 @@ class CompareViews(foo.Operator):
         cluster_by: str | None = None,
         pair_by: str | None = None,
         context: str = "",
+        rounds: int | None = None,
+        subset_size: int | None = None,
+        draw: str | None = None,
+        refine: int | None = None,
         seed: int = 0,
         overwrite: bool = False,
         delegate: bool = False,
@@ -150,6 +145,10 @@ class CompareViews(foo.Operator):
             cluster_by (None): a field whose images count as one, or ``"near_duplicates"``
             pair_by (None): a field that A and B share
             context (""): a sentence for the proposer
+            rounds (None): subsets that a proposer sees, for each direction
+            subset_size (None): images of each set in a subset
+            draw (None): ``"uniform"`` or ``"sure"``
+            refine (None): further rounds that hear what the best proposals get wrong
             seed (0): of every random choice
             overwrite (False): replace a run of the same key
             delegate (False): schedule it for a delegated worker
@@ -172,6 +171,10 @@ class CompareViews(foo.Operator):
             "cluster_by": cluster_by,
             "pair_by": pair_by,
             "context": context,
+            "rounds": rounds,
+            "subset_size": subset_size,
+            "draw": draw,
+            "refine": refine,
             "seed": seed,
             "overwrite": overwrite,
         }

@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _design, _forms, _models, _progress, _sets
+from . import _advanced, _arguments, _before, _forms, _progress, _run_name, _sets
 
 _TITLE = "What the evidence says"
 
@@ -35,7 +35,7 @@ class RankHypotheses(foo.Operator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
         inputs = types.Object()
-        _sets.two_sets(ctx, inputs)
+        sets = _sets.two_sets(ctx, inputs)
         inputs.str(
             "hypotheses",
             label="Hypotheses",
@@ -44,10 +44,16 @@ class RankHypotheses(foo.Operator):
             # not a CodeView: its editor is fetched from the web, and offline never appears
             view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
         )
-        _forms.new_run_key(ctx, inputs)
-        _models.models(ctx, inputs, "encoder", "captioner", "ranker", preset=_preset(ctx.params))
-        _design.controls(ctx, inputs)
-        _forms.engine(ctx, inputs)
+        _run_name.control(ctx, inputs, sets.a, sets.b)
+        _before.block(
+            ctx, inputs, sets,
+            lambda: _arguments.config_of(_arguments.of_rank(ctx), ranks=True),
+            _advanced.places(ctx), tuple(_forms.lines(ctx.params.get("hypotheses"))),
+        )  # fmt: skip
+        _advanced.controls(
+            ctx, inputs, ("encoder", "captioner", "ranker"), _arguments.rank_preset(ctx.params),
+            proposes=False,
+        )  # fmt: skip
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
 
     def execute(self, ctx: Any) -> Any:
@@ -55,24 +61,26 @@ class RankHypotheses(foo.Operator):
         import visdiff_plugin as visdiff
 
         params = ctx.params
-        chosen = _models.specs(params, "captioner", "encoder", "ranker")
+        run_key = _run_name.chosen(ctx, *_sets.chosen_texts(ctx))
+        arguments = _arguments.of_rank(ctx)
 
         def work(progress: Any) -> dict[str, Any]:
             run = visdiff.rank(
                 ctx.dataset,
                 hypotheses=_forms.lines(params["hypotheses"]),
-                run_key=params["run_key"],
-                preset=_preset(chosen),
+                run_key=run_key,
                 overwrite=bool(params.get("overwrite")),
                 progress=progress,
                 **_sets.chosen_sets(ctx),
-                **chosen,
-                **_forms.given(params, *_design.NAMES),
-                **_forms.chosen_engine(params),
+                **arguments,
             )
             return _forms.run_answer(run)
 
-        return _progress.run(ctx, params["run_key"], work, _TITLE)
+        return _progress.run(ctx, run_key, work, _TITLE)
+
+    def resolve_delegation(self, ctx: Any) -> None:
+        """Fixes what the form left to be guessed, before another process reads it."""
+        _arguments.pin(ctx)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows the answer."""
@@ -138,8 +146,3 @@ class RankHypotheses(foo.Operator):
             "overwrite": overwrite,
         }
         return _forms.execute(self, sample_collection, params, delegate)
-
-
-def _preset(chosen: dict[str, Any]) -> str:
-    """Captions without an encoder: the user means to rank by them."""
-    return "offline" if chosen.get("captioner") and not chosen.get("encoder") else "default"

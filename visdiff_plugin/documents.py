@@ -21,18 +21,14 @@ from .document_bytes import among, pack_ids, read_alike, unpack_ids
 from .errors import FieldError
 from .vector_bytes import decode_vectors
 
-__all__ = ["CHUNK", "address_of", "count", "frequent_values", "read_columns", "read_present",
-           "read_vectors", "view_ids", "view_values"]  # fmt: skip
+__all__ = ["CHUNK", "address_of", "pipeline", "read_columns", "read_present", "read_vectors",
+           "view_ids", "view_values"]  # fmt: skip
 
 Read = TypeVar("Read")
 
 #: documents in one request: small enough that threads wait little for each other, large enough to
 #: stream
 CHUNK = 2_000
-#: a form that is being filled in waits no longer for one answer
-_PATIENCE_MS = 2_000
-#: samples up to which all values are counted
-_MOST_GROUPED = 400_000
 
 
 def collection(dataset: Any) -> Any:
@@ -52,9 +48,14 @@ def address_of(dataset: Any) -> tuple[str, int, str, str]:
     return str(host), int(port), str(samples.database.name), str(samples.name)
 
 
+def pipeline(view: Any) -> list[dict[str, Any]]:
+    """Returns the MongoDB stages of a view; none for a dataset."""
+    return list(view._pipeline())
+
+
 def view_ids(dataset: Any, view: Any) -> list[str]:
     """Returns the sample ids of a view of a dataset, in the view's order."""
-    wanted = [*view._pipeline(), {"$project": {"_id": 1}}]
+    wanted = [*pipeline(view), {"$project": {"_id": 1}}]
     found = collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True)
     return [one for batch in found for one in unpack_ids(batch)]
 
@@ -63,7 +64,7 @@ def view_values(dataset: Any, view: Any, path: str) -> tuple[list[str], list[Any
     """Returns the sample ids of a view, and the values of a field; None where there is none."""
     import bson
 
-    wanted = [*view._pipeline(), {"$project": {"value": f"${path}"}}]
+    wanted = [*pipeline(view), {"$project": {"value": f"${path}"}}]
     ids: list[str] = []
     values: list[Any] = []
     for batch in collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True):
@@ -71,59 +72,6 @@ def view_values(dataset: Any, view: Any, path: str) -> tuple[list[str], list[Any
             ids.append(str(one["_id"]))
             values.append(one.get("value"))
     return ids, values
-
-
-def count(
-    dataset: Any, view: Any, more: Mapping[str, Any] | None = None, patience_ms: int = _PATIENCE_MS
-) -> int | None:
-    """Returns how many samples a view holds; None where that takes more than a moment.
-
-    Args:
-        dataset: a FiftyOne dataset
-        view: the dataset, or a view of it
-        more (None): a query that they must also meet
-        patience_ms (2,000): how long a moment is
-    """
-    from pymongo.errors import ExecutionTimeout
-
-    stages = view._pipeline()
-    if not stages and not more:
-        return int(collection(dataset).estimated_document_count())
-    if patience_ms <= 0:
-        return None
-    wanted = [*stages, {"$match": more or {}}, {"$count": "n"}]
-    try:
-        found = list(
-            collection(dataset).aggregate(wanted, allowDiskUse=True, maxTimeMS=patience_ms)
-        )
-    except ExecutionTimeout:
-        return None
-    return int(found[0]["n"]) if found else 0
-
-
-def frequent_values(dataset: Any, view: Any, path: str, most: int) -> list[Any]:
-    """Returns the most frequent values of a field; empty where that takes more than a moment.
-
-    Values in lists count one by one. Of a dataset of more than 400,000 samples, 20,000 are looked
-    at.
-    """
-    from pymongo.errors import ExecutionTimeout
-
-    stages = view._pipeline()
-    if not stages and collection(dataset).estimated_document_count() > _MOST_GROUPED:
-        stages = [{"$sample": {"size": _MOST_GROUPED // 20}}]  # quick up to a twentieth
-    stages += [
-        {"$project": {"value": f"${path}"}},
-        {"$unwind": "$value"},
-        {"$group": {"_id": "$value", "n": {"$sum": 1}}},
-        {"$match": {"_id": {"$ne": None}}},
-        {"$sort": {"n": -1, "_id": 1}},
-        {"$limit": most},
-    ]
-    try:
-        return [one["_id"] for one in collection(dataset).aggregate(stages, maxTimeMS=_PATIENCE_MS)]
-    except ExecutionTimeout:
-        return []
 
 
 def read_columns(

@@ -115,12 +115,18 @@ def read_brain_run(dataset: Any, key: str) -> tuple[str, Callable[[], Any]]:
 
 def read_brain_vectors(dataset: Any, key: str) -> tuple[str | None, dict[str, NDArray[Any]]]:
     """Returns the field of a similarity run's embeddings if any, else vectors by sample id."""
+    field = brain_field(dataset, key)
     results = dataset.load_brain_results(key)
-    field = getattr(dataset.get_brain_info(key).config, "embeddings_field", None)
     if field:
-        return str(field), {}
+        return field, {}
     vectors, ids, _ = results.get_embeddings()
     return None, dict(zip(map(str, ids), vectors, strict=True))
+
+
+def brain_field(dataset: Any, key: str) -> str | None:
+    """Returns the field of a similarity run's embeddings; None where they are elsewhere."""
+    field = getattr(dataset.get_brain_info(key).config, "embeddings_field", None)
+    return str(field) if field else None
 
 
 def _check_field(dataset: Any, field: str) -> None:

@@ -82,7 +82,7 @@ def _uniform(
     held_out = config.held_out and min(map(len, names)) >= LEAST_HELD_OUT
     wanted = None if whole else config.subset_size
     limit = getattr(proposer, "most_images", None)
-    sizes = [_size(len(own), wanted, limit, held_out) for own in names]
+    sizes = [round_size(len(own), wanted, limit, held_out) for own in names]
     shown = sizes
     if pooled:
         sizes = [max(size, min(len(own) // _SHARE, MOST))
@@ -166,7 +166,15 @@ def plan_members(
     return folds, starts, notes
 
 
-def _size(n: int, wanted: int | None, limit: int | None, held_out: bool) -> int:
+def round_size(n: int, wanted: int | None, limit: int | None, held_out: bool) -> int:
+    """Returns how many images of a set of ``n`` a round shows.
+
+    Args:
+        n: images of the set
+        wanted: images asked for; None for as many as may be
+        limit: the most that a proposer takes, or None
+        held_out: whether the others are its evidence
+    """
     most = n // _SHARE if held_out else n
     return min(most, *(one for one in (wanted, limit, most) if one is not None))
 

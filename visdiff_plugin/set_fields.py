@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .documents import frequent_values
 from .errors import SelectionError
+from .queries import frequent_values
 
 #: values that a picker lists; what is rarer is typed
 MOST_VALUES = 200

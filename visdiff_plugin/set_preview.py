@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from .documents import count, read_columns, view_ids
+from .documents import read_columns, view_ids
+from .queries import count
 from .set_finding import Base, Found, check_number, parse
 from .set_grammar import End
 from .sets import find_two
@@ -43,6 +44,23 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Side:
+    """Where the images of a set are.
+
+    Args:
+        found: the set, looked up
+        n: its images; None where they are not counted
+        exact: False where it can be fewer
+        ids: all of them, where these were read
+    """
+
+    found: Found
+    n: int | None
+    exact: bool
+    ids: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
 class Preview:
     """Both sets.
 
@@ -50,11 +68,13 @@ class Preview:
         a: set A
         b: set B
         both: images in both; None where that is not known cheaply
+        sides: where the images of each are, for those who look further
     """
 
     a: Size
     b: Size
     both: int | None
+    sides: tuple[Side, Side] = field(repr=False)
 
     @property
     def same(self) -> bool:
@@ -71,14 +91,6 @@ class _Clock:
     def count(self, dataset: Any, view: Any, more: dict[str, Any] | None = None) -> int | None:
         """Returns how many samples a view holds, or None."""
         return count(dataset, view, more, int((self._end - time.monotonic()) * 1000))
-
-
-@dataclass(frozen=True)
-class _Side:
-    found: Found
-    n: int | None
-    exact: bool
-    ids: tuple[str, ...] | None
 
 
 def preview(base: Base, a: Any, b: Any) -> Preview:
@@ -101,7 +113,7 @@ def preview(base: Base, a: Any, b: Any) -> Preview:
             sides[place] = _rest(base, sides[other], sides[place].found, everything)
     both = _both(base, sides[0], sides[1], clock)
     named = [_named(one, base, text) for one, text in zip(sides, (a, b), strict=True)]
-    return Preview(named[0], named[1], both)
+    return Preview(named[0], named[1], both, (sides[0], sides[1]))
 
 
 def _cheap(base: Base, chosen: Any, everything: int | None) -> Any:
@@ -117,20 +129,20 @@ def _finite(path: str) -> dict[str, Any]:
     return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
 
 
-def _side(base: Base, found: Found, clock: _Clock) -> _Side:
+def _side(base: Base, found: Found, clock: _Clock) -> Side:
     if found.is_rest:
-        return _Side(found, None, True, None)
+        return Side(found, None, True, None)
     if found.ids is not None:
         ids = base.keep(found.ids) if not base.label else _inside(base, found.ids)
-        return _Side(found, len(ids), True, ids)
+        return Side(found, len(ids), True, ids)
     n = clock.count(found.dataset, found.view)
     if n is None or n > _MOST:
         whole = found.query is not None or not base.label or found.dataset.name != base.dataset.name
-        return _Side(found, n, whole, None)
+        return Side(found, n, whole, None)
     ids = tuple(dict.fromkeys(view_ids(found.dataset, found.view)))
     if found.query is None and base.label and found.dataset.name == base.dataset.name:
         ids = _inside(base, ids)
-    return _Side(found, len(ids), True, ids)
+    return Side(found, len(ids), True, ids)
 
 
 def _inside(base: Base, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -144,14 +156,14 @@ def _among(ids: tuple[str, ...]) -> dict[str, Any]:
     return {"_id": {"$in": [ObjectId(one) for one in ids]}}
 
 
-def _rest(base: Base, other: _Side, rest: Found, everything: int | None) -> _Side:
+def _rest(base: Base, other: Side, rest: Found, everything: int | None) -> Side:
     if other.found.dataset.name != base.dataset.name:
-        return _Side(rest, everything, True, None)
+        return Side(rest, everything, True, None)
     n = None if everything is None or other.n is None else max(everything - other.n, 0)
-    return _Side(rest, n, other.exact, None)
+    return Side(rest, n, other.exact, None)
 
 
-def _both(base: Base, a: _Side, b: _Side, clock: _Clock) -> int | None:
+def _both(base: Base, a: Side, b: Side, clock: _Clock) -> int | None:
     if a.found.is_rest or b.found.is_rest:
         return 0
     if a.found.dataset.name != b.found.dataset.name:
@@ -174,7 +186,7 @@ def _both(base: Base, a: _Side, b: _Side, clock: _Clock) -> int | None:
     return None
 
 
-def _named(side: _Side, base: Base, chosen: Any) -> Size:
+def _named(side: Side, base: Base, chosen: Any) -> Size:
     label, n, exact = side.found.label, side.n, side.exact
     end = parse(base, chosen) if isinstance(chosen, str) else None
     if isinstance(end, End):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .documents import read_columns
+from .rates import Watch, note_rate
 from .samples import Media
 
 if TYPE_CHECKING:
@@ -90,18 +91,31 @@ def fill(
     from .engines.work import Todo
 
     kind = work.kind
-    found = read_columns(dataset, media.ids, [kind.key_path], present=kind.field)[kind.key_path]
-    rows = [row for row, stamp in enumerate(media.stamps) if found[row] != kind.key(stamp)]
-    del found
+    rows = stale(dataset, kind, media)
     filled = Filled({})
     if rows:
         ids, paths, stamps = (
             [column[row] for row in rows] for column in (media.ids, media.paths, media.stamps)
         )
         todo = Todo(ids, paths, [kind.key(stamp) for stamp in stamps])
-        filled = engine.run(dataset, work, todo, batch_size, progress)
+        watch = Watch(len(todo), progress)
+        filled = engine.run(dataset, work, todo, batch_size, watch)
+        if 2 * len(filled.missing) < len(todo):  # failures are fast
+            note_rate(kind.noun, kind.producer, engine.name, watch.rate())
     filled.reused = len(media) - len(rows)
     return filled
+
+
+def stale(dataset: Any, kind: Kind, media: Media) -> list[int]:
+    """Returns the places of the images whose value is not stored, or was made from something else.
+
+    Args:
+        dataset: a FiftyOne dataset; it need not have the field
+        kind: what is stored, and by whom it was made
+        media: the images
+    """
+    found = read_columns(dataset, media.ids, [kind.key_path], present=kind.field)[kind.key_path]
+    return [row for row, stamp in enumerate(media.stamps) if found[row] != kind.key(stamp)]
 
 
 def read(dataset: Any, kind: Kind, ids: Sequence[str]) -> list[Any]:

@@ -29,7 +29,7 @@ def captioned(dataset):
 
 
 def form(dataset, name="compare_views", **params):
-    request = {"dataset_name": dataset.name, "params": params}
+    request = {"dataset_name": dataset.name, "params": {"advanced": True, **params}}
     ctx = ExecutionContext(
         request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
     )
@@ -70,19 +70,22 @@ def test_a_name_that_wants_another_gets_a_field_of_its_own(plugins, captioned):
 
 def test_what_is_missing_here_is_said_before_anything_runs(plugins, captioned):
     def warned(**params):
-        return json.dumps([
-            one.view.to_json() for name, one in form(captioned, **params).items()
-            if name.endswith("_lacks")
-        ])  # fmt: skip
+        shown = form(captioned, a="red", b="blue", **params)
+        return " ".join(one.view.label for name, one in shown.items() if name[:8] == "problem_")
 
-    assert "Keywords) lacks captions" in warned() and warned() == warned(proposer=_models.PRESET)
-    assert "the preset's: Keywords" in json.dumps(form(captioned)["proposer"].to_json())
-    assert warned(captioner="field:NAME", captioner_field="truth") == "[]"
-    assert "Phrase bank) lacks an encoder" in warned(proposer="bank")
+    assert "nothing will be proposed in words" in warned(words="nothing")
+    assert "above: Words from" in warned(words="nothing")
+    assert warned() == warned(captioner="field:NAME", captioner_field="truth") == ""
+    assert "Expected an encoder for the proposer 'bank'" in warned(proposer="bank")
+    assert "(below: Encoder)" in warned(proposer="bank")
     asked = {"proposer": "images:MODEL", "preset": "default"}
-    assert "vision model sees images) lacks OPENAI_API_KEY" in warned(**asked)
+    assert "vision model sees images (images:gpt-4o-mini) lacks OPENAI" in warned(**asked) or (
+        "vision model sees images (images) lacks OPENAI_API_KEY" in warned(**asked)
+    )
     assert "images) lacks" not in warned(**asked, base_url="http://127.0.0.1:9/v1")
-    assert "reads captions) lacks OPENAI_API_KEY" in warned(preset="paper")
+    said = warned(preset="paper", advanced=False)
+    assert "lacks OPENAI_API_KEY" in said and "(under Advanced settings, below: Proposer)" in said
+    assert "Expected MODEL for 'transformers:MODEL'" in warned(captioner="transformers:MODEL")
 
 
 def test_a_form_becomes_stages_of_the_library():
@@ -131,6 +134,6 @@ def test_choices_of_the_form_run(plugins, captioned):
 
 def test_a_name_that_is_missing_stops_the_run(plugins, captioned):
     operator = foo.get_operator(f"{URI}/compare_views")
-    with pytest.raises(ExecutionError, match="Expected MODEL, got none"):
+    with pytest.raises(ExecutionError, match="Expected MODEL for 'transformers:MODEL', got none"):
         operator(captioned, "red", "blue", "run", captioner="transformers:MODEL")
     assert visdiff.list_runs(captioned) == []

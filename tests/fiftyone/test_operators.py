@@ -56,11 +56,11 @@ def test_what_must_not_explain_a_difference_is_chosen_in_the_form(plugins, capti
     captioned.set_values("scene", [number // 6 for number in range(60)] * 2)
     for name in ("compare_views", "rank_hypotheses"):
         operator = foo.get_operator(f"{URI}/{name}")
-        form = operator.resolve_input(context(captioned, name)).type.properties
+        form = operator.resolve_input(context(captioned, name, advanced=True)).type.properties
         for control in ("control_for", "cluster_by", "pair_by"):
             offered = {choice.value for choice in form[control].view.choices}
             assert {"scene", "truth"} <= offered and "filepath" not in offered
-        both = context(captioned, name, pair_by="scene", control_for=["truth"])
+        both = context(captioned, name, pair_by="scene", control_for=["truth"], advanced=True)
         assert operator.resolve_input(both).type.properties["pair_by"].invalid
     result = call(
         "compare_views", captioned, "red", "blue", "run", captioner="field:truth",
@@ -139,7 +139,7 @@ def form(dataset, name, **params):
 
 
 def test_forms_offer_what_is_there_and_warn(plugins, captioned):
-    text = json.dumps(form(captioned, "compare_views"))
+    text = json.dumps(form(captioned, "compare_views", advanced=True))
     for part in ("Saved view", "Tag", "Everything else", "offline", "Context"):
         assert part in text
     assert "choose two different sets" in json.dumps(

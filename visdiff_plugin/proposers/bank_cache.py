@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -15,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kept_files import cache_root, write_whole
 from ..rankers.embedding import text_vectors
 from ..stages import Encoder, parameters_of
 from ..vectors import unit
@@ -33,10 +32,7 @@ _BATCH = 2048
 
 def cache_folder() -> Path:
     """Returns the user's folder for what can be made again: ``$XDG_CACHE_HOME/visdiff/banks``."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    # as the XDG specification says, a relative path counts as none
-    root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    return root / "visdiff" / "banks"
+    return cache_root() / "banks"
 
 
 def bank_vectors(
@@ -105,14 +101,7 @@ def _still_true(encoder: Encoder, phrases: Sequence[str], stored: NDArray[np.flo
 
 def _write(path: Path, vectors: NDArray[np.float16]) -> None:
     """Writes a whole file or none: another process may read or write the same."""
-    temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = file.name
-            np.savez(file, vectors=vectors)
-        os.replace(temporary, path)
+        write_whole(path, lambda file: np.savez(file, vectors=vectors))
     except OSError as error:
         _LOG.warning("The bank's embeddings can't be kept in %s: %s", path.parent, error)
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)

@@ -28,7 +28,9 @@ from ..stages import Images, Need, Ranker, Scored, Usage, needs_of, parameters_o
 Rows = NDArray[np.intp]
 
 #: shares of the sample after which it is asked who can still win
-_LOOKS = (0.25, 0.5, 1.0)
+_SHARES = (0.25, 0.5, 1.0)
+#: times that this happens at most
+LOOKS = len(_SHARES)
 #: images of a set that must be scored before anyone is given up: of 30 images of which 1 in 10
 #: shows something, all but 4% of samples hold one
 _FIRST_LOOK = 30
@@ -274,7 +276,7 @@ def _reach(low: float, high: float, config: Config) -> float:
 def _looks(sizes: tuple[int, int]) -> list[tuple[int, int]]:
     """Returns after how many images of A and of B it is looked who can still win."""
     found: list[tuple[int, int]] = []
-    for share in _LOOKS:
+    for share in _SHARES:
         a, b = (min(size, max(_FIRST_LOOK, math.ceil(share * size))) for size in sizes)
         if (a, b) not in found:
             found.append((a, b))

@@ -1,0 +1,98 @@
+"""What stands in a form before anything runs: what is stored, made, asked, paid, and missing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fiftyone.operators import types
+
+from visdiff_plugin.config import Config
+from visdiff_plugin.errors import VisDiffError
+from visdiff_plugin.estimate import estimate
+from visdiff_plugin.estimate_text import rows
+from visdiff_plugin.lacking import Problem
+from visdiff_plugin.reports.markdown import plain_text
+from visdiff_plugin.set_draw import draw_two
+
+from . import _sets
+from ._set_choices import Choices
+
+#: texts of about the same length cost the same
+_STEP = 100
+
+
+def block(
+    ctx: Any,
+    inputs: Any,
+    chosen: _sets.Sized,
+    configure: Callable[[], Config],
+    folded: Mapping[str, str],
+    hypotheses: tuple[str, ...] | None = None,
+) -> None:
+    """Adds the block and a warning for each problem, with where it can be mended.
+
+    Args:
+        ctx: of the operator
+        inputs: the form
+        chosen: both sets; nothing is added where they can't be compared
+        configure: makes the config of what the form says
+        folded: member of the config -> where its control is
+        hypotheses (None): the user's own, where these are checked
+    """
+    if chosen.base is None or chosen.sizes is None or not chosen.good:
+        return
+    try:
+        config = configure()
+    except ValueError as error:
+        _warn(inputs, [Problem(_member(str(error), folded), str(error))], folded)
+        return
+    if hypotheses == ():
+        return  # the form says already that they are missing
+    found = _estimate(ctx, chosen, config, hypotheses or ())
+    if isinstance(found, str):
+        _warn(inputs, [Problem("", found)], folded)
+        return
+    lines = [f"- **{title}:** {plain_text(text)}" for title, text in rows(found)]
+    if lines:
+        text = "\n".join(["**Before it runs**", "", *lines])
+        inputs.str("before", label="", default=text, view=types.MarkdownView(read_only=True))
+    _warn(inputs, found.problems, folded)
+
+
+def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[str, ...]) -> Any:
+    """Returns an estimate, read once in a while; or in words why there is none."""
+    choices = Choices(ctx)
+    key = _sets.chosen_key(ctx, chosen.a, chosen.b)
+    length = math.ceil(len(config.context) / _STEP) * _STEP
+    config = replace(config, context="x" * length)
+    base, sizes = chosen.base, chosen.sizes
+    if base is None or sizes is None:
+        return ""
+    alone = all(one.found.dataset.name == ctx.dataset.name for one in sizes.sides)
+    drawn = (
+        choices.kept(f"drawn {key}", lambda: draw_two(base, sizes), grid=True) if alone else None
+    )
+
+    def read() -> Any:
+        try:
+            return estimate(base, *chosen.given, config, hypotheses=hypotheses, sizes=sizes,
+                            drawn=drawn)  # fmt: skip
+        except (VisDiffError, ValueError) as error:
+            return str(error)
+
+    said = json.dumps([config.to_dict(), len(hypotheses)], sort_keys=True, default=str)
+    return choices.kept(f"estimate {key} {said}", read, grid=True)
+
+
+def _warn(inputs: Any, problems: Any, folded: Mapping[str, str]) -> None:
+    for number, one in enumerate(problems):
+        where = f" ({folded[one.about]})" if one.about in folded else ""
+        inputs.view(f"problem_{number}", types.Warning(label=f"{one.text}{where}"))
+
+
+def _member(text: str, folded: Mapping[str, str]) -> str:
+    return next((name for name in folded if name in text), "")

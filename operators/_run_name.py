@@ -1,0 +1,111 @@
+"""The field for a new run's key, with a name made of what the sets are called."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from visdiff_plugin.errors import RunError, SelectionError
+from visdiff_plugin.records import check_run_key
+
+from ._progress import states
+from ._set_values import to_values
+
+#: begins the name of the control; the suggestion follows, so that another one is another control
+_PREFIX = "run_key_for_"
+#: longest part of a name that is made of one set
+_LONGEST = 24
+#: what of a set's controls names it, by kind; others are named by their kind
+_NAMED_BY = {
+    "view": "view",
+    "tag": "tag",
+    "label": "value",
+    "eval": "outcome",
+    "dataset": "dataset",
+}
+
+
+def control(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
+    """Adds the field, and says at once why a key can't be used.
+
+    Args:
+        ctx: of the operator
+        inputs: the form
+        a: set A as text, or ids; None where nothing is chosen
+        b: set B
+    """
+    name, key = _control(ctx, a, b)
+    suggested = name.removeprefix(_PREFIX) if name.startswith(_PREFIX) else None
+    prop = inputs.str(
+        name,
+        label="Run key",
+        description="name of this comparison; its scores get a field of that name",
+        default=suggested or None,
+        required=True,
+    )
+    if not key:
+        return
+    taken = _why_not(ctx.dataset, key)
+    if taken and ctx.dataset.has_run(key):
+        inputs.bool("overwrite", label=f"Replace the run {key!r}, which exists", default=False)
+    if taken and not (ctx.params.get("overwrite") and not _why_not(ctx.dataset, key, True)):
+        prop.invalid, prop.error_message = True, taken
+
+
+def chosen(ctx: Any, a: Any, b: Any) -> str:
+    """Returns the key that the form shows: what was typed, or what is suggested.
+
+    Args:
+        ctx: of the operator
+        a: set A, as for `control`
+        b: set B
+    """
+    return _control(ctx, a, b)[1]
+
+
+def _control(ctx: Any, a: Any, b: Any) -> tuple[str, str]:
+    """Returns the control's name, and its value."""
+    if "run_key" in ctx.params:
+        return "run_key", str(ctx.params["run_key"] or "")
+    for name, value in ctx.params.items():
+        if name.startswith(_PREFIX) and value != name.removeprefix(_PREFIX):
+            return name, str(value or "")  # typed: it stays, whatever the sets become
+    key = suggest(ctx, a, b) if a and b else ""
+    return (f"{_PREFIX}{key}", key) if key else ("run_key", "")
+
+
+def suggest(ctx: Any, a: Any, b: Any) -> str:
+    """Returns a free key for a comparison of two sets, such as ``"wrong_vs_right"``."""
+    name = f"{_word(a)}_vs_{_word(b)}"
+    if not name[0].isalpha() or name.startswith("visdiff_"):
+        name = f"run_{name}"
+    under_way = {one["name"] for one in states(ctx) if one["state"] != "failed"}
+    number, key = 1, name
+    while key in under_way or _why_not(ctx.dataset, key):
+        number += 1
+        key = f"{name}_{number}"
+    return key
+
+
+def _word(chosen: Any) -> str:
+    """Returns what a set is called, as a part of an identifier."""
+    if not isinstance(chosen, str):
+        return "chosen"
+    try:
+        values = to_values(chosen)
+    except SelectionError:
+        return "set"
+    kind = values["kind"]
+    said = str(values.get(_NAMED_BY.get(kind, ""), kind))
+    if kind == "end":
+        said = f"{values['end']} {values['number'].rpartition('.')[2]}"
+    word = re.sub(r"[^a-z0-9]+", "_", said.lower()).strip("_")[:_LONGEST].strip("_")
+    return word or "set"
+
+
+def _why_not(dataset: Any, key: str, overwrite: bool = False) -> str:
+    try:
+        check_run_key(dataset, key, overwrite)
+    except RunError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,123 @@
+"""Where the words come from when no model makes captions: a field that is there already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fiftyone.operators import types
+
+from visdiff_plugin.set_grammar import Label, parse_set
+
+from . import _models
+from ._progress import FROM_SCRIPT
+
+#: the choice of no field
+NOTHING = "nothing"
+#: names of fields that hold a text about the image, or what is on it; in this order
+_TEXTS = ("caption", "captions", "description", "descriptions", "text", "alt_text", "prompt")
+_LABELS = ("ground_truth", "groundtruth", "gt", "truth", "label", "labels", "class", "classes",
+           "category", "categories", "objects", "detections")  # fmt: skip
+_OWN = ("id", "filepath", "tags", "metadata", "visdiff_keys", "visdiff_properties")
+
+
+def control(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
+    """Adds a picker of the fields that hold words, where the preset has no captioner."""
+    if not _asked(ctx):
+        return
+    view = types.DropdownView()
+    named = names(ctx.dataset)
+    for name in named:
+        view.add_choice(name, label=name)
+    view.add_choice(NOTHING, label="Nothing: only measured properties are compared")
+    inputs.enum(
+        "words",
+        [*named, NOTHING],
+        label="Words from",
+        description="a field of captions or labels: descriptions are made of its words",
+        default=default(ctx.dataset, a, b),
+        required=True,
+        view=view,
+    )
+
+
+def chosen(ctx: Any, a: Any, b: Any) -> str | None:
+    """Returns the captioner that the form shows; None for none.
+
+    Args:
+        ctx: of the operator
+        a: set A as text
+        b: set B
+    """
+    if not _asked(ctx):
+        return None
+    begins = NOTHING if ctx.params.get(FROM_SCRIPT) else default(ctx.dataset, a, b)
+    name = ctx.params.get("words", begins)
+    return f"field:{name}" if name and name != NOTHING else None
+
+
+def place(ctx: Any) -> dict[str, str]:
+    """Returns where a missing captioner can be mended, while this control is there."""
+    return {"captioner": "above: Words from"} if _asked(ctx) else {}
+
+
+def warn(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
+    """Adds a warning where the words are of the field that a set is chosen by."""
+    name = (chosen(ctx, a, b) or "").removeprefix("field:")
+    if name and name in _fields_of(a, b):
+        text = f"A or B is chosen by {name}: words from it will say just that. Take another field."
+        inputs.view("circular", types.Warning(label=text))
+
+
+def default(dataset: Any, a: Any, b: Any) -> str:
+    """Returns the field that most likely says what is on an image, or `NOTHING`.
+
+    Args:
+        dataset: a FiftyOne dataset
+        a: set A as text
+        b: set B
+    """
+    taken = _fields_of(a, b)
+    obvious = [one for one in names(dataset) if one not in taken and _rank(one) < len(_ORDER)]
+    return min(obvious, key=_rank, default=NOTHING)
+
+
+def names(dataset: Any) -> list[str]:
+    """Returns the fields that hold text or labels, the likeliest first."""
+    import fiftyone as fo
+
+    labels = (fo.Classification, fo.Classifications, fo.Detection, fo.Detections, fo.Polyline,
+              fo.Polylines, fo.Keypoints)  # fmt: skip
+    ours = {*_OWN, *dataset.list_runs(), *dataset.list_evaluations()}
+    found = []
+    for name, field in dataset.get_field_schema().items():
+        inside = getattr(field, "field", None) if isinstance(field, fo.ListField) else field
+        document = getattr(field, "document_type", None)
+        words = isinstance(inside, fo.StringField) or document in labels
+        if words and name not in ours:
+            found.append(name)
+    return sorted(found, key=_rank)
+
+
+_ORDER = ("visdiff_caption_", *_TEXTS, *_LABELS)
+
+
+def _rank(name: str) -> int:
+    if name.startswith(_ORDER[0]):
+        return 0
+    return _ORDER.index(name.lower()) if name.lower() in _ORDER else len(_ORDER)
+
+
+def _asked(ctx: Any) -> bool:
+    preset = ctx.params.get("preset") or "offline"
+    return preset == "offline" and not _models.given(ctx.params, "captioner")
+
+
+def _fields_of(*sets: Any) -> set[str]:
+    found = set()
+    for one in sets:
+        chosen = None
+        if isinstance(one, str) and one.startswith("label:"):
+            chosen = parse_set(one)
+        if isinstance(chosen, Label):
+            found |= {chosen.field, chosen.field.partition(".")[0]}
+    return found

@@ -1,0 +1,161 @@
+"""What a comparison would read, make, ask and cost, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from .asking import Calls, calls_of
+from .assembly import Stages, make_stages
+from .config import Config
+from .errors import CredentialsError, VisDiffError
+from .fields import brain_field, read_brain_run
+from .lacking import NamedEncoder, Problem, absent_fields, blamed, lacking, with_key
+from .set_draw import MOST, Drawn, draw_two
+from .set_finding import Base
+from .set_preview import Preview, preview
+from .specs import parse_spec
+from .standing import Values, look
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a comparison would do.
+
+    Args:
+        n_a: images of A that are not in B; None where that is not known
+        n_b: likewise of B
+        exact: whether all images were looked at; else numbers of stored values are about right
+        values: what is stored, and what has to be made
+        calls: of models, for proposals and for scores
+        descriptions: that are scored at most
+        problems: what would go wrong
+    """
+
+    n_a: int | None
+    n_b: int | None
+    exact: bool
+    values: tuple[Values, ...] = ()
+    calls: tuple[Calls, ...] = ()
+    descriptions: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long what is to be made takes; None where a part of it was never measured."""
+        parts = [one.seconds for one in self.values]
+        return None if None in parts else float(sum(one or 0.0 for one in parts))
+
+    @property
+    def dollars(self) -> float | None:
+        """What all calls cost by list prices; None where one of them is not known."""
+        parts = [one.dollars for one in self.calls if one.server]
+        return None if None in parts else float(sum(one or 0.0 for one in parts))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns JSON-safe data."""
+        calls = [{**asdict(one), "dollars": one.dollars} for one in self.calls]
+        return {**asdict(self), "calls": calls, "seconds": self.seconds, "dollars": self.dollars}
+
+
+def estimate(
+    base: Base,
+    a: Any,
+    b: Any,
+    config: Config,
+    *,
+    hypotheses: Sequence[str] = (),
+    sizes: Preview | None = None,
+    drawn: Drawn | None = None,
+    most: int = MOST,
+) -> Estimate:
+    """Returns what `visdiff_plugin.compare`, or `rank`, would do; nothing is loaded or asked.
+
+    Of sets up to ``most`` images all are looked at, of larger ones as many at random.
+
+    Args:
+        base: what both are taken from, see `sets.make_base`
+        a: as for `compare`
+        b: likewise
+        config: every choice
+        hypotheses (()): the user's own; then nothing is proposed
+        sizes (None): how large the sets are, where that is known already
+        drawn (None): images that stand for both, where these were drawn already
+        most (1,000): images of each set that are looked at
+
+    Raises:
+        SelectionError: if a set is unknown; what else is wrong stands among the problems
+    """
+    sizes = sizes or preview(base, a, b)
+    dataset = base.dataset
+    stages, problems = _stages(dataset, config, propose=not hypotheses)
+    problems += absent_fields(dataset, config, stages)
+    drawn = drawn or draw_two(base, sizes, most)
+    if drawn is None:
+        return Estimate(sizes.a.n, sizes.b.n, False, problems=tuple(problems))
+    return _estimated(drawn, stages, config, hypotheses, problems)
+
+
+def _estimated(
+    drawn: Drawn,
+    stages: Stages | None,
+    config: Config,
+    hypotheses: Sequence[str],
+    problems: list[Problem],
+) -> Estimate:
+    brain = isinstance(config.encoder, str) and config.encoder.startswith("brain:")
+    reads = replace(config, encoder=None) if brain else config  # its vectors would be loaded
+    try:
+        standing = look(drawn, stages, reads)
+    except VisDiffError as error:
+        about = "captioner" if "caption" in str(error) else "encoder"
+        problems = [*problems, Problem(about, str(error))]
+        standing = look(drawn, None, config)
+        stages = None
+    calls: list[Calls] = []
+    descriptions = len(hypotheses)
+    if stages is not None:
+        calls, descriptions = calls_of(stages, config, standing, len(hypotheses))
+        problems = [*problems, *lacking(config, stages, standing.values, not hypotheses)]
+    return Estimate(
+        drawn.n_a,
+        drawn.n_b,
+        drawn.exact,
+        tuple(standing.values),
+        tuple(calls),
+        descriptions,
+        tuple({one.text: one for one in reversed(problems)}.values())[::-1],
+    )
+
+
+def _stages(dataset: Any, config: Config, propose: bool) -> tuple[Stages | None, list[Problem]]:
+    """Returns the models as a run would make them, and why they can't be had.
+
+    A similarity run's model would be loaded: a stand-in takes its place.
+    """
+    problems: list[Problem] = []
+    try:
+        config, brain = _without_brain(dataset, config)
+        try:
+            stages = make_stages(dataset, config, propose)
+        except CredentialsError:  # who lacks a key is said with what else is missing
+            changed = {name: with_key(getattr(config, name)) for name in ("proposer", "ranker")}
+            stages = make_stages(dataset, replace(config, **changed), propose)
+        if brain is not None:
+            stages = replace(stages, **brain)
+        return stages, problems
+    except (VisDiffError, ValueError) as error:
+        about = blamed(dataset, config, str(error))
+        return None, [Problem(about, str(error))]
+
+
+def _without_brain(dataset: Any, config: Config) -> tuple[Config, dict[str, Any] | None]:
+    spec = config.encoder
+    if not isinstance(spec, str) or not spec.startswith("brain:"):
+        return config, None
+    key = parse_spec(spec).argument
+    read_brain_run(dataset, key)  # says in words what is wrong with it; loads nothing
+    field = brain_field(dataset, key)
+    known: dict[str, Any] = {"embedding_field": field, "brain_vectors": None if field else {}}
+    return replace(config, encoder=NamedEncoder(spec)), known
