@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fiftyone.operators import types
+from fiftyone.operators.executor import ExecutionResult
+from fiftyone.operators.message import GeneratedMessage
 
 STORE = "visdiff"
 #: seconds between two writes of a state: people can't read faster, and MongoDB has other work
@@ -181,8 +183,18 @@ def _end(ctx: Any, done: dict[str, Any], title: str) -> Iterator[Any]:
     else:
         text = str(error) or type(error).__name__
         outputs.view("failed", types.Error(label=f"{title}: not done", description=text))
+    result = done.get("result") or {}
     shown = types.Property(outputs, view=types.View(label=title)).to_json()
-    yield ctx.ops.show_output(shown, done.get("result") or {})
+    yield ctx.ops.show_output(shown, result)
+    if "run_key" in result:  # for who opened the form, such as a panel
+        yield GeneratedMessage(cls=ExecutionResult, body=_Result(run_key=result["run_key"]))
+
+
+class _Result(dict[str, Any]):
+    """A result as the App reads it off a stream: without the envelope of a plain answer."""
+
+    def to_json(self) -> dict[str, Any]:
+        return dict(self)
 
 
 def _now() -> str:

@@ -80,16 +80,33 @@ class App:
         box = self.page.get_by_placeholder("Search operations by name...")
         box.fill(label)
         self.page.keyboard.press("Enter")
-        form = Form(self.page)
-        expect(form.root).to_be_visible(timeout=FIRST)
-        return form
+        return self.form()
 
     def press(self, operator):
         """Opens an operator's form by its button over the grid."""
         self.page.locator(f"[data-item-id='{URI}/{operator}']").click(timeout=FIRST)
+        return self.form()
+
+    def panel(self):
+        """Opens the panel Differences, or finds it open: the App keeps its layout."""
+        tab = self.page.locator("[data-cy=panel-tab-differences]")
+        if not tab.count():
+            self.page.locator("[data-cy=new-panel-btn]").first.click(timeout=FIRST)
+            self.page.locator("[data-cy=new-panel-option-differences]").click()
+        panel = Panel(self.page)
+        expect(panel.root).to_be_visible(timeout=FIRST)
+        return panel
+
+    def form(self):
+        """The form that is open, or about to be."""
         form = Form(self.page)
         expect(form.root).to_be_visible(timeout=FIRST)
         return form
+
+    def told(self, text):
+        """Waits for a notice at the edge of the window."""
+        notice = self.page.locator(".MuiSnackbar-root, [class*=snackbar], [role=alert]")
+        expect(notice.filter(has_text=text).first).to_be_visible()
 
     def answer(self, text):
         """Waits for the window with an answer, and returns all that it says."""
@@ -137,3 +154,31 @@ class Form:
     def cancel(self):
         self.root.get_by_role("button", name="Cancel").click()
         expect(self.root).to_be_hidden()
+
+
+class Panel:
+    """The panel Differences."""
+
+    def __init__(self, page):
+        self.page, self.root = page, page.locator("[data-cy=panel-content-differences]")
+
+    def says(self, *texts):
+        for text in texts:
+            expect(self.root).to_contain_text(text, timeout=FIRST)
+        return self
+
+    def silent(self, text):
+        expect(self.root).not_to_contain_text(text)
+        return self
+
+    def click(self, text, exact=True):
+        self.root.get_by_text(text, exact=exact).first.click()
+        return self
+
+    def press(self, label, nth=0):
+        self.root.get_by_label(label, exact=True).nth(nth).click()
+        return self
+
+    def fill(self, placeholder, text):
+        self.root.get_by_placeholder(placeholder).fill(text)
+        return self

@@ -1,0 +1,137 @@
+"""The walk of somebody who never wrote Python: compare, look, sort, act, export."""
+
+import pytest
+from playwright.sync_api import expect
+
+import visdiff_plugin as visdiff
+from visdiff_plugin.views import filter_view
+
+
+@pytest.fixture
+def errors(demo):
+    return visdiff.load(demo, "errors")
+
+
+@pytest.fixture
+def clean(demo):
+    """Takes away what a test leaves on the dataset."""
+    before = set(visdiff.list_runs(demo)), set(demo.list_saved_views())
+    yield
+    demo.reload()
+    for key in set(visdiff.list_runs(demo)) - before[0]:
+        visdiff.delete(demo, key)
+    for name in set(demo.list_saved_views()) - before[1]:
+        demo.delete_saved_view(name)
+
+
+def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
+    app = open_app(demo, size=(1700, 1050))
+    panel = app.panel().says("Comparisons", "errors", "12 differences", "no difference found")
+    panel.press("New comparison")
+    form = app.form().pick("A", "Tag").pick("A: tag", "misclassified")
+    form.says("A: 170 images (tag:misclassified)").says("B: 250 images (everything else)")
+    form.says("Before it runs").says("all 420 are stored").execute()
+    assert "Truer of A" in app.answer("12 differences supported, of 20 candidates.")
+
+    demo.reload()
+    assert visdiff.list_runs(demo)[-1] == "misclassified_vs_rest"
+    panel.says("misclassified_vs_rest", "Truer of", "noisier images", "in 39% of A, 10% of B")
+    panel.click("darker images").says("63% of A show it", "Show it best", "Speak against it")
+    run = visdiff.load(demo, "misclassified_vs_rest")
+    one = next(one for one in run.differences if one.description == "darker images")
+    pictures = panel.root.locator("img")
+    expect(pictures).to_have_count(sum(map(len, one.examples.values())))
+    expect(pictures.first).to_have_js_property("complete", True)
+    assert pictures.first.evaluate("image => image.naturalWidth") > 0
+
+    panel.press("A only").press("Show these images")
+    app.count(len(filter_view(demo, run, one.field, sides="a")))
+    panel.press("A and B").press("Sort the grid by it")
+    app.count(420)
+
+
+def test_pictures_open_their_sample(demo, errors, open_app):
+    app = open_app(demo, size=(1700, 1050))
+    app.panel().click("errors").says("Truer of").click("darker images").says("Show it best")
+    one = next(one for one in errors.differences if one.description == "darker images")
+    app.panel().root.locator("img").first.click()
+    expect(app.page.get_by_text(one.examples["high_a"][0]).first).to_be_visible()
+    app.page.keyboard.press("Escape")
+    expect(app.page.locator("#modal.modalon")).to_have_count(0)
+
+
+def test_matches_are_tagged_saved_judged_and_noted(demo, errors, clean, open_app):
+    one = next(one for one in errors.differences if one.description == "framed images")
+    n = len(filter_view(demo, errors, one.field))
+    app = open_app(demo, size=(1700, 1050))
+    panel = app.panel().click("errors").says("Truer of").click("framed images")
+    panel.says("Images over a threshold").fill("a tag, or a view's name", "framed")
+    panel.press("Tag them")
+    app.told("framed")
+    panel.press("Save as view")
+    app.told("view")
+    demo.reload()
+    assert len(demo.match_tags("framed")) == n == len(demo.load_saved_view("framed"))
+    demo.untag_samples("framed")
+
+    panel.press("Confirm").says("you: confirmed")
+    panel.fill("A note, kept with the run", "seen in <b>all</b>").press("Save the note")
+    panel.says("seen in <b>all</b>")
+    found = next(
+        one for one in visdiff.load(demo, "errors").differences if one.field == one.field
+        and one.description == "framed images"
+    )  # fmt: skip
+    assert (found.verdict, found.note) == ("confirmed", "seen in <b>all</b>")
+    panel.press("Click again to take it back").silent("you: confirmed")
+
+
+def test_a_hypothesis_of_my_own_joins_the_table(demo, clean, open_app):
+    visdiff.compare(demo, "misclassified", "correct", "mine", preset="offline",
+                    captioner="field:ground_truth")  # fmt: skip
+    app = open_app(demo, size=(1700, 1050))
+    panel = app.panel().click("mine").says("Test your own hypothesis")
+    panel.fill("such as: dogs in snow", "a motorcycle").press("Test it")
+    panel.says("a motorcycle", "all images")
+    own = [one for one in visdiff.load(demo, "mine").differences if one.source == "user"]
+    assert [one.description for one in own] == ["a motorcycle"]
+
+
+def test_runs_are_renamed_deleted_and_exported(demo, clean, open_app):
+    for key in ("first", "second"):
+        visdiff.rank(demo, "misclassified", "correct", ["a cat"], key, preset="offline",
+                     captioner="field:ground_truth")  # fmt: skip
+    app = open_app(demo, size=(1700, 1050))
+    panel = app.panel().says("second", "first").click("second").says("not supported")
+    panel.click("Export a report")
+    with app.page.expect_download() as download:
+        panel.press("Markdown")
+    assert download.value.suggested_filename == "second.md"
+
+    panel.press("Delete")
+    form = app.form().says("Deletes field 'second'")
+    form.execute()
+    panel.says("Comparisons", "first").silent("second")
+    demo.reload()
+    assert "second" not in visdiff.list_runs(demo) and demo.get_field("second") is None
+
+    panel.click("first").says("a cat").press("Rename")
+    app.form().fill("New key", "cats").execute()
+    panel.says("cats").silent("first")
+    demo.reload()
+    assert "cats" in visdiff.list_runs(demo) and demo.get_field("cats") is not None
+
+
+@pytest.mark.parametrize(("size", "scheme"), [((1700, 1050), "light"), ((1000, 800), "dark")])
+def test_nothing_is_cut_off_in_a_narrow_window_or_in_the_light(demo, open_app, size, scheme):
+    app = open_app(demo, size=size, scheme=scheme)
+    panel = app.panel().says("errors")
+    for step in ("errors", "darker images"):
+        panel.click(step).says("truer of" if step == "darker images" else "Truer of")
+        over = panel.root.evaluate(
+            """root => [...root.querySelectorAll('p, span, button, input')].filter(one => {
+                const box = one.getBoundingClientRect(), all = root.getBoundingClientRect();
+                return box.width && box.right > all.right + 1;
+            }).map(one => one.outerHTML.slice(0, 200))"""
+        )
+        assert over == []
+        assert ".000000" not in panel.root.inner_text()
