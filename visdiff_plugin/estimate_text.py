@@ -40,13 +40,9 @@ def _stored(one: Values, exact: bool) -> str:
     if not one.todo:
         return f"all {about}{one.stored:,} are stored, nothing to make"
     there = f"{about}{one.stored:,} stored, " if one.stored else ""
-    return f"{there}{about}{one.todo:,} to make ({one.producer}), {_took(one)}"
-
-
-def _took(one: Values) -> str:
-    if one.seconds is None:
-        return "how fast this machine is will be known after the first run"
-    return f"about {duration(one.seconds)}"
+    maker = "" if one.noun == "properties" else f" by {one.producer}"
+    took = "" if one.seconds is None else f": about {duration(one.seconds)}"
+    return f"{there}{about}{one.todo:,} to make{maker}{took}"
 
 
 def _asked(one: Calls) -> str:
@@ -81,14 +77,12 @@ def _time(found: Estimate, asks: bool) -> str:
     known = [one.seconds for one in found.values if one.seconds is not None]
     unknown = [one.noun for one in found.values if one.seconds is None]
     parts = []
-    if sum(known) >= 0.5 or not unknown:
-        parts.append(
-            f"about {duration(sum(known))} to make what is missing"
-            if any(one.todo for one in found.values)
-            else "seconds: all is stored"
-        )
+    if not any(one.todo for one in found.values):
+        parts.append("seconds, as nothing is to be made")
+    elif sum(known) > 0:
+        parts.append(f"about {duration(sum(known))} to make what is missing")
     if unknown:
-        parts.append(f"not known yet for {' and '.join(unknown)}")
+        parts.append(f"not known for {', '.join(unknown)} before this machine has made some")
     if asks:
         parts.append("and what the models take to answer")
     return ", ".join(parts)
