@@ -66,8 +66,8 @@ def _cost(found: Estimate, paid: Sequence[Calls]) -> str:
     if known:
         total = sum(one.dollars or 0.0 for one in known)
         dates = sorted({one.price.when for one in known if one.price is not None})
-        most = "at most " if any(one.most for one in known) else ""
-        parts.append(f"{most}about US$ {_money(total)} (list prices of {', '.join(dates)})")
+        most = "at most " if total >= 0.01 and any(one.most for one in known) else ""
+        parts.append(f"{most}{_money(total)} (list prices of {', '.join(dates)})")
     if unknown:
         parts.append(f"not known for {', '.join(unknown)}")
     return "; ".join(parts)
@@ -105,5 +105,5 @@ def _round(tokens: int) -> str:
 
 def _money(dollars: float) -> str:
     if dollars < 0.01:
-        return "0.01 or less"
-    return f"{dollars:.2f}" if dollars < 10 else f"{dollars:,.0f}"
+        return "less than US$ 0.01"
+    return f"about US$ {dollars:.2f}" if dollars < 10 else f"about US$ {dollars:,.0f}"
