@@ -40,13 +40,9 @@ def _stored(one: Values, exact: bool) -> str:
     if not one.todo:
         return f"all {about}{one.stored:,} are stored, nothing to make"
     there = f"{about}{one.stored:,} stored, " if one.stored else ""
-    return f"{there}{about}{one.todo:,} to make ({one.producer}), {_took(one)}"
-
-
-def _took(one: Values) -> str:
-    if one.seconds is None:
-        return "how fast this machine is will be known after the first run"
-    return f"about {duration(one.seconds)}"
+    maker = "" if one.noun == "properties" else f" by {one.producer}"
+    took = "" if one.seconds is None else f": about {duration(one.seconds)}"
+    return f"{there}{about}{one.todo:,} to make{maker}{took}"
 
 
 def _asked(one: Calls) -> str:
@@ -70,8 +66,8 @@ def _cost(found: Estimate, paid: Sequence[Calls]) -> str:
     if known:
         total = sum(one.dollars or 0.0 for one in known)
         dates = sorted({one.price.when for one in known if one.price is not None})
-        most = "at most " if any(one.most for one in known) else ""
-        parts.append(f"{most}about US$ {_money(total)} (list prices of {', '.join(dates)})")
+        most = "at most " if total >= 0.01 and any(one.most for one in known) else ""
+        parts.append(f"{most}{_money(total)} (list prices of {', '.join(dates)})")
     if unknown:
         parts.append(f"not known for {', '.join(unknown)}")
     return "; ".join(parts)
@@ -81,14 +77,12 @@ def _time(found: Estimate, asks: bool) -> str:
     known = [one.seconds for one in found.values if one.seconds is not None]
     unknown = [one.noun for one in found.values if one.seconds is None]
     parts = []
-    if sum(known) >= 0.5 or not unknown:
-        parts.append(
-            f"about {duration(sum(known))} to make what is missing"
-            if any(one.todo for one in found.values)
-            else "seconds: all is stored"
-        )
+    if not any(one.todo for one in found.values):
+        parts.append("seconds, as nothing is to be made")
+    elif sum(known) > 0:
+        parts.append(f"about {duration(sum(known))} to make what is missing")
     if unknown:
-        parts.append(f"not known yet for {' and '.join(unknown)}")
+        parts.append(f"not known for {', '.join(unknown)} before this machine has made some")
     if asks:
         parts.append("and what the models take to answer")
     return ", ".join(parts)
@@ -111,5 +105,5 @@ def _round(tokens: int) -> str:
 
 def _money(dollars: float) -> str:
     if dollars < 0.01:
-        return "0.01 or less"
-    return f"{dollars:.2f}" if dollars < 10 else f"{dollars:,.0f}"
+        return "less than US$ 0.01"
+    return f"about US$ {dollars:.2f}" if dollars < 10 else f"about US$ {dollars:,.0f}"
