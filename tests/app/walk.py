@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 URI = "@visdiff/visdiff"
 
+expect.set_options(timeout=60_000)
+
 #: the App tells of its grid by an event; without a tooltip of another product in the way
 _INIT = """
 window.IS_PLAYWRIGHT = true;
