@@ -87,7 +87,7 @@ def _evidence(box: Box, one: Mapping[str, Any]) -> None:
         box.text(f"line{place}", line, "vd-body" if place == 0 else "vd-second")
     if one["control"]:
         box.text("control", f"Under control: {one['control']}.", "vd-second")
-    bars = box.box("bars", "vd-two")
+    bars = box.box("bars", "vd-two vd-snug")
     for part in one["prevalence"]:
         side = bars.box(part["side"], "vd-stack vd-tight")
         side.text("said", f"{part['said']} show it ({part['interval']})", "vd-small")

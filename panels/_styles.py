@@ -40,6 +40,7 @@ _LAYOUT: dict[str, Any] = {
         "display": "grid", "gridTemplateColumns": "minmax(0, 1fr) minmax(0, 1fr)",
         "gap": "24px", "alignItems": "start", "gridAutoFlow": "row",
     },
+    "& .vd-two.vd-snug": {"rowGap": "6px"},
     "& .vd-body-grid": {
         "display": "grid", "gridTemplateColumns": "minmax(0, 5fr) minmax(0, 4fr)",
         "gap": "20px 28px", "alignItems": "start", "gridAutoFlow": "row",
