@@ -120,7 +120,7 @@ def _scores(
 def _threshold(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     row = box.box("choose", "vd-row")
     row.text("label", "Score at least", "vd-second")
-    row.box(_typed(one, chosen), "vd-stack").field(
+    row.box(_typed(one, chosen), "vd-stack", item="vd-short").field(
         "threshold", f"{chosen['threshold']:.4g}", number=True
     )
     row.button("apply", "Set", panel.type_threshold)
@@ -144,7 +144,7 @@ def _acts(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any
     acts.button("filter", "Show these images", panel.filter, kind="main", icon="filter_alt")
     acts.button("sort", "Sort the grid by it", panel.sort, icon="sort")
     keep = box.box("keep", "vd-row")
-    keep.box(_typed(one, chosen), "vd-stack", item="vd-grow").field(
+    keep.box(_typed(one, chosen), "vd-stack", item="vd-fill").field(
         "name", "a tag, or a view's name"
     )
     keep.button("tag", "Tag them", panel.tag, icon="sell")

@@ -118,7 +118,7 @@ def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
     if cost:
         box.text("cost", cost, "vd-small")
     row = box.box(f"ask-{run_key}", "vd-row")
-    row.field("hypothesis", "such as: dogs in snow", item="vd-grow")
+    row.field("hypothesis", "such as: dogs in snow", item="vd-fill")
     row.button("test", "Test it", panel.test_hypothesis, kind="main")
 
 
