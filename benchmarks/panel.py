@@ -104,7 +104,7 @@ def event(dataset: Any, method: str, state: dict[str, Any], **params: Any) -> tu
     context = ExecutionContext(
         request_params={
             "dataset_name": dataset.name,
-            "params": {"panel_id": "1", "panel_state": {"state": state}, "__method__": method,
+            "params": {"panel_id": "1", "panel_state": dict(state), "__method__": method,
                        **params},
         },
         executor=Executor(),

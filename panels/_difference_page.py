@@ -87,7 +87,7 @@ def _evidence(box: Box, one: Mapping[str, Any]) -> None:
         box.text(f"line{place}", line, "vd-body" if place == 0 else "vd-second")
     if one["control"]:
         box.text("control", f"Under control: {one['control']}.", "vd-second")
-    bars = box.box("bars", "vd-two")
+    bars = box.box("bars", "vd-two vd-snug")
     for part in one["prevalence"]:
         side = bars.box(part["side"], "vd-stack vd-tight")
         side.text("said", f"{part['said']} show it ({part['interval']})", "vd-small")
@@ -120,7 +120,7 @@ def _scores(
 def _threshold(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     row = box.box("choose", "vd-row")
     row.text("label", "Score at least", "vd-second")
-    row.box(_typed(one, chosen), "vd-stack").field(
+    row.box(_typed(one, chosen), "vd-stack", item="vd-short").field(
         "threshold", f"{chosen['threshold']:.4g}", number=True
     )
     row.button("apply", "Set", panel.type_threshold)
@@ -144,7 +144,7 @@ def _acts(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any
     acts.button("filter", "Show these images", panel.filter, kind="main", icon="filter_alt")
     acts.button("sort", "Sort the grid by it", panel.sort, icon="sort")
     keep = box.box("keep", "vd-row")
-    keep.box(_typed(one, chosen), "vd-stack", item="vd-grow").field(
+    keep.box(_typed(one, chosen), "vd-stack", item="vd-fill").field(
         "name", "a tag, or a view's name"
     )
     keep.button("tag", "Tag them", panel.tag, icon="sell")

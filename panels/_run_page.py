@@ -31,6 +31,7 @@ def draw(panel: Any, run: Mapping[str, Any]) -> Page:
     answer = box.box("found", "vd-stack vd-tight")
     answer.text("answer", run["answer"], "vd-title" if run["found"] else "vd-title vd-second")
     answer.text("apart", run["apart"], "vd-second")
+    answer.text("how", run["how"], "vd-small")
     sides = box.box("sides", "vd-two")
     for side in ("a", "b"):
         _side(panel, sides.box(side, "vd-stack"), side, run)
@@ -45,15 +46,14 @@ def _head(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
     head = box.box(f"head-{run['key']}", "vd-stack")
     top = head.box("top", "vd-row")
     top.button("back", "Comparisons", panel.open_runs, kind="quiet", icon="arrow_back", first=True)
-    top.text("key", run["key"], "vd-head vd-text")
-    top.text("how", run["how"], "vd-small", item="vd-grow")
+    top.text("key", run["key"], "vd-head vd-text", item="vd-grow")
     for name, icon, hint, event in (
         ("again", "replay", "Run again with the same settings", panel.run_again),
         ("rename", "edit", "Rename", panel.rename),
         ("delete", "delete", "Delete", panel.delete),
     ):
         top.button(name, "", event, key, kind="quiet", icon=icon, hint=hint)
-    sets = head.box("sets", "vd-two")
+    sets = head.box("sets", "vd-two vd-snug")
     for side in ("a", "b"):
         one = sets.box(side, "vd-set")
         one.letter("letter", side)
@@ -118,7 +118,7 @@ def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
     if cost:
         box.text("cost", cost, "vd-small")
     row = box.box(f"ask-{run_key}", "vd-row")
-    row.field("hypothesis", "such as: dogs in snow", item="vd-grow")
+    row.field("hypothesis", "such as: dogs in snow", item="vd-fill")
     row.button("test", "Test it", panel.test_hypothesis, kind="main")
 
 

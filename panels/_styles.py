@@ -26,6 +26,8 @@ _LAYOUT: dict[str, Any] = {
     "& .vd-row > div": {"width": "auto", "minWidth": 0},
     "& .vd-row > .vd-most": {"maxWidth": "100%"},
     "& .vd-row > .vd-grow": {"flex": "1 1 0"},
+    "& .vd-row > .vd-fill": {"flex": "1 1 180px"},
+    "& .vd-row > .vd-short": {"flex": "0 1 110px"},
     # a letter and its set: the letter stays beside the first line
     "& .vd-set": {"display": "flex", "flexWrap": "nowrap", "gap": "8px", "alignItems": "baseline",
                   "justifyContent": "flex-start", "padding": 0},
@@ -40,6 +42,7 @@ _LAYOUT: dict[str, Any] = {
         "display": "grid", "gridTemplateColumns": "minmax(0, 1fr) minmax(0, 1fr)",
         "gap": "24px", "alignItems": "start", "gridAutoFlow": "row",
     },
+    "& .vd-two.vd-snug": {"rowGap": "6px"},
     "& .vd-body-grid": {
         "display": "grid", "gridTemplateColumns": "minmax(0, 5fr) minmax(0, 4fr)",
         "gap": "20px 28px", "alignItems": "start", "gridAutoFlow": "row",
@@ -130,11 +133,11 @@ _CARDS: dict[str, Any] = {
         "gridTemplateColumns": "minmax(0, 1fr) 132px 44px", "borderTop": f"1px solid {_LINE}",
     },
     "& .vd-item > div": {"width": "auto"},
+    "& .vd-item > .vd-wide": {"gridColumn": "1 / -1"},
+    "& .vd-item:hover": {"background": _HOVER, "borderRadius": "6px"},
     "& .vd-legend": {"borderTop": "none", "paddingBottom": "3px"},
     "& .vd-legend:hover": {"background": "none"},
     "& .vd-apart": {"justifyContent": "space-between"},
-    "& .vd-item > .vd-wide": {"gridColumn": "1 / -1"},
-    "& .vd-item:hover": {"background": _HOVER, "borderRadius": "6px"},
 }  # fmt: skip
 
 _DRAWN: dict[str, Any] = {

@@ -236,7 +236,9 @@ def _save_record(dataset: Any, run: Run) -> None:
 
 
 def _check_known(dataset: Any, run_key: str) -> None:
-    if run_key not in dataset.list_runs(method=METHOD):
+    # asking for the list of runs would read them all
+    known = isinstance(run_key, str) and dataset.has_run(run_key)
+    if not known or dataset.get_run_info(run_key).config.method != METHOD:
         raise RunError(
             f"Expected a VisDiff run of {dataset.name!r}, got {run_key!r}. "
             f"Runs: {list_runs(dataset) or 'none'}."
