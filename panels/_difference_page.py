@@ -124,9 +124,15 @@ def _threshold(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str
         "threshold", f"{chosen['threshold']:.4g}", number=True
     )
     row.button("apply", "Set", panel.type_threshold)
-    if chosen["moved"] is not None:
+    if chosen["moved"] is None:
+        said = (
+            f"Over {chosen['threshold']:.4g}: {chosen['over']}, counted on the images that this "
+            "threshold was not chosen on."
+        )
+    else:
         row.button("reset", "Reset", panel.reset_threshold, kind="quiet")
-    box.text("over", f"At or over {chosen['threshold']:.4g}: {chosen['over']}.", "vd-second")
+        said = f"At or over {chosen['threshold']:.4g}: {chosen['over']}."
+    box.text("over", said, "vd-second")
 
 
 def _acts(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:

@@ -58,7 +58,10 @@ def test_a_click_on_the_histogram_moves_the_threshold(opened, red, dataset):
     wanted = dataset.match_tags("red").match(F(red.field) >= edges[-2])
     assert len(wanted) and set(opened.view().values("id")) == set(wanted.values("id"))
     # what the page counts is what the grid shows
+    opened.event("choose_side", side="both")
+    assert f"({len(wanted)})" in opened.text
     opened.event("reset_threshold")
+    assert "that this threshold was not chosen on" in opened.text
     assert opened.state["moved"] is None
 
 
