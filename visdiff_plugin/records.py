@@ -119,9 +119,7 @@ def load_run(dataset: Any, run_key: str) -> Run:
             f"Expected a finished run, got {run_key!r}, which was stopped while it was written.",
             "Run it again under the same key, or delete it.",
         )
-    # cached results go stale when another process writes the run again
-    results = dataset.load_run_results(run_key, cache=False, load_view=False)
-    return Run.from_dict(results.record)
+    return Run.from_dict(_read_record(dataset, run_key))
 
 
 def list_runs(dataset: Any) -> list[str]:
@@ -228,6 +226,17 @@ def update_run(dataset: Any, run: Run) -> None:
     for name, value in _header(run).items():
         setattr(config, name, value)
     dataset.update_run_config(run.run_key, config)
+
+
+def _read_record(dataset: Any, run_key: str) -> Any:
+    # cached results go stale when another process writes the run again
+    try:
+        return dataset.load_run_results(run_key, cache=False, load_view=False).record
+    except AttributeError:
+        # FiftyOne reads an empty text where the file is gone: another process, such as the App's
+        # server, has written a new one, which the dataset in this process does not know yet
+        dataset.reload()
+        return dataset.load_run_results(run_key, cache=False, load_view=False).record
 
 
 def _save_record(dataset: Any, run: Run) -> None:

@@ -5,6 +5,7 @@ import re
 from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect
 
 URI = "@visdiff/visdiff"
@@ -18,6 +19,9 @@ localStorage['fiftyone-enterprise-tooltip-seen'] = 'true';
 localStorage['mui-mode'] = %s;
 document.addEventListener('grid-mount', () => { window.mounts = (window.mounts || 0) + 1; });
 """
+#: resolves when the browser has nothing left to do and has drawn it
+_DRAWN = """() => new Promise(done =>
+    requestIdleCallback(() => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 PROMPT = "[data-cy=operators-prompt-modal]"
 ANSWER = "[data-cy=operators-prompt-view-modal]"
 #: what a first request may take: the server imports the library then
@@ -151,7 +155,15 @@ class Form:
         return self
 
     def execute(self):
-        self.root.get_by_role("button", name="Execute").first.click()
+        """Presses Execute until it goes away: while a form is worked out, the App ignores it."""
+        button = self.root.get_by_role("button", name="Execute").first
+        for _ in range(20):
+            button.click()
+            try:
+                return button.wait_for(state="hidden", timeout=3_000)
+            except Late:
+                continue
+        raise AssertionError(f"Expected the form to be executed: {self.root.inner_text()}")
 
     def cancel(self):
         self.root.get_by_role("button", name="Cancel").click()
@@ -183,4 +195,5 @@ class Panel:
 
     def fill(self, placeholder, text):
         self.root.get_by_placeholder(placeholder).fill(text)
+        self.page.evaluate(_DRAWN)  # the App hands on what it has drawn, not what was typed
         return self

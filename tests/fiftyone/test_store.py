@@ -1,5 +1,8 @@
 """Runs on a dataset: listed, renamed, deleted; unfinished ones; bulk writes read back."""
 
+import subprocess
+import sys
+
 import fiftyone as fo
 import numpy as np
 import pytest
@@ -86,6 +89,18 @@ def test_another_process_sees_a_run_that_was_written_again(dataset):
     )  # fmt: skip
     loaded = visdiff.load(fo.load_dataset(dataset.name), "run")
     assert loaded.proposals == ("blue pictures",)
+
+
+def test_what_another_process_says_of_a_run_is_read(dataset):
+    compare(dataset, "run")
+    dataset.persistent = True  # it is another process that opens it now
+    said = (
+        "import sys, fiftyone as fo; from visdiff_plugin.runs import annotate; "
+        "annotate(fo.load_dataset(sys.argv[1]), 'run', 'a dog', verdict='rejected')"
+    )
+    subprocess.run([sys.executable, "-c", said, dataset.name], check=True, timeout=300)
+    verdicts = {one.description: one.verdict for one in visdiff.load(dataset, "run").differences}
+    assert verdicts == {"red pictures": "", "a dog": "rejected"}
 
 
 def test_the_record_holds_no_secret_and_is_plain_json(dataset, monkeypatch):
