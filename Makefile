@@ -9,7 +9,7 @@ STAMP := .venv/.complete
 DEMO_DB := .cache/demo/db
 PORT ?= 5151
 
-.PHONY: help setup demo app test lint unit format clean
+.PHONY: help setup demo app pictures test lint unit format clean
 
 help:
 	@echo 'make setup   the environment, in .venv'
@@ -17,6 +17,7 @@ help:
 	@echo 'make app     the FiftyOne App on the demo (PORT=$(PORT))'
 	@echo 'make test    the whole check: lint, types, every test'
 	@echo 'make lint    ruff and mypy;  make unit: tests that need no MongoDB;  make format'
+	@echo 'make pictures   takes the pictures of the README (docs/app) in a browser'
 	@echo 'make clean   removes .venv and .cache'
 
 setup: $(STAMP)
@@ -30,6 +31,10 @@ demo: setup
 
 app: setup
 	PORT=$(PORT) $(WITH_MONGO) --keep $(DEMO_DB) $(PYTHON_IN_VENV) tools/app.py
+
+# docs/app: what the README shows
+pictures: setup
+	$(WITH_MONGO) $(PYTHON_IN_VENV) tools/pictures.py
 
 # one after the other, whatever -j says, so that the last line is the tests' summary
 test: setup

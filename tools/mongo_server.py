@@ -98,7 +98,7 @@ def private_server(kept: Path | None) -> Iterator[dict[str, str]]:
     process: subprocess.Popen[bytes] | None = None
     try:
         for _ in range(_ATTEMPTS):
-            port = _free_port()
+            port = free_port()
             process = _launch(mongod, folder, port)
             uri = f"mongodb://127.0.0.1:{port}"
             if _answers(process, uri):
@@ -145,7 +145,8 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a port that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

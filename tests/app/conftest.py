@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import sys
 import threading
 from pathlib import Path
@@ -53,11 +52,10 @@ def server(demo):
     sys.path.insert(0, str(TOOLS))
     try:
         import app
+        from mongo_server import free_port
     finally:
         sys.path.remove(str(TOOLS))
-    with socket.socket() as free:
-        free.bind((app.ADDRESS, 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = app.start_server(port, app.link_plugin())
     try:
         app.wait_until_ready(process, port, threading.Event())

@@ -76,6 +76,10 @@ class App:
         yield
         self.page.wait_for_function(f"window.mounts > {before}")
 
+    def settle(self):
+        """Waits until the browser has nothing left to do and has drawn it."""
+        self.page.evaluate(_DRAWN)
+
     def count(self, n):
         """Waits until the grid says that it holds so many samples."""
         expect(self.page.get_by_text(re.compile(rf"^{n:,} samples?$")).first).to_be_visible()
