@@ -66,9 +66,10 @@ def load(n: int, folder: Path) -> str:
     from bson import ObjectId
     from PIL import Image
 
-    from visdiff_plugin import gather, store
+    from visdiff_plugin.inputs import gather
+    from visdiff_plugin.mongo.vector_bytes import encode_vector
     from visdiff_plugin.samples import read_media
-    from visdiff_plugin.vector_bytes import encode_vector
+    from visdiff_plugin.storing import own_fields
 
     paths = [str(folder / f"{number}.png") for number in range(_FILES)]
     for number, path in enumerate(paths):
@@ -76,7 +77,7 @@ def load(n: int, folder: Path) -> str:
     dataset = fo.Dataset(f"million-{n}", persistent=True)
     dataset.add_samples([fo.Sample(filepath=path) for path in paths], progress=False)
     kind = gather.embeddings_kind(Encoder(), None)
-    store.declare(dataset, kind)
+    own_fields.declare(dataset, kind)
     keys = [kind.key(one) for one in read_media(dataset, dataset.values("id")).stamps]
     collection = dataset._sample_collection
     templates = list(collection.find())
@@ -121,10 +122,10 @@ def measure(name: str) -> dict[str, Any]:
     import fiftyone as fo
 
     import visdiff_plugin as visdiff
-    from visdiff_plugin import gather
     from visdiff_plugin.config import Config
-    from visdiff_plugin.documents import view_ids
-    from visdiff_plugin.fields import vector_reader
+    from visdiff_plugin.inputs import gather
+    from visdiff_plugin.inputs.fields import vector_reader
+    from visdiff_plugin.mongo.documents import view_ids
 
     fo.config.show_progress_bars = False
     dataset = fo.load_dataset(name)

@@ -176,7 +176,7 @@ def main() -> int:
 def _fill(dataset: Any, n_runs: int, n_samples: int) -> None:
     import fiftyone as fo
 
-    from visdiff_plugin import records
+    from visdiff_plugin.storing import records
 
     dataset.add_samples(
         [fo.Sample(filepath=f"/none/{number}.jpg") for number in range(200)], progress=False

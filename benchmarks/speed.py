@@ -157,8 +157,8 @@ def storage(n: int, wanted: set[str]) -> list[Row]:
 def embeddings_rows(dataset: Any, wanted: set[str]) -> list[Row]:
     from fiftyone import ViewField
 
-    from visdiff_plugin.documents import read_vectors, view_ids
-    from visdiff_plugin.updates import write_vectors
+    from visdiff_plugin.mongo.documents import read_vectors, view_ids
+    from visdiff_plugin.mongo.updates import write_vectors
 
     ids = dataset.values("id")
     vectors = np.random.default_rng(0).standard_normal((len(ids), _DIMENSION), np.float32)
@@ -184,8 +184,8 @@ def embeddings_rows(dataset: Any, wanted: set[str]) -> list[Row]:
 def scores_rows(dataset: Any) -> list[Row]:
     import fiftyone as fo
 
-    from visdiff_plugin import score_fields
     from visdiff_plugin.results import Difference, Run
+    from visdiff_plugin.storing import score_fields
 
     fields = 4  # one set_values takes as long as another
     ids = dataset.values("id")

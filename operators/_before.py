@@ -13,10 +13,10 @@ from fiftyone.operators import types
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import VisDiffError
 from visdiff_plugin.estimate import estimate
-from visdiff_plugin.estimate_text import rows
-from visdiff_plugin.lacking import Problem
+from visdiff_plugin.estimating.lacking import Problem
+from visdiff_plugin.estimating.text import rows
 from visdiff_plugin.reports.markdown import plain_text
-from visdiff_plugin.set_draw import draw_two
+from visdiff_plugin.sets.draw import draw_two
 
 from . import _sets
 from ._set_choices import Choices

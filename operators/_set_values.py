@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from visdiff_plugin.set_grammar import (
+from visdiff_plugin.sets.grammar import (
     Elsewhere,
     End,
     Label,
@@ -36,7 +36,7 @@ def to_text(kind: str | None, get: Callable[[str], Any]) -> str | None:
         get: name of a control -> its value
 
     Returns:
-        a text of `visdiff_plugin.set_grammar` or a value of `OF_THE_APP`; None where something is
+        a text of `visdiff_plugin.sets.grammar` or a value of `OF_THE_APP`; None where something is
         not chosen yet
     """
     if kind in OF_THE_APP:

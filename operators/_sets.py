@@ -8,10 +8,10 @@ from typing import Any
 from fiftyone.operators import types
 
 from visdiff_plugin.errors import SelectionError, VisDiffError
-from visdiff_plugin.set_fields import MOST_VALUES
-from visdiff_plugin.set_finding import Base
-from visdiff_plugin.set_preview import Preview, preview
-from visdiff_plugin.sets import make_base
+from visdiff_plugin.sets.choosing import make_base
+from visdiff_plugin.sets.fields import MOST_VALUES
+from visdiff_plugin.sets.finding import Base
+from visdiff_plugin.sets.preview import Preview, preview
 
 from . import _sizes
 from ._set_choices import KINDS, Choices

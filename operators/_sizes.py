@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from visdiff_plugin.set_preview import Preview, Size
+from visdiff_plugin.sets.preview import Preview, Size
 
 
 def text(found: Preview) -> str:

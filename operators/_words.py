@@ -6,7 +6,7 @@ from typing import Any
 
 from fiftyone.operators import types
 
-from visdiff_plugin.set_grammar import Label, parse_set
+from visdiff_plugin.sets.grammar import Label, parse_set
 
 from . import _models
 from ._progress import FROM_SCRIPT

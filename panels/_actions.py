@@ -12,7 +12,7 @@ from visdiff_plugin.config import preset_of
 from visdiff_plugin.errors import FieldError, SelectionError
 from visdiff_plugin.results import Difference, Run
 from visdiff_plugin.samples import find_dataset
-from visdiff_plugin.set_grammar import SavedView, parse_set
+from visdiff_plugin.sets.grammar import SavedView, parse_set
 from visdiff_plugin.views import filter_view, sort_view
 
 #: of a run's config, what the forms ask for beside the stages

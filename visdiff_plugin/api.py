@@ -7,13 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import gather, records, samples, score_fields, sets
+from . import samples
 from .assembly import make_stages
 from .config import Config, Preset
 from .engines import make_engine
 from .errors import MediaError
+from .inputs import gather
 from .pipeline import Comparison
 from .results import Run, Skipped
+from .sets import choosing
+from .storing import records, score_fields
 
 Progress = Callable[[float, str], object]
 
@@ -210,8 +213,8 @@ def _run(
     samples.check_dataset(dataset)
     records.check_run_key(dataset, run_key, overwrite)
     a, b, within = chosen
-    base = sets.make_base(dataset, within)
-    set_a, set_b = sets.select_two(base, a, b)
+    base = choosing.make_base(dataset, within)
+    set_a, set_b = choosing.select_two(base, a, b)
     taken_from = base.label
     del base  # it may hold every id of the dataset
     score_fields.check_other(dataset, set_b.dataset, run_key)
@@ -242,7 +245,7 @@ def _store(
     progress: Progress | None,
 ) -> Stored:
     dataset = getattr(samples_, "_root_dataset", samples_)
-    selected = sets.select(dataset, samples_, "what is to be stored")
+    selected = choosing.select(dataset, samples_, "what is to be stored")
     media = samples.read_media(dataset, selected.ids)
     account = gather.Account()
     account.skip("sample", media.missing)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import fields
 from .config import Config
 from .engines import Engine, make_engine
 from .errors import FieldError
+from .inputs import fields
 from .rankers import make_ranker
 from .rankers.cascade import Cascade
 from .rankers.embedding import text_vectors

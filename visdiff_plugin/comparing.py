@@ -17,17 +17,17 @@ from .assembly import Stages
 from .config import Config
 from .evidence.design import Design
 from .evidence.table import Table
-from .holdout import Folds, plan_members
-from .inputs import Inputs
-from .proposing import Proposed, Round, plan_rounds, propose
+from .inputs.joined import Inputs
 from .rankers.cascade import Cascade, Chosen
 from .ranking import Ranked, rank_differences
-from .refining import refine
 from .results import Skipped
+from .rounds.holdout import Folds, plan_members
+from .rounds.proposing import Proposed, Round, plan_rounds, propose
+from .rounds.refining import refine
+from .rounds.surest import Surest
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
 from .stages import Ranker, Scored, Usage, needs_of
-from .surest import Surest
 
 Progress = Callable[[float, str], object]
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from .asking import Calls, calls_of
 from .assembly import Stages, make_stages
 from .config import Config
 from .errors import CredentialsError, VisDiffError
-from .fields import brain_field, read_brain_run
-from .lacking import NamedEncoder, Problem, absent_fields, blamed, lacking, with_key
-from .set_draw import MOST, Drawn, draw_two
-from .set_finding import Base
-from .set_preview import Preview, preview
+from .estimating.asking import Calls, calls_of
+from .estimating.lacking import NamedEncoder, Problem, absent_fields, blamed, lacking, with_key
+from .estimating.standing import Values, look
+from .inputs.fields import brain_field, read_brain_run
+from .sets.draw import MOST, Drawn, draw_two
+from .sets.finding import Base
+from .sets.preview import Preview, preview
 from .specs import parse_spec
-from .standing import Values, look
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def estimate(
     Of sets up to ``most`` images all are looked at, of larger ones as many at random.
 
     Args:
-        base: what both are taken from, see `sets.make_base`
+        base: what both are taken from, see `sets.choosing.make_base`
         a: as for `compare`
         b: likewise
         config: every choice

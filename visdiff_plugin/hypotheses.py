@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from . import records, run_scores
 from .assembly import make_stages
 from .comparing import Compared, compare_inputs
 from .config import Config
 from .errors import RunError
 from .evidence.statistics import benjamini_hochberg
 from .exhibits import with_exhibits
-from .inputs import Inputs, read_inputs
+from .inputs.joined import Inputs, read_inputs
+from .inputs.ties import read_design
 from .results import Difference, Run
 from .selection import key
-from .ties import read_design
+from .storing import records, run_scores
 from .wording import decisive
 
 Progress = Callable[[float, str], object]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from . import records, samples
+from . import samples
 from .apart import compare_sets
 from .assembly import Stages
 from .comparing import Compared, compare_inputs
@@ -19,9 +19,10 @@ from .errors import MediaError
 from .evidence.design import Design
 from .evidence.separability import Separability
 from .exhibits import with_exhibits
-from .inputs import Inputs, read_inputs
+from .inputs.joined import Inputs, read_inputs
+from .inputs.ties import read_design
 from .results import Run
-from .ties import read_design
+from .storing import records
 
 Progress = Callable[[float, str], object]
 

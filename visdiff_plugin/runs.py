@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from . import records, samples
+from . import samples
 from .reports import FORMATS, Format, pictures, render
 from .reports.html import picture_key
 from .results import Run
+from .storing import records
 
 
 def load(dataset: Any, run_key: str) -> Run:

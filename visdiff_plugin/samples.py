@@ -1,4 +1,4 @@
-"""FiftyOne in: samples of a set, and their files; `sets` chooses them."""
+"""FiftyOne in: samples of a set, and their files; `sets.choosing` chooses them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .documents import read_columns
 from .errors import SelectionError
+from .mongo.documents import read_columns
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Selected:
         label: what it was chosen by, for people
         ids: its sample ids without repeats
         dataset: the FiftyOne dataset that they are of
-        text (None): what it was chosen by, where that is a text of `set_grammar`
+        text (None): what it was chosen by, where that is a text of `sets.grammar`
     """
 
     label: str

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .errors import ModelError
-from .inputs import Inputs
+from .inputs.joined import Inputs
 from .stages import Images, Ranker, Scored, Usage, needs_of
 
 #: images scored at a time: 20,000 embeddings of 1,280 numbers are 100 MB

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from .errors import FieldError, RunError
 from .results import Difference, Run
-from .score_fields import SET
+from .storing.score_fields import SET
 
 #: which images of a run: those of A, of B, or of both
 Sides = Literal["both", "a", "b"]

@@ -8,12 +8,14 @@ import pytest
 from fakes import ColourEncoder
 from ray_stages import BuggyEncoder
 
-from visdiff_plugin import gather, samples, store
-from visdiff_plugin.documents import read_columns
+from visdiff_plugin import samples
 from visdiff_plugin.engines.ray_worker import RESULT, Worker, raise_failure
 from visdiff_plugin.engines.target import Target, target_of
 from visdiff_plugin.engines.work import Todo, Work
 from visdiff_plugin.errors import CredentialsError, EngineError, ModelError
+from visdiff_plugin.inputs import gather
+from visdiff_plugin.mongo.documents import read_columns
+from visdiff_plugin.storing import own_fields
 
 pa = pytest.importorskip("pyarrow", reason="the extra 'ray' is not installed")
 cloudpickle = pytest.importorskip("cloudpickle")
@@ -26,7 +28,7 @@ def target(dataset):
 
 def work_of(dataset, encoder):
     kind = gather.embeddings_kind(encoder, "vectors")
-    store.declare(dataset, kind, same_producer=True)
+    own_fields.declare(dataset, kind, same_producer=True)
     return Work(kind, partial(gather.embed_paths, encoder))
 
 

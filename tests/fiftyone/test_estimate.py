@@ -13,10 +13,10 @@ from fakes import ColourCaptioner, ColourEncoder
 from PIL import Image
 
 import visdiff_plugin as visdiff
-from visdiff_plugin import estimate_text
 from visdiff_plugin.config import Config
 from visdiff_plugin.estimate import estimate
-from visdiff_plugin.sets import make_base
+from visdiff_plugin.estimating.text import rows
+from visdiff_plugin.sets.choosing import make_base
 
 
 @pytest.fixture(autouse=True)
@@ -208,10 +208,10 @@ def test_hosted_models_have_a_price_and_others_none(dataset, monkeypatch):
     assert found.dollars == pytest.approx(
         (0.15 * proposing.input_tokens + 0.60 * proposing.output_tokens) / 1e6
     )
-    said = dict(estimate_text.rows(found))
+    said = dict(rows(found))
     assert "US$" in said["Cost"] and "list prices of 20" in said["Cost"]
     other = offline(captioner="field:words", proposer="openai:my-model", ranker="tfidf")
-    assert "not known for my-model" in dict(estimate_text.rows(estimated(dataset, other)))["Cost"]
+    assert "not known for my-model" in dict(rows(estimated(dataset, other)))["Cost"]
 
 
 def problems(dataset, config, **options):
@@ -263,19 +263,19 @@ def test_large_sets_are_estimated_from_a_random_sample(make_dataset, monkeypatch
     visdiff.caption(dataset.match_tags("red").limit(100), ColourCaptioner())
     config = offline(captioner=ColourCaptioner())
     read = []
-    from visdiff_plugin import standing
+    from visdiff_plugin.estimating import standing
 
     def counting(dataset, ids, real=standing.read_media):
         read.append(len(ids))
         return real(dataset, ids)
 
     monkeypatch.setattr(standing, "read_media", counting)
-    monkeypatch.setattr("visdiff_plugin.set_preview._MOST", 20)  # no ids are read
+    monkeypatch.setattr("visdiff_plugin.sets.preview._MOST", 20)  # no ids are read
     found = estimated(dataset, config, most=60)
     assert read == [120] and not found.exact
     stored, todo = values(found)["captions"]
     assert stored + todo == 300 and 60 < stored < 140  # 100 are
-    assert "about" in dict(estimate_text.rows(found))["Captions"]
+    assert "about" in dict(rows(found))["Captions"]
     rest = estimated(dataset, config, a="tag:red", b="rest", most=60)
     assert (rest.n_a, rest.n_b) == (150, 150)
     assert not estimated(dataset, config, "red", "blue", most=150).problems

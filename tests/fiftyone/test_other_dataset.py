@@ -12,9 +12,9 @@ from fakes import ColourCaptioner, ColourEncoder, ListProposer
 from PIL import Image
 
 import visdiff_plugin as visdiff
-from visdiff_plugin import records
 from visdiff_plugin.errors import FieldError, RunError, SelectionError
 from visdiff_plugin.runs import export
+from visdiff_plugin.storing import records
 
 WORDS = ("red pictures", "blue pictures", "a dog")
 

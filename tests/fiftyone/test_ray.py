@@ -22,9 +22,9 @@ from fiftyone.operators.executor import ExecutionError
 from ray_stages import NotedCaptioner, UnloadableEncoder, UnpicklableEncoder, seen
 
 import visdiff_plugin as visdiff
-from visdiff_plugin.documents import read_columns
 from visdiff_plugin.engines import ray_cluster, ray_engine
 from visdiff_plugin.errors import EngineError, ModelError, VisDiffError
+from visdiff_plugin.mongo.documents import read_columns
 
 ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 

@@ -197,22 +197,22 @@ def test_another_dataset_and_its_views(plugins, labelled, make_dataset):
 
 
 def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
-    from visdiff_plugin import set_preview
+    from visdiff_plugin.sets import preview
 
     def never(*args, **kwargs):
         raise AssertionError("ids or values were read")
 
     for name in ("view_ids", "read_columns"):
-        monkeypatch.setattr(set_preview, name, never)
-    monkeypatch.setattr("visdiff_plugin.set_finding.view_values", never)
-    monkeypatch.setattr("visdiff_plugin.set_finding.view_ids", never)
-    monkeypatch.setattr(set_preview, "_MOST", 3)
+        monkeypatch.setattr(preview, name, never)
+    monkeypatch.setattr("visdiff_plugin.sets.finding.view_values", never)
+    monkeypatch.setattr("visdiff_plugin.sets.finding.view_ids", never)
+    monkeypatch.setattr(preview, "_MOST", 3)
     said = Form(evaluated, a="red", b="eval:cls=wrong").said("sizes")
     assert said == "A: 10 images (red). B: 10 images (wrong in cls). 5 in both, left out of both."
     said = Form(evaluated, a="top:guess.confidence=30%", b="rest").said("sizes")
     assert said.startswith("A: at most 6 images (top 30% of guess.confidence). B: ")
     said = Form(evaluated, a="red", b="blue").said("sizes")
-    monkeypatch.setattr(set_preview, "_SECONDS", 0)
+    monkeypatch.setattr(preview, "_SECONDS", 0)
     late = Form(evaluated, a="tag:red", b="tag:blue").said("sizes")
     assert late.startswith("A: not counted (tag:red). B: not counted (tag:blue). What both share")
     assert "not counted: that takes too long" in said

@@ -9,10 +9,11 @@ import pytest
 from fakes import ColourCaptioner, ColourEncoder, ListProposer
 
 import visdiff_plugin as visdiff
-from visdiff_plugin import documents, records, score_fields, updates
 from visdiff_plugin.errors import RunError
+from visdiff_plugin.mongo import documents, updates
+from visdiff_plugin.mongo.vector_bytes import decode_vector, encode_vector
 from visdiff_plugin.runs import annotate, export
-from visdiff_plugin.vector_bytes import decode_vector, encode_vector
+from visdiff_plugin.storing import records, score_fields
 
 
 def compare(dataset, key, *words):

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from chat_server import UNAUTHORIZED, ChatServer
 
-from visdiff_plugin.chat import ChatClient
+from visdiff_plugin.chat.client import ChatClient
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import CredentialsError, ProposerError
 from visdiff_plugin.proposers import make_proposer
 from visdiff_plugin.proposers.caption_llm import CaptionProposer
-from visdiff_plugin.proposing import plan_rounds, propose
+from visdiff_plugin.rounds.proposing import plan_rounds, propose
 from visdiff_plugin.stages import Images, Proposer, Usage
 
 SECRET = "sk-very-secret"

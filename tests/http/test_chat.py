@@ -19,8 +19,8 @@ from chat_server import (
     failure,
 )
 
-from visdiff_plugin.chat import ChatClient
-from visdiff_plugin.chat_reply import RejectedError
+from visdiff_plugin.chat.client import ChatClient
+from visdiff_plugin.chat.reply import RejectedError
 from visdiff_plugin.errors import CredentialsError, ModelError, ServerError
 from visdiff_plugin.stages import Usage
 

@@ -3,7 +3,7 @@
 import pytest
 from chat_server import ChatServer
 
-from visdiff_plugin.chat import ChatClient
+from visdiff_plugin.chat.client import ChatClient
 from visdiff_plugin.errors import EvaluationError
 from visdiff_plugin.evaluation.chat_judge import ChatJudge
 from visdiff_plugin.evaluation.judgements import Judgements

@@ -10,7 +10,7 @@ import pytest
 from chat_server import ChatServer, failure
 from PIL import Image
 
-from visdiff_plugin.chat_reply import RejectedError
+from visdiff_plugin.chat.reply import RejectedError
 from visdiff_plugin.errors import CredentialsError, ProposerError
 from visdiff_plugin.proposers import make_proposer
 from visdiff_plugin.proposers.image_vlm import ImageProposer

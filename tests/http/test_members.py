@@ -13,7 +13,7 @@ from questions import asked, ranker
 
 from visdiff_plugin.assembly import make_stages
 from visdiff_plugin.captioners import make_captioner
-from visdiff_plugin.chat import ChatClient
+from visdiff_plugin.chat.client import ChatClient
 from visdiff_plugin.comparing import compare_inputs
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import EvaluationError, ModelError
@@ -21,8 +21,8 @@ from visdiff_plugin.evaluation.chat_judge import ChatJudge
 from visdiff_plugin.evaluation.judgements import Judgements
 from visdiff_plugin.evaluation.judges import Question
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.gather import Account
-from visdiff_plugin.inputs import Inputs
+from visdiff_plugin.inputs.gather import Account
+from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.proposers import make_proposer
 from visdiff_plugin.stages import Images, Missing
 

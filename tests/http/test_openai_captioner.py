@@ -18,8 +18,8 @@ from PIL import Image
 
 from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.captioners.openai_captioner import OpenAICaptioner
+from visdiff_plugin.chat.prompts import CAPTION_PROMPT, CAPTION_STYLES
 from visdiff_plugin.errors import CredentialsError, ModelError, ServerError
-from visdiff_plugin.prompts import CAPTION_PROMPT, CAPTION_STYLES
 from visdiff_plugin.stages import Captioner, Missing, Usage, parameters_of
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}

@@ -15,8 +15,8 @@ from visdiff_plugin.config import Config
 from visdiff_plugin.evaluation.lines import Lines
 from visdiff_plugin.evaluation.remembered import RememberedProposer
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.gather import Account
-from visdiff_plugin.inputs import Inputs
+from visdiff_plugin.inputs.gather import Account
+from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.proposers.image_vlm import ImageProposer
 from visdiff_plugin.stages import Attempt, Images, ProposerReply, Usage
 from visdiff_plugin.vectors import rows_of

@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
+from visdiff_plugin.chat.question_prompts import caption_question
 from visdiff_plugin.errors import ModelError
-from visdiff_plugin.question_prompts import caption_question
 from visdiff_plugin.rankers import make_ranker
 from visdiff_plugin.stages import Images, Ranker
 

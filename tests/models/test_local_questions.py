@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from visdiff_plugin.chat.question_prompts import image_question_text
 from visdiff_plugin.errors import ModelError
-from visdiff_plugin.question_prompts import image_question_text
 from visdiff_plugin.rankers import make_ranker
 from visdiff_plugin.stages import Images, Ranker, parameters_of
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from visdiff_plugin.prompts import proposal_messages
+from visdiff_plugin.chat.prompts import proposal_messages
 
 #: spent by the paper's setting: 3 rounds of 20 + 20 captions, 10 proposals each
 MOST = 3300

@@ -9,8 +9,8 @@ from PIL import Image
 from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.captioners.cleaning import clean_caption
 from visdiff_plugin.captioners.transformers_captioner import CHAT_PROMPT, TransformersCaptioner
+from visdiff_plugin.chat.prompts import CAPTION_STYLES
 from visdiff_plugin.errors import ModelError
-from visdiff_plugin.prompts import CAPTION_STYLES
 from visdiff_plugin.stages import Captioner, Missing
 
 pytestmark = pytest.mark.models

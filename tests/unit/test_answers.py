@@ -2,7 +2,7 @@
 
 import pytest
 
-from visdiff_plugin.answers import Token, read_answer, yes_probability
+from visdiff_plugin.chat.answers import Token, read_answer, yes_probability
 
 
 @pytest.mark.parametrize(

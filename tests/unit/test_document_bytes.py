@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bson import ObjectId
 
-from visdiff_plugin.document_bytes import (
+from visdiff_plugin.mongo.document_bytes import (
     among,
     constant,
     document,
@@ -18,7 +18,7 @@ from visdiff_plugin.document_bytes import (
     updates,
     vector_elements,
 )
-from visdiff_plugin.vector_bytes import encode_vector
+from visdiff_plugin.mongo.vector_bytes import encode_vector
 
 IDS = [str(ObjectId()) for _ in range(1_203)]
 VECTORS = np.random.default_rng(0).normal(size=(40, 16)).astype(np.float32)

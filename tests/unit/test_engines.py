@@ -15,8 +15,8 @@ from visdiff_plugin.engines.ray_engine import _stopped
 from visdiff_plugin.engines.target import Target
 from visdiff_plugin.engines.work import Todo, Work
 from visdiff_plugin.errors import DependencyError
+from visdiff_plugin.inputs.stored import Kind
 from visdiff_plugin.stages import Missing
-from visdiff_plugin.stored import Kind
 
 
 @pytest.fixture

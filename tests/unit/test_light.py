@@ -44,35 +44,33 @@ def test_every_public_name_is_there():
         _ = visdiff_plugin.nothing
 
 
-def test_only_the_border_imports_fiftyone():
-    allowed = {
-        "samples.py",
-        "score_fields.py",
-        "set_fields.py",
-        "set_finding.py",
-        "store.py",
-        "zoo_encoder.py",
-    }
-    offenders = [
-        path.name
+def importers(*packages):
+    """Modules of the library, by path, that import one of some packages."""
+    starts = tuple(f"{word} {package}" for package in packages for word in ("import", "from"))
+    return {
+        path.relative_to(LIBRARY).as_posix()
         for path in LIBRARY.rglob("*.py")
-        if path.name not in allowed
-        and any(
-            line.strip().startswith(("import fiftyone", "from fiftyone"))
-            for line in path.read_text().splitlines()
-        )
-    ]
-    assert offenders == []
+        if any(line.strip().startswith(starts) for line in path.read_text().splitlines())
+    }
+
+
+def test_only_the_border_imports_fiftyone():
+    assert importers("fiftyone") == {
+        "encoders/zoo_encoder.py",
+        "samples.py",
+        "sets/fields.py",
+        "sets/finding.py",
+        "storing/own_fields.py",
+    }
 
 
 def test_only_the_ray_engine_imports_ray():
-    offenders = [
-        path.name
-        for path in LIBRARY.rglob("*.py")
-        if not path.name.startswith("ray_")
-        and any(
-            line.strip().startswith(("import ray", "from ray", "import pyarrow"))
-            for line in path.read_text().splitlines()
-        )
-    ]
-    assert offenders == []
+    found = importers("ray", "pyarrow")
+    assert found and all(one.startswith("engines/ray_") for one in found)
+
+
+def test_only_models_and_what_they_share_import_model_libraries():
+    found = importers("torch", "transformers", "open_clip", "openai")
+    folders = ("captioners/", "encoders/", "proposers/", "rankers/")
+    beside = {one for one in found if not one.startswith(folders)}
+    assert beside == {"chat/client.py", "torch_models.py"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from visdiff_plugin.chat.parsing import parse_proposals, without_thoughts
 from visdiff_plugin.errors import ProposerError
-from visdiff_plugin.parsing import parse_proposals, without_thoughts
 
 
 def test_the_real_replies_of_gpt4(shared):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from visdiff_plugin.prices import image_tokens, price_of, text_tokens
+from visdiff_plugin.estimating.prices import image_tokens, price_of, text_tokens
 
 
 def test_tokens_of_images_as_the_providers_guide_works_them_out():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visdiff_plugin.prompts import (
+from visdiff_plugin.chat.prompts import (
     LONGEST_CAPTION,
     PROPOSAL_SCHEMA,
     caption_messages,

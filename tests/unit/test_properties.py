@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from visdiff_plugin.measured import label_candidates, object_candidates, property_candidates
+from visdiff_plugin.inputs.measured import label_candidates, object_candidates, property_candidates
 from visdiff_plugin.properties.catalogue import OBJECT_PROPERTIES, PROPERTIES
 from visdiff_plugin.properties.measure import measure, measure_many, measure_pixels
 

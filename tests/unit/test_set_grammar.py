@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from visdiff_plugin.errors import SelectionError
-from visdiff_plugin.set_grammar import (
+from visdiff_plugin.sets.grammar import (
     Elsewhere,
     End,
     Label,

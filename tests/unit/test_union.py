@@ -8,9 +8,9 @@ from fakes import ColourEncoder, ListProposer
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import CredentialsError, ModelError, ServerError
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.holdout import plan_members
 from visdiff_plugin.proposers import make_proposers
-from visdiff_plugin.proposing import plan_rounds, propose
+from visdiff_plugin.rounds.holdout import plan_members
+from visdiff_plugin.rounds.proposing import plan_rounds, propose
 from visdiff_plugin.stages import Images
 
 CONFIG = Config.preset("offline", subset_size=5, rounds=2)

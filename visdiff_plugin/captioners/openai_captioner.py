@@ -9,12 +9,12 @@ from typing import Any
 
 from PIL import Image
 
-from ..chat import ChatClient
-from ..chat_calls import Calls
-from ..chat_reply import RejectedError
+from ..chat.calls import Calls
+from ..chat.client import ChatClient
+from ..chat.prompts import CAPTION_PROMPT, caption_messages, caption_prompt
+from ..chat.reply import RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
-from ..prompts import CAPTION_PROMPT, caption_messages, caption_prompt
 from ..specs import public_spec
 from ..stages import Missing, Usage
 from .cleaning import clean_caption

@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image
 
+from ..chat.prompts import caption_prompt
 from ..errors import ModelError
-from ..prompts import caption_prompt
 from ..stages import Missing
 from ..torch_models import Batches, LazyModel, check_dtype, fingerprint, map_images
 from .cleaning import clean_caption

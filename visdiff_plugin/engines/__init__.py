@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from ..specs import construct, parse_spec
 
 if TYPE_CHECKING:
-    from ..stored import Filled, Progress
+    from ..inputs.stored import Filled, Progress
     from .work import Todo, Work
 
 KINDS = ("local", "ray", "ray:ADDRESS")

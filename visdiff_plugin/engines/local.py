@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..stored import Filled, Progress
-from ..updates import write_values
+from ..inputs.stored import Filled, Progress
+from ..mongo.updates import write_values
 from .work import Todo, Work
 
 

@@ -10,10 +10,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..documents import reload
 from ..errors import DependencyError, EngineError, VisDiffError
+from ..inputs.stored import Filled, Progress
+from ..mongo.documents import reload
 from ..samples import database_uri
-from ..stored import Filled, Progress
 from .ray_cluster import Cluster, quiet
 from .ray_worker import RESULT, Worker, raise_failure
 from .target import Target, target_of

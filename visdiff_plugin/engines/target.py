@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..documents import CHUNK, address_of
 from ..errors import EngineError
+from ..inputs.stored import Kind
+from ..mongo.documents import CHUNK, address_of
 from ..specs import public_spec
-from ..stored import Kind
 from .work import Todo
 
 _PATIENCE_MS = 20_000

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..inputs.stored import Kind
 from ..stages import Missing
-from ..stored import Kind
 
 _DOING = {"captions": "Captioning", "embeddings": "Embedding", "properties": "Measuring"}
 

@@ -126,7 +126,7 @@ def _objects(given: Sequence[str], folders: Sequence[str]) -> dict[str, Any]:
 def _judge(name: str, url: str | None, objects: dict[str, Any]) -> Judge:
     kind, _, rest = name.partition(":")
     if kind == "chat" and rest:
-        from ..chat import ChatClient
+        from ..chat.client import ChatClient
         from .chat_judge import ChatJudge
 
         return ChatJudge(ChatClient(rest, base_url=url, temperature=0.0, max_tokens=2_048))

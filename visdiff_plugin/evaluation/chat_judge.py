@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from ..chat import ChatClient
+from ..chat.client import ChatClient
+from ..chat.parsing import without_thoughts
 from ..errors import EvaluationError
-from ..parsing import without_thoughts
 from .judges import Judgement, Question
 
 _RULES = """\

@@ -16,9 +16,9 @@ from ..comparing import Compared, compare_inputs
 from ..config import Config
 from ..errors import CredentialsError, EvaluationError, MediaError, ModelError
 from ..evidence.design import Design
-from ..gather import Account
-from ..inputs import Inputs
-from ..measured import property_candidates
+from ..inputs.gather import Account
+from ..inputs.joined import Inputs
+from ..inputs.measured import property_candidates
 from ..stages import Images, Missing
 from ..vectors import by_rows, reader_of
 from .known import Known

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..chat import ChatClient
+from ..chat.client import ChatClient
+from ..chat.parsing import parse_proposals
+from ..chat.prompts import PROPOSAL_SCHEMA, proposal_messages, tried_text
 from ..errors import ProposerError
-from ..parsing import parse_proposals
-from ..prompts import PROPOSAL_SCHEMA, proposal_messages, tried_text
 from ..stages import Attempt, Images, Need, ProposerReply
 
 

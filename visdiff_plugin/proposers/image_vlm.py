@@ -7,11 +7,11 @@ from typing import Any, Literal, get_args
 
 from PIL import Image
 
-from ..chat import ChatClient
+from ..chat.client import ChatClient
+from ..chat.parsing import parse_proposals
+from ..chat.prompts import PROPOSAL_SCHEMA, grid_messages, image_messages, tried_text
 from ..errors import ProposerError
 from ..images import UNREADABLE, data_url, load_rgb
-from ..parsing import parse_proposals
-from ..prompts import PROPOSAL_SCHEMA, grid_messages, image_messages, tried_text
 from ..stages import Attempt, Images, Need, ProposerReply
 from .sheet import sheet
 

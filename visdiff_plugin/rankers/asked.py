@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter, defaultdict
 
-from ..chat_calls import Calls
-from ..chat_reply import RejectedError, shortened
+from ..chat.calls import Calls
+from ..chat.reply import RejectedError, shortened
 from ..errors import ModelError
 from ..results import Skipped
 from ..stages import Usage

@@ -22,7 +22,7 @@ from ..errors import ModelError, ServerError
 from ..evidence.columns import two_sample_columns
 from ..evidence.design import Design
 from ..results import Skipped
-from ..sampling import generator
+from ..rounds.sampling import generator
 from ..stages import Images, Need, Ranker, Scored, Usage, needs_of, parameters_of
 
 Rows = NDArray[np.intp]

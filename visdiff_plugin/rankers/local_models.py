@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..captioners.generation import Generator, load_generator
-from ..chat import without_system
+from ..chat.client import without_system
+from ..chat.question_prompts import caption_question, image_question_text
 from ..errors import DependencyError, ModelError
-from ..question_prompts import caption_question, image_question_text
 from ..torch_models import pick_device, pick_dtype
 
 

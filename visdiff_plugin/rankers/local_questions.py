@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..answers import word, yes_share
+from ..chat.answers import word, yes_share
 from ..errors import ModelError
 from ..stages import Images, Missing, Need, Scored
 from ..torch_models import Batches, LazyModel, check_dtype, map_images

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..answers import read_answer, yes_probability
-from ..chat import ChatClient
-from ..chat_reply import ChatReply, RejectedError
+from ..chat.answers import read_answer, yes_probability
+from ..chat.client import ChatClient
+from ..chat.question_prompts import caption_question, image_question
+from ..chat.reply import ChatReply, RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
-from ..question_prompts import caption_question, image_question
 from ..stages import Images, Need, Scored, Usage
 from .asked import Asked, no_chances, takes_none
 from .subjects import About, Subject, draw_subjects

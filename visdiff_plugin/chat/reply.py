@@ -1,0 +1,170 @@
+"""What an OpenAI-compatible server answers: completions, rejections, and nonsense; pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ModelError, ServerError
+from ..stages import Usage
+from .answers import Token
+from .parsing import without_thoughts
+
+# A rejected option is named by the server, in ``param`` or in its message; these are the words.
+# The order matters where a message names two: "use 'max_completion_tokens' instead".
+_REJECTED: Mapping[str, tuple[str, ...]] = {
+    "response_format": ("response_format", "json_schema", "structured output", "grammar"),
+    "temperature": ("temperature",),
+    "seed": ("seed",),
+    "max_tokens": ("max_tokens",),
+    "max_completion_tokens": ("max_completion_tokens",),
+    "system": ("system role", "system message", "role 'system'", 'role "system"'),
+}
+
+
+class RejectedError(ModelError):
+    """The server is up and knows the model, but does not answer this one request.
+
+    Args:
+        message: what was expected and what was got
+        hint (""): what to do about it
+        status (None): HTTP status; None if the model itself refused or said nothing
+    """
+
+    def __init__(self, message: str, hint: str = "", status: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class ChatReply:
+    """One answer of a chat model.
+
+    Args:
+        text: what it said, without the thinking of reasoning models; never empty
+        usage: tokens as the server counted them, 0 where it did not
+        model: the model as the server named it, which need not be the one asked for
+        tokens (None): its tokens with their probabilities, where these were asked for and given
+    """
+
+    text: str
+    usage: Usage
+    model: str
+    tokens: tuple[Token, ...] | None = None
+
+
+def read_completion(body: str, model: str) -> ChatReply:
+    """Reads a chat completion; servers that only look compatible end here.
+
+    Args:
+        body: the HTTP body of an answer with status 200
+        model: the model that was asked
+
+    Raises:
+        ServerError: if the body is no chat completion
+        RejectedError: if the model refuses or says nothing
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _nonsense(body) from error
+    choices = data.get("choices") if isinstance(data, dict) else None
+    choice: Any = choices[0] if isinstance(choices, list) and choices else None
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        raise _nonsense(body)
+    reason = choice.get("finish_reason")
+    if message.get("refusal") or reason == "content_filter":
+        said = shortened(str(message.get("refusal") or "stopped by the content filter"))
+        raise RejectedError(f"Model {model!r} refuses to answer: {said}")
+    text = without_thoughts(_content(message.get("content")))
+    if not text:
+        cut = reason == "length"
+        raise RejectedError(
+            f"Expected an answer of model {model!r}, got none (finish_reason {reason!r}).",
+            "It used up max_tokens before it began: give more." if cut else "",
+        )
+    usage = data.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    tokens = (_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
+    served = str(data.get("model") or model)
+    return ChatReply(text, Usage(1, *tokens), served, _tokens(choice.get("logprobs")))
+
+
+def blamed(error: Any, request: Mapping[str, Any], rejected: frozenset[str]) -> str | None:
+    """Returns which optional part of a request the server rejects, or None.
+
+    Args:
+        error: the SDK's error for an HTTP status
+        request: what was sent
+        rejected: parts left out already
+    """
+    if error.status_code not in (400, 422):
+        return None
+    sent = {name for name in _REJECTED if name in request}
+    if any(message.get("role") == "system" for message in request["messages"]):
+        sent.add("system")
+    parameter = str(error.param or "").split(".")[0]
+    if parameter in sent:
+        return parameter
+    text = f"{error.message} {error.body}".lower()
+    for name, words in _REJECTED.items():
+        if name in sent and any(word in text for word in words):
+            return name
+    # Some servers only say "bad request": structured output is what they most often lack.
+    return "response_format" if "response_format" in sent - rejected else None
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """Returns ``text`` on one line and with at most ``most`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def _nonsense(body: str) -> ServerError:
+    got = f"it begins {shortened(body, 120)!r}" if body.strip() else "it is empty"
+    return ServerError(
+        f"Expected a chat completion as JSON, got an answer without one: {got}.",
+        "Check that the address is an OpenAI-compatible one; it usually ends in /v1.",
+    )
+
+
+def _content(content: Any) -> str:
+    if isinstance(content, list):  # some servers answer in parts
+        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+def _tokens(logprobs: Any) -> tuple[Token, ...] | None:
+    """Returns the tokens of an answer; None where the server gives none, or nonsense."""
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    if not isinstance(content, list) or not content:
+        return None
+    found = []
+    for one in content:
+        own = _chance(one)
+        others = one.get("top_logprobs") if isinstance(one, dict) else None
+        chances = [_chance(other) for other in others] if isinstance(others, list) else []
+        if own is None or None in chances:
+            return None
+        known = [chance for chance in chances if chance is not None]
+        # a sampled token need not be among the likeliest
+        among = known if own[0] in dict(known) else [*known, own]
+        found.append(Token(own[0], tuple(among)))
+    return tuple(found)
+
+
+def _chance(one: Any) -> tuple[str, float] | None:
+    if not isinstance(one, dict) or not isinstance(one.get("token"), str):
+        return None
+    value = one.get("logprob")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        return None
+    return one["token"], math.exp(min(float(value), 0.0))
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

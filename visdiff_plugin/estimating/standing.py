@@ -1,0 +1,200 @@
+"""What is stored for two sets of images, and what a comparison would have to make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from ..assembly import Stages, elsewhere
+from ..config import Config
+from ..images import UNREADABLE
+from ..inputs import fields, gather
+from ..inputs.stored import Kind, read, stale
+from ..mongo.documents import read_present
+from ..samples import read_media
+from ..sets.draw import Drawn, Part
+from ..stages import Captioner, Encoder
+from ..storing import own_fields
+from .rates import known_rate
+
+#: files whose size in pixels is looked up
+_LOOKED = 20
+#: what an image is taken to be where none can be read
+_PIXELS = (512, 384)
+
+
+@dataclass(frozen=True)
+class Values:
+    """One kind of value that a comparison reads.
+
+    Args:
+        noun: ``"captions"``, ``"embeddings"`` or ``"properties"``
+        producer: what makes them, or the field that they are read from
+        stored: images whose value is there and valid
+        todo (0): images that it has to be made for
+        seconds (0): for these, on this machine; None where it was never measured
+        foreign (False): read from what VisDiff did not make
+    """
+
+    noun: str
+    producer: str
+    stored: int
+    todo: int = 0
+    seconds: float | None = 0.0
+    foreign: bool = False
+
+    def __add__(self, other: Values) -> Values:
+        """Adds what another dataset has of the same."""
+        there = self.foreign and other.foreign
+        return replace(
+            self, stored=self.stored + other.stored, todo=self.todo + other.todo, foreign=there
+        )
+
+
+@dataclass
+class Standing:
+    """What is known of the images before anything runs.
+
+    Args:
+        drawn: images that stand for both sets
+        values: what is stored and what has to be made, in the order in which it is made
+        pixels: width and height of an image
+        caption_length (None): characters of a caption; None where none is stored
+        distinct (1): how many different captions there are, as a share of all
+    """
+
+    drawn: Drawn
+    values: list[Values]
+    pixels: tuple[int, int] = _PIXELS
+    caption_length: float | None = None
+    distinct: float = 1.0
+
+
+def look(drawn: Drawn, stages: Stages | None, config: Config) -> Standing:
+    """Returns what is stored for some images, and so about for all that they stand for.
+
+    Args:
+        drawn: the images
+        stages: the models, as built for the first dataset; None where they can't be had: then
+            only properties are looked at
+        config: every choice
+
+    Raises:
+        FieldError: if a field that is to be read or written holds something else
+    """
+    home = drawn.parts[0].dataset
+    texts: list[str] = []
+    paths: list[str] = []
+    found: dict[str, Values] = {}
+    for part in drawn.parts:
+        own = None if stages is None else elsewhere(stages, home, part.dataset, config)
+        one = _Part(part, own, config)
+        for value in one.values():
+            found[value.noun] = value + found[value.noun] if value.noun in found else value
+        texts += one.texts
+        paths += one.media.paths
+    engine = "local" if stages is None else stages.engine.name
+    standing = Standing(drawn, [_timed(one, engine) for one in found.values()], _pixels(paths))
+    if texts:
+        standing.caption_length = float(np.mean([len(text) for text in texts]))
+        if drawn.exact:  # of a sample, too many look as if they stood alone
+            standing.distinct = len(set(texts)) / len(texts)
+    return standing
+
+
+def _timed(one: Values, engine: str) -> Values:
+    if one.foreign or not one.todo:
+        return one
+    rate = known_rate(one.noun, one.producer, engine)
+    return replace(one, seconds=None if rate is None else rate.seconds(one.todo))
+
+
+class _Part:
+    """What is stored on one dataset.
+
+    Attributes:
+        media: its images' files
+        texts: captions that are there, once `values` has been called
+    """
+
+    def __init__(self, part: Part, stages: Stages | None, config: Config) -> None:
+        self._part, self._stages, self._config = part, stages, config
+        self._dataset = part.dataset
+        self._place = {one: row for row, one in enumerate(part.ids)}
+        self.media = read_media(part.dataset, part.ids)
+        self.texts: list[str] = []
+
+    def values(self) -> list[Values]:
+        """Returns each kind of value that is read, in the order in which it is made."""
+        found = [self._ours(gather.properties_kind())] if self._config.properties else []
+        stages = self._stages
+        if stages is not None and stages.reads("embeddings") and stages.encoder is not None:
+            found.append(self._embeddings(stages, stages.encoder))
+        if stages is not None and stages.need("captions"):
+            found += self._captions(stages)
+        return found
+
+    def _ours(self, kind: Kind) -> Values:
+        rows = stale(self._dataset, kind, self.media)
+        todo = self._counted([self.media.ids[row] for row in rows])
+        there = self._counted(self.media.ids) - todo
+        return Values(kind.noun, kind.producer, there, todo)
+
+    def _counted(self, ids: Iterable[str]) -> int:
+        return self._part.standing_for([self._place[one] for one in ids])
+
+    def _embeddings(self, stages: Stages, encoder: Encoder) -> Values:
+        name = stages.embedding_field
+        if stages.brain_vectors is not None:
+            return Values("embeddings", encoder.name, self._counted(self.media.ids), foreign=True)
+        if name and self._dataset.get_field(name) is not None:
+            if not own_fields.owns(self._dataset, name):
+                there = read_present(self._dataset, self.media.ids, name)
+                return Values("embeddings", name, self._counted(there), foreign=True)
+        kind = gather.embeddings_kind(encoder, name)
+        own_fields.check_field(self._dataset, kind, same_producer=True)
+        return self._ours(kind)
+
+    def _captions(self, stages: Stages) -> list[Values]:
+        if stages.captioner is not None:
+            kind = gather.captions_kind(stages.captioner, self._config.caption_field)
+            own_fields.check_field(self._dataset, kind)
+            found = self._ours(kind)
+            if found.stored:
+                self.texts = [one for one in read(self._dataset, kind, self.media.ids) if one]
+            return [found]
+        if not stages.caption_fields:
+            return []
+        said = fields.read_captions(self._dataset, stages.caption_fields, self.media.ids)
+        known = {one: text for one, text in zip(self.media.ids, said, strict=True) if text}
+        self.texts = list(known.values())
+        names = ", ".join(stages.caption_fields)
+        return [Values("captions", names, self._counted(known), foreign=True)]
+
+
+def default_length(captioner: Captioner | None) -> int:
+    """Returns about how many characters the captions of a model have that made none yet."""
+    parameters = getattr(captioner, "parameters", {})
+    style = parameters.get("style")
+    if style in ("detailed", "aspects"):
+        return 400
+    return 60 if style == "short" or "max_new_tokens" in parameters else 200
+
+
+def _pixels(paths: Sequence[str]) -> tuple[int, int]:
+    """Returns the middle width and height of some files."""
+    step = max(1, len(paths) // _LOOKED)
+    sizes = []
+    for path in paths[::step][:_LOOKED]:
+        try:
+            with Image.open(path) as file:
+                sizes.append(file.size)
+        except UNREADABLE:
+            continue
+    if not sizes:
+        return _PIXELS
+    width, height = (int(one) for one in np.median(np.array(sizes), axis=0))
+    return width, height

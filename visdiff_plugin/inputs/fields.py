@@ -1,0 +1,135 @@
+"""What stored fields say: captions, labels, embeddings, similarity runs; FiftyOne stays outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FieldError
+from ..mongo.documents import read_columns, read_vectors
+from ..vectors import Reader, unit
+from .labels import label_names, label_words, object_numbers
+
+
+def read_captions(dataset: Any, fields: Sequence[str], ids: Sequence[str]) -> list[str | None]:
+    """Returns what stored fields say of each sample, joined by commas; None where all are empty.
+
+    Raises:
+        FieldError: if a field does not exist or holds no words
+    """
+    for field in fields:
+        _check_field(dataset, field)
+    columns = read_columns(dataset, ids, fields)
+    try:
+        phrases = [[label_words(value) for value in columns[field]] for field in fields]
+    except TypeError as error:
+        raise FieldError(
+            f"Expected text or labels in {' and '.join(map(repr, fields))}. {error}"
+        ) from error
+    joined = (", ".join(part for part in row if part) for row in zip(*phrases, strict=True))
+    return [text or None for text in joined]
+
+
+def read_label_names(dataset: Any, field: str, ids: Sequence[str]) -> list[set[str] | None]:
+    """Returns the class names on each sample; None where the field is empty.
+
+    Raises:
+        FieldError: as `read_captions`
+    """
+    _check_field(dataset, field)
+    try:
+        names = [label_names(value) for value in read_columns(dataset, ids, [field])[field]]
+    except TypeError as error:
+        raise FieldError(f"Expected labels in {field!r}. {error}") from error
+    return [None if one is None else set(one) for one in names]
+
+
+def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray[np.float64]:
+    """Returns ``(n, 2)``: labelled objects and their mean share of the image; NaN where none."""
+    values = read_columns(dataset, ids, [field])[field]
+    return np.array([object_numbers(value) for value in values], np.float64).reshape(-1, 2)
+
+
+def read_keys(dataset: Any, field: str, ids: Sequence[str]) -> list[Hashable | None]:
+    """Returns what a field says of each sample, as something that images can be grouped by.
+
+    Labels are their class names; text, numbers, dates and ids stay as they are; None where empty.
+
+    Raises:
+        FieldError: if the field does not exist or holds neither
+    """
+    _check_field(dataset, field)
+    return [_key(field, value) for value in read_columns(dataset, ids, [field])[field]]
+
+
+def _key(field: str, value: Any) -> Hashable | None:
+    if isinstance(value, (list, Mapping)):
+        try:
+            names = label_names(value)
+        except TypeError as error:
+            raise FieldError(f"Expected values to group by in {field!r}. {error}") from error
+        return ", ".join(sorted(set(names))) if names else None
+    if isinstance(value, bytes):
+        raise FieldError(
+            f"Expected values to group by in {field!r}, got a vector or mask.",
+            "Name a field of labels, text, numbers or dates.",
+        )
+    return value if isinstance(value, Hashable) else None
+
+
+def vector_reader(dataset: Any, field: str) -> Reader:
+    """Returns a reader of the embeddings in a field; they need not fit in memory together.
+
+    Raises:
+        FieldError: if the field does not exist; when reading, if it holds no vectors
+    """
+    _check_field(dataset, field)
+
+    return lambda ids: unit(read_vectors(dataset, ids, field))
+
+
+def read_brain_run(dataset: Any, key: str) -> tuple[str, Callable[[], Any]]:
+    """Returns the name and options of a similarity run's model, and what loads the model.
+
+    Raises:
+        FieldError: if there is no such run or it is no similarity run over samples
+    """
+    known = dataset.list_brain_runs()
+    if key not in known:
+        raise FieldError(
+            f"Expected a brain run, got {key!r}; there are {known or 'none'} in {dataset.name!r}."
+        )
+    config = dataset.get_brain_info(key).config
+    if getattr(config, "type", "") != "similarity" or getattr(config, "patches_field", None):
+        raise FieldError(
+            f"Expected a similarity run over whole images, got {key!r} ({config.method}).",
+            "Compute one with fiftyone.brain.compute_similarity(dataset, model=...).",
+        )
+    options = getattr(config, "model_kwargs", None)
+    model = f"{getattr(config, 'model', None) or 'no model'}{f' {options}' if options else ''}"
+    return model, lambda: dataset.load_brain_results(key).get_model()
+
+
+def read_brain_vectors(dataset: Any, key: str) -> tuple[str | None, dict[str, NDArray[Any]]]:
+    """Returns the field of a similarity run's embeddings if any, else vectors by sample id."""
+    field = brain_field(dataset, key)
+    results = dataset.load_brain_results(key)
+    if field:
+        return field, {}
+    vectors, ids, _ = results.get_embeddings()
+    return None, dict(zip(map(str, ids), vectors, strict=True))
+
+
+def brain_field(dataset: Any, key: str) -> str | None:
+    """Returns the field of a similarity run's embeddings; None where they are elsewhere."""
+    field = getattr(dataset.get_brain_info(key).config, "embeddings_field", None)
+    return str(field) if field else None
+
+
+def _check_field(dataset: Any, field: str) -> None:
+    if dataset.get_field(field) is None:
+        names = sorted(dataset.get_field_schema())
+        raise FieldError(f"Expected a field of {dataset.name!r}, got {field!r}. Fields: {names}.")

@@ -1,0 +1,249 @@
+"""Sees to it that what a comparison needs is stored: computed once, kept on the samples."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import samples
+from ..captioners.cleaning import clean_caption
+from ..engines import Engine
+from ..engines.work import Work
+from ..errors import FieldError, ModelError
+from ..images import UNREADABLE, problem
+from ..mongo.vector_bytes import decode_vector, encode_vector
+from ..results import Skipped
+from ..stages import Captioner, Encoder, Missing, parameters_of
+from ..storing import own_fields
+from .stored import Filled, Kind, Progress, fill
+
+
+@dataclass
+class Account:
+    """What was left out, reused and worth knowing; filled along the way."""
+
+    skipped: list[Skipped] = field(default_factory=list)
+    reused: dict[str, dict[str, int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def skip(self, what: str, reasons: Mapping[str, str]) -> None:
+        """Counts skipped items by reason, together with those that were counted before.
+
+        Args:
+            what: ``"sample"``, ``"caption"``, ...
+            reasons: item (id, path or text) -> reason
+        """
+        for reason, count in Counter(reasons.values()).most_common():
+            examples = [item for item, other in reasons.items() if other == reason][:5]
+            alike = [one for one in self.skipped if (one.what, one.reason) == (what, reason)]
+            for one in alike:
+                self.skipped.remove(one)
+                count, examples = count + one.count, [*one.examples, *examples][:5]
+            self.skipped.append(Skipped(what, reason, count, tuple(examples)))
+
+    def reuse(self, noun: str, reused: int, computed: int) -> None:
+        """Counts stored values that were valid, and those that were made."""
+        before = self.reused.get(noun, {"reused": 0, "computed": 0})
+        self.reused[noun] = {
+            "reused": before["reused"] + reused,
+            "computed": before["computed"] + computed,
+        }
+
+    def note(self, text: str) -> None:
+        """Adds a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def captions_kind(captioner: Captioner, name: str | None) -> Kind:
+    """Returns how a captioner's captions are stored; the field is named after it by default."""
+    default = f"visdiff_caption_{_identifier(captioner.name)}"
+    return Kind("captions", name or default, captioner.name, parameters_of(captioner))
+
+
+def embeddings_kind(encoder: Encoder, name: str | None) -> Kind:
+    """Returns how an encoder's image embeddings are stored."""
+    return Kind(
+        "embeddings",
+        name or f"visdiff_embedding_{_identifier(encoder.name)}",
+        encoder.name,
+        parameters_of(encoder),
+        encode=encode_vector,
+        decode=decode_vector,
+    )
+
+
+def make_captions(
+    dataset: Any,
+    captioner: Captioner,
+    media: samples.Media,
+    name: str | None,
+    engine: Engine,
+    batch_size: int,
+    progress: Progress,
+) -> tuple[Kind, Filled]:
+    """Sees to it that the images' captions are stored."""
+    kind = captions_kind(captioner, name)
+    own_fields.declare(dataset, kind)
+    work = Work(kind, partial(caption_paths, captioner))
+    return kind, fill(dataset, work, media, engine, batch_size, progress)
+
+
+def make_embeddings(
+    dataset: Any,
+    encoder: Encoder,
+    media: samples.Media,
+    name: str | None,
+    engine: Engine,
+    batch_size: int,
+    progress: Progress,
+) -> tuple[Kind, Filled]:
+    """Sees to it that the images' unit embeddings are stored."""
+    kind = embeddings_kind(encoder, name)
+    own_fields.declare(dataset, kind, same_producer=True)
+    stream = partial(_streamed, encoder) if hasattr(encoder, "encode_stream") else None
+    work = Work(kind, partial(embed_paths, encoder), stream=stream)
+    return kind, fill(dataset, work, media, engine, batch_size, progress)
+
+
+def properties_kind() -> Kind:
+    """Returns how measured properties are stored: ``(p,)`` each, in the catalogue's order."""
+    from ..properties.catalogue import PROPERTIES, VERSION
+
+    names = [one.name for one in PROPERTIES]
+
+    def encode(values: NDArray[np.float64]) -> dict[str, Any]:
+        known = {n: float(x) for n, x in zip(names, values, strict=True) if np.isfinite(x)}
+        return {"_cls": "DynamicEmbeddedDocument", **known}
+
+    def decode(document: Mapping[str, Any]) -> NDArray[np.float64]:
+        return np.array([document.get(name, np.nan) for name in names], np.float64)
+
+    parameters = {"version": VERSION, "names": names}
+    return Kind("properties", "visdiff_properties", "measured", parameters, encode, decode)
+
+
+def make_properties(
+    dataset: Any, media: samples.Media, engine: Engine, batch_size: int, progress: Progress
+) -> tuple[Kind, Filled]:
+    """Sees to it that the images' measured properties are stored."""
+    from ..properties.catalogue import PROPERTIES
+
+    kind = properties_kind()
+    own_fields.declare(dataset, kind)
+    texts = {one.name: f"{one.doc} Unit: {one.unit}." for one in PROPERTIES}
+    own_fields.declare_numbers(dataset, kind.field, texts)
+    work = Work(kind, measure_paths, uses_model=False)
+    return kind, fill(dataset, work, media, engine, max(batch_size, 256), progress)
+
+
+def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
+    """Checks that stored embeddings can be compared with an encoder's texts.
+
+    Raises:
+        FieldError: if they are of several dimensions, or of another one
+    """
+    dimensions = Counter(len(one) for one in vectors)
+    if len(dimensions) > 1:
+        raise FieldError(
+            f"Expected embeddings of one dimension, got sizes {dict(dimensions)}.",
+            "They are of several models: name another embedding_field.",
+        )
+    wanted = np.asarray(encoder.encode_texts(["an image"])).shape[1]
+    found = next(iter(dimensions), wanted)
+    if found != wanted:
+        raise FieldError(
+            f"Expected embeddings of {wanted} dimensions, as {encoder.name} makes, got {found}.",
+            "Pass the encoder that made them, or another embedding_field.",
+        )
+
+
+def caption_paths(captioner: Captioner, paths: Sequence[str]) -> list[Any]:
+    """Returns a clean caption, or `Missing` with the reason, for each file."""
+    return [_caption(one) for one in _without_broken(captioner.caption, paths, captioner.name)]
+
+
+def embed_paths(encoder: Encoder, paths: Sequence[str]) -> list[Any]:
+    """Returns a unit vector, or `Missing` with the reason, for each file."""
+    made = _without_broken(encoder.encode_images, paths, encoder.name)
+    return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
+
+
+def _streamed(encoder: Any, batches: Iterable[Sequence[str]]) -> Iterator[list[Any]]:
+    """Yields the unit vectors of one batch of files after another."""
+    begun: deque[Sequence[str]] = deque()
+
+    def noted() -> Iterator[Sequence[str]]:
+        for batch in batches:  # the encoder may take several before it yields the first
+            begun.append(batch)
+            yield batch
+
+    for made in encoder.encode_stream(noted()):
+        paths = begun.popleft()
+        values = _as_many(made, len(paths), encoder.name)
+        yield [_vector(one, path) for one, path in zip(values, paths, strict=True)]
+    # only reached by a caller that still lacks a batch
+    raise ModelError(f"Expected embeddings of every group from {encoder.name}, got fewer.")
+
+
+def measure_paths(paths: Sequence[str]) -> list[Any]:
+    """Returns the measured properties, or `Missing` with the reason, of each file."""
+    from ..properties.measure import measure_many
+
+    values, reasons = measure_many(paths)
+    return [Missing(reasons[row]) if row in reasons else values[row] for row in range(len(paths))]
+
+
+def _without_broken(
+    compute: Callable[[Sequence[str]], Iterable[Any]], paths: Sequence[str], name: str
+) -> list[Any]:
+    """Runs a stage on a batch; a file that is no image costs only itself."""
+    try:
+        return _as_many(compute(paths), len(paths), name)
+    except UNREADABLE as error:
+        reasons = {row: reason for row, path in enumerate(paths) if (reason := problem(path))}
+        if not reasons:
+            raise ModelError(f"{name} failed on readable images: {error}") from error
+    good = [row for row in range(len(paths)) if row not in reasons]
+    out: list[Any] = [Missing(reasons.get(row, "")) for row in range(len(paths))]
+    if good:
+        made = _as_many(compute([paths[row] for row in good]), len(good), name)
+        for row, value in zip(good, made, strict=True):
+            out[row] = value
+    return out
+
+
+def _as_many(made: Iterable[Any], expected: int, name: str) -> list[Any]:
+    values = list(made)
+    if len(values) != expected:
+        raise ModelError(f"Expected {expected} values of {name}, got {len(values)}.")
+    return values
+
+
+def _caption(made: Any) -> Any:
+    if isinstance(made, Missing):
+        return made
+    if not isinstance(made, str):
+        return Missing(f"the captioner returned {type(made).__name__} instead of text")
+    return clean_caption(made)
+
+
+def _vector(made: Any, path: str) -> Any:
+    if isinstance(made, Missing):
+        return made
+    vector = np.asarray(made, np.float32)
+    length = float(np.linalg.norm(vector))
+    if not np.isfinite(length) or length == 0:
+        return Missing(problem(path) or "the encoder gave no finite embedding")
+    return vector / length
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

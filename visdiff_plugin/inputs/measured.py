@@ -1,0 +1,105 @@
+"""Hypotheses that need no words from a model: measured properties and labels that are there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..properties.catalogue import OBJECT_PROPERTIES, PROPERTIES
+from ..ranking import worded
+from ..selection import Candidate
+
+#: of a label field: classes on fewer images than this, or on all but that many, say nothing
+_LEAST_IMAGES = 5
+#: of a label field: its most frequent classes, so that 1,000 classes do not crowd the table
+_MOST_CLASSES = 50
+#: two numbers that correlate more than this are one
+_SAME = 0.999
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A candidate with its scores, NaN where an image has no value.
+
+    Args:
+        candidate: worded for what is unusual among all images
+        scores: ``(n,)``, higher is truer of ``candidate.description``
+    """
+
+    candidate: Candidate
+    scores: NDArray[np.float64]
+
+
+def property_candidates(field: str, values: NDArray[np.float64]) -> list[Measured]:
+    """Returns the measured properties that vary.
+
+    Args:
+        field: the document field that holds them
+        values: ``(n, p)`` in the catalogue's order
+    """
+    return _numbers(PROPERTIES, values, f"{field}.", "")
+
+
+def object_candidates(field: str, values: NDArray[np.float64]) -> list[Measured]:
+    """Returns number and size of the objects in a label field, where they vary.
+
+    Args:
+        field: the label field
+        values: ``(n, 2)`` count and mean area
+    """
+    return _numbers(OBJECT_PROPERTIES, values, f"{field}.", f" ({field})")
+
+
+def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measured]:
+    """Returns one candidate for each frequent class of a label field: is it on the image.
+
+    Classes are chosen by how frequent they are in both sets together, never by where.
+    """
+    counts = Counter(name for one in names for name in one or ())
+    n = sum(one is not None for one in names)
+    chosen = [
+        name
+        for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        if _LEAST_IMAGES <= count <= n - _LEAST_IMAGES
+    ]
+    return [
+        Measured(
+            Candidate(f"{name} ({field})", "label", measure=field),
+            np.array([np.nan if one is None else float(name in one) for one in names]),
+        )
+        for name in chosen[:_MOST_CLASSES]
+    ]
+
+
+def _numbers(
+    catalogue: Sequence[Any], values: NDArray[np.float64], prefix: str, suffix: str
+) -> list[Measured]:
+    found: list[Measured] = []
+    for column, one in enumerate(catalogue):
+        scores = values[:, column]
+        known = scores[np.isfinite(scores)]
+        if not known.size or known.min() == known.max():
+            continue
+        if any(_same(scores, other.scores) for other in found):
+            continue  # e.g. file size and bytes per pixel where all images have one size
+        candidate = Candidate(
+            f"{one.high}{suffix}",
+            "property",
+            opposite=f"{one.low}{suffix}",
+            measure=f"{prefix}{one.name}",
+        )
+        candidate, turned = worded(candidate, scores)
+        found.append(Measured(candidate, -scores if turned else scores))
+    return found
+
+
+def _same(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
+    both = np.isfinite(x) & np.isfinite(y)
+    if both.sum() < 3 or x[both].std() == 0 or y[both].std() == 0:
+        return False
+    return bool(abs(np.corrcoef(x[both], y[both])[0, 1]) > _SAME)

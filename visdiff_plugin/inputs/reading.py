@@ -1,0 +1,229 @@
+"""What is known of the images of one dataset: read where it is stored, computed where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import samples
+from ..assembly import Stages
+from ..config import Config
+from ..errors import FieldError
+from ..mongo.documents import read_present, read_vectors
+from ..samples import Source
+from ..storing import own_fields
+from ..vectors import Reader, reader_of
+from . import fields, gather
+from .gather import Account
+from .stored import Filled, Kind, read
+
+Progress = Callable[[float, str], object]
+
+#: stored vectors that are looked at before a field of another tool is trusted
+_CHECKED = 200
+
+
+@dataclass(frozen=True)
+class Part:
+    """The images of one dataset; rows of all members correspond.
+
+    Args:
+        source: the dataset, and the ids of its ``n`` images that can be compared
+        paths: their files
+        captions: ``n`` captions, if these are read
+        vectors: reads their embeddings by id, if these are
+        properties: ``(n, p)`` in the catalogue's order, if these are measured
+        labels: label field -> ``n`` sets of class names, and ``(n, 2)`` object numbers
+        fields: kind of stored value -> field
+    """
+
+    source: Source
+    paths: Sequence[str]
+    captions: list[str] | None
+    vectors: Reader | None
+    properties: NDArray[np.float64] | None
+    labels: dict[str, tuple[list[set[str] | None], NDArray[np.float64]]]
+    fields: dict[str, str]
+
+
+@dataclass
+class InputReader:
+    """Reads what is stored and computes what is not.
+
+    Fields are checked before anything is computed. Properties come first: they find the files
+    that are no images before a model runs.
+
+    Args:
+        source: samples of one dataset
+        config: every choice
+        stages: the models, as they read this dataset
+        account: what is left out, reused and worth knowing
+        progress: called with the share done, in [0, .7], and a label
+    """
+
+    source: Source
+    config: Config
+    stages: Stages
+    account: Account
+    progress: Progress
+    fields: dict[str, str] = field(default_factory=dict)
+    _read_captions: dict[str, str] | None = None
+
+    def check(self) -> None:
+        """Finds wrong fields before anything is computed, and reads captions that are in fields.
+
+        Raises:
+            FieldError: if a field that is to be read or written holds something else
+        """
+        self._read_captions = self._check_fields(self.source.ids)
+
+    def read(self) -> Part:
+        """Returns all that is known of the images; `check` comes first."""
+        captions = self._read_captions
+        media = samples.read_media(self.dataset, self.source.ids)
+        self.account.skip("sample", media.missing)
+        media = self._properties(media)
+        vectors, media = self._embeddings(media)
+        if self.stages.captioner is not None and self.stages.need("captions"):
+            captions = self._captions(media)
+        words = None if captions is None else [captions.get(one, "") for one in media.ids]
+        return self._part_of(media, words, vectors)
+
+    @property
+    def dataset(self) -> Any:
+        """The dataset that is read."""
+        return self.source.dataset
+
+    @property
+    def _foreign_embeddings(self) -> bool:
+        """Whether embeddings are read from a field that this library did not make."""
+        name = self.stages.embedding_field
+        if not name or self.dataset.get_field(name) is None:
+            return False
+        return not own_fields.owns(self.dataset, name)
+
+    def _check_fields(self, ids: Sequence[str]) -> dict[str, str] | None:
+        """Finds wrong fields early; returns the captions, where they come from fields."""
+        stages = self.stages
+        if stages.reads("embeddings"):
+            if stages.encoder is None:
+                raise ValueError("Expected an encoder, got None: the embeddings are wanted.")
+            if stages.brain_vectors is None and not self._foreign_embeddings:
+                kind = gather.embeddings_kind(stages.encoder, stages.embedding_field)
+                own_fields.check_field(self.dataset, kind, same_producer=True)
+        if not stages.need("captions"):
+            return None
+        if stages.captioner is not None:
+            kind = gather.captions_kind(stages.captioner, self.config.caption_field)
+            own_fields.check_field(self.dataset, kind)
+        if not stages.caption_fields:
+            return None
+        stored = fields.read_captions(self.dataset, stages.caption_fields, ids)
+        captions = {one: text for one, text in zip(ids, stored, strict=True) if text}
+        missing = {one: "the caption field is empty" for one in ids if one not in captions}
+        self.account.skip("caption", missing)
+        self.account.reuse("captions", len(captions), 0)
+        self.fields["captions"] = ",".join(stages.caption_fields)
+        if not captions:
+            raise FieldError(
+                f"Expected captions in {self.fields['captions']!r}, got none on {len(ids)} samples "
+                f"of {self.dataset.name!r}."
+            )
+        return captions
+
+    def _properties(self, media: samples.Media) -> samples.Media:
+        if not self.config.properties:
+            return media
+        kind, filled = gather.make_properties(
+            self.dataset, media, self.stages.engine, self.config.batch_size, self._part(0.0, 0.15)
+        )
+        self._note(kind, filled, "sample")
+        return media.without(filled.missing)
+
+    def _embeddings(self, media: samples.Media) -> tuple[Reader | None, samples.Media]:
+        stages = self.stages
+        if not stages.reads("embeddings") or stages.encoder is None:
+            return None, media
+        if stages.brain_vectors is not None:
+            known = stages.brain_vectors
+            gather.check_dimension(list(known.values())[:_CHECKED], stages.encoder)
+            return reader_of(known), self._without_embedding(media, known)
+        name = stages.embedding_field
+        if name and self._foreign_embeddings:
+            return fields.vector_reader(self.dataset, name), self._foreign(media, name)
+        kind, filled = gather.make_embeddings(
+            self.dataset,
+            stages.encoder,
+            media,
+            name,
+            stages.engine,
+            self.config.batch_size,
+            self._part(0.15, 0.4),
+        )
+        self._note(kind, filled, "sample")
+        return fields.vector_reader(self.dataset, kind.field), media.without(filled.missing)
+
+    def _foreign(self, media: samples.Media, name: str) -> samples.Media:
+        """Checks embeddings that another tool stored; returns the images that have one."""
+        there = read_present(self.dataset, media.ids, name)
+        if self.stages.encoder is not None:
+            some = [one for one in media.ids if one in there][:_CHECKED]
+            vectors = read_vectors(self.dataset, some, name)
+            gather.check_dimension(list(vectors), self.stages.encoder)
+            self.account.note(
+                f"Embeddings were read from {name!r}, which VisDiff did not make; they are taken "
+                f"to be of {self.stages.encoder.name}."
+            )
+        self.fields["embeddings"] = name
+        return self._without_embedding(media, there)
+
+    def _without_embedding(self, media: samples.Media, there: Container[str]) -> samples.Media:
+        missing = {one: "no stored embedding" for one in media.ids if one not in there}
+        self.account.skip("sample", missing)
+        self.account.reuse("embeddings", len(media) - len(missing), 0)
+        return media.without(missing)
+
+    def _captions(self, media: samples.Media) -> dict[str, str]:
+        if self.stages.captioner is None:
+            return {}
+        kind, filled = gather.make_captions(
+            self.dataset,
+            self.stages.captioner,
+            media,
+            self.config.caption_field,
+            self.stages.engine,
+            self.config.batch_size,
+            self._part(0.4, 0.7),
+        )
+        self._note(kind, filled, "caption")
+        left = [one for one in media.ids if one not in filled.missing]
+        return dict(zip(left, read(self.dataset, kind, left), strict=True))
+
+    def _part_of(
+        self, media: samples.Media, words: list[str] | None, vectors: Reader | None
+    ) -> Part:
+        ids = media.ids
+        properties = None
+        if self.config.properties and ids:
+            properties = np.stack(read(self.dataset, gather.properties_kind(), ids))
+        labels = {
+            name: (
+                fields.read_label_names(self.dataset, name, ids),
+                fields.read_object_numbers(self.dataset, name, ids),
+            )
+            for name in self.config.label_fields
+        }
+        kept = Source(self.dataset, ids)
+        return Part(kept, media.paths, words, vectors, properties, labels, self.fields)
+
+    def _note(self, kind: Kind, filled: Filled, what: str) -> None:
+        self.account.reuse(kind.noun, filled.reused, filled.computed)
+        self.account.skip(what, filled.missing)
+        self.fields[kind.noun] = kind.field
+
+    def _part(self, start: float, end: float) -> Progress:
+        return lambda fraction, label: self.progress(start + fraction * (end - start), label)

@@ -1,0 +1,124 @@
+"""Values that are computed once and kept on the samples: captions, embeddings, properties."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..estimating.rates import Watch, note_rate
+from ..mongo.documents import read_columns
+from ..samples import Media
+
+if TYPE_CHECKING:
+    from ..engines import Engine
+    from ..engines.work import Work
+
+#: embedded document whose strings say what each stored value was made from
+KEYS_FIELD = "visdiff_keys"
+
+Progress = Callable[[float, str], object]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of stored value.
+
+    Args:
+        noun: for progress and counts, e.g. ``"captions"``
+        field: the sample field
+        producer: name of the model or measurement
+        parameters: JSON-safe settings that change the value
+        encode: value -> what MongoDB stores
+        decode: the reverse
+    """
+
+    noun: str
+    field: str
+    producer: str
+    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    encode: Callable[[Any], Any] = lambda value: value
+    decode: Callable[[Any], Any] = lambda value: value
+
+    @property
+    def key_path(self) -> str:
+        """Where the key of a sample's value is stored."""
+        return f"{KEYS_FIELD}.{self.field}"
+
+    @functools.cached_property
+    def _made_by(self) -> str:
+        return json.dumps([self.producer, self.parameters], sort_keys=True, default=str)
+
+    def key(self, stamp: str) -> str:
+        """Returns the key of a value made from a file with this stamp by this producer."""
+        return hashlib.blake2b(f"{stamp}\0{self._made_by}".encode(), digest_size=8).hexdigest()
+
+
+@dataclass
+class Filled:
+    """What became of filling a field.
+
+    Args:
+        missing: sample id -> reason, for images without a value
+        reused: values that were stored and still valid
+        computed: values that were made and stored now
+    """
+
+    missing: dict[str, str]
+    reused: int = 0
+    computed: int = 0
+
+
+def fill(
+    dataset: Any, work: Work, media: Media, engine: Engine, batch_size: int, progress: Progress
+) -> Filled:
+    """Sees to it that each image has a stored value, computing only what is not there or stale.
+
+    Values stay in the database: `read` gets those that are wanted.
+
+    Args:
+        dataset: a FiftyOne dataset that declares ``work.kind.field`` and `KEYS_FIELD`
+        work: what to make of an image
+        media: the images
+        engine: where it is made; every batch is stored as soon as it is
+        batch_size: images computed and stored at a time
+        progress: called with the share done and a label
+    """
+    from ..engines.work import Todo
+
+    kind = work.kind
+    rows = stale(dataset, kind, media)
+    filled = Filled({})
+    if rows:
+        ids, paths, stamps = (
+            [column[row] for row in rows] for column in (media.ids, media.paths, media.stamps)
+        )
+        todo = Todo(ids, paths, [kind.key(stamp) for stamp in stamps])
+        watch = Watch(len(todo), progress)
+        filled = engine.run(dataset, work, todo, batch_size, watch)
+        if 2 * len(filled.missing) < len(todo):  # failures are fast
+            note_rate(kind.noun, kind.producer, engine.name, watch.rate())
+    filled.reused = len(media) - len(rows)
+    return filled
+
+
+def stale(dataset: Any, kind: Kind, media: Media) -> list[int]:
+    """Returns the places of the images whose value is not stored, or was made from something else.
+
+    Args:
+        dataset: a FiftyOne dataset; it need not have the field
+        kind: what is stored, and by whom it was made
+        media: the images
+    """
+    found = read_columns(dataset, media.ids, [kind.key_path], present=kind.field)[kind.key_path]
+    return [row for row, stamp in enumerate(media.stamps) if found[row] != kind.key(stamp)]
+
+
+def read(dataset: Any, kind: Kind, ids: Sequence[str]) -> list[Any]:
+    """Returns the stored values in the order of ``ids``; None where there is none."""
+    stored = read_columns(dataset, ids, [kind.field])[kind.field]
+    return [None if value is None else kind.decode(value) for value in stored]

@@ -1,0 +1,103 @@
+"""Reads what ties images together (classes, videos, prompts, near-duplicates) into a `Design`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import Config
+from ..errors import FieldError
+from ..evidence.design import Design, encode, strata_of
+from ..evidence.near_duplicates import near_duplicates
+from . import fields
+from .joined import Inputs
+
+#: the value of ``cluster_by`` that is no field
+NEAR_DUPLICATES = "near_duplicates"
+
+
+def read_design(inputs: Inputs, config: Config) -> Design:
+    """Returns how the images of a comparison hang together.
+
+    Args:
+        inputs: all images of both sets; fields are read from the dataset that each is of
+        config: ``control_for``, ``cluster_by``, ``pair_by``
+
+    Raises:
+        FieldError: if a field does not exist or can't be grouped by, or near-duplicates are asked
+            for without embeddings
+    """
+    notes: list[str] = []
+    strata = clusters = pairs = None
+    n = len(inputs.images)
+    in_a = inputs.in_a
+    if config.control_for:
+        columns = [_keys(inputs, name) for name in config.control_for]
+        strata = strata_of(columns)
+        notes.append(_controlled(config.control_for, strata, in_a))
+    if config.cluster_by == NEAR_DUPLICATES:
+        if inputs.vectors is None:
+            raise FieldError(
+                "Expected embeddings to find near-duplicates by, got none.",
+                "Pass an encoder, or cluster_by='FIELD'.",
+            )
+        clusters = near_duplicates(inputs.vectors, n, config.duplicate_similarity)
+        notes.append(
+            f"Clustered: {n} images form {_count(clusters)} clusters of near-duplicates "
+            f"(cosine of {config.duplicate_similarity:g} or more), which count once."
+        )
+    elif config.cluster_by:
+        clusters = encode(_keys(inputs, config.cluster_by))
+        notes.append(
+            f"Clustered: {int((clusters >= 0).sum())} images form {_count(clusters)} clusters of "
+            f"{config.cluster_by}, which count once{_unknown(clusters, 'stand for themselves')}."
+        )
+    if config.pair_by:
+        pairs = encode(_keys(inputs, config.pair_by))
+        notes.append(_paired(config.pair_by, pairs, in_a))
+    return Design(strata, clusters, pairs, ", ".join(config.control_for), tuple(notes))
+
+
+def _keys(inputs: Inputs, name: str) -> list[Hashable | None]:
+    return [
+        key
+        for source in inputs.sources
+        for key in fields.read_keys(source.dataset, name, source.ids)
+    ]
+
+
+def _controlled(names: Sequence[str], strata: NDArray[Any], in_a: NDArray[np.bool_]) -> str:
+    both = np.intersect1d(strata[in_a], strata[~in_a])
+    both = both[both >= 0]
+    images = int(np.isin(strata, both).sum())
+    return (
+        f"Controlled for {', '.join(names)}: {len(both)} strata hold both sets, with {images} of "
+        f"{strata.size} images{_unknown(strata, 'can not be compared')}."
+    )
+
+
+def _paired(name: str, pairs: NDArray[Any], in_a: NDArray[np.bool_]) -> str:
+    both = np.intersect1d(pairs[in_a], pairs[~in_a])
+    both = both[both >= 0]
+    if both.size < 2:
+        raise FieldError(
+            f"Expected values of {name!r} that A and B share, got {both.size}.",
+            "Name a field whose values pair images of A with images of B, such as a prompt.",
+        )
+    alone = int((~np.isin(pairs, both)).sum())
+    return (
+        f"Paired by {name}: {both.size} values are in both sets; {alone} images have no partner "
+        "and are left out of the evidence."
+    )
+
+
+def _count(codes: NDArray[Any]) -> int:
+    return len(np.unique(codes[codes >= 0]))
+
+
+def _unknown(codes: NDArray[Any], what: str) -> str:
+    n = int((codes < 0).sum())
+    return f"; {n} without a value {what}" if n else ""

@@ -1,0 +1,206 @@
+"""Rounds of a proposer over seeded subsets, run at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..config import Config
+from ..errors import CredentialsError, ModelError
+from ..evidence.design import Codes
+from ..selection import Candidate, Side
+from ..stages import Attempt, Images, Proposer, ProposerReply, Usage, needs_of
+
+#: rounds asked at once: enough for any sensible number, kind to a local server
+_MOST_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Round:
+    """One call of a proposer: what is truer of ``side``, from these rows, which are of a fold.
+
+    Where the rows come in pairs, ``pairs`` holds the code of each. With ``attempts`` the proposer
+    is asked to refine these.
+    """
+
+    proposer: Proposer
+    side: Side
+    fold: int
+    rows_a: Sequence[int]
+    rows_b: Sequence[int]
+    pairs: Sequence[int] | None = None
+    attempts: Sequence[Attempt] = ()
+
+
+@dataclass
+class Proposed:
+    """What the proposer said.
+
+    Args:
+        candidates: every proposal of every round, repeats included
+        rounds: JSON-safe record of each round: kind, side, ids sampled, reply, proposals or
+            failure; of a refinement also what was tried
+        failures: round -> reason
+        usage: of all rounds
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+
+
+def plan_rounds(
+    proposer: Proposer,
+    images: Images,
+    subsets: Sequence[tuple[Sequence[int], Sequence[int]]],
+    config: Config,
+    first: int = 0,
+    pairs: Codes | None = None,
+) -> list[Round]:
+    """Returns the rounds of one proposer; the same subsets serve both directions.
+
+    Args:
+        proposer: decides what it reads
+        images: all images
+        subsets: for each fold, the rows of A and of B that it shows
+        config: directions
+        first (0): number of the first fold
+        pairs (None): pair of each image
+    """
+    if "captions" in needs_of(proposer, "captions") and images.captions is not None:
+        subsets = [_captioned(a, b, images.captions, pairs) for a, b in subsets]
+    sides: tuple[Side, ...] = ("a",) if config.directions == "a" else ("a", "b")
+    # by fold: what several rounds say is tested with the first, whichever set is called A
+    return [
+        Round(proposer, side, fold, a, b, _pairs_of(a, b, pairs))
+        for fold, (a, b) in enumerate(subsets, first)
+        for side in sides
+    ]
+
+
+def _captioned(
+    a: Sequence[int], b: Sequence[int], captions: Sequence[str], pairs: Codes | None
+) -> tuple[list[int], list[int]]:
+    """Returns the rows that have a caption; where they come in pairs, those of whole pairs."""
+    if _pairs_of(a, b, pairs) is not None:
+        both = [one for one in zip(a, b, strict=True) if all(captions[row] for row in one)]
+        return [row for row, _ in both], [row for _, row in both]
+    return [row for row in a if captions[row]], [row for row in b if captions[row]]
+
+
+def _pairs_of(a: Sequence[int], b: Sequence[int], pairs: Codes | None) -> list[int] | None:
+    """Returns the pair of each row of A and B; None where they don't go together row by row."""
+    if pairs is None or len(a) != len(b):
+        return None
+    codes = [int(pairs[row]) for row in a]
+    return codes if min(codes, default=-1) >= 0 and codes == [pairs[row] for row in b] else None
+
+
+def propose(
+    take: Callable[[Sequence[int]], Images],
+    rounds: Sequence[Round],
+    before: Proposed | None = None,
+) -> Proposed:
+    """Asks all rounds at once and collects what they propose.
+
+    A round that fails costs only itself. Raised are a failure of every round, and refused
+    credentials where there is but one proposer: of several, the others still answer.
+
+    Args:
+        take: rows -> images with all that the proposers read
+        rounds: whom to ask what
+        before (None): what was proposed in earlier rounds, which is added to; then nothing is
+            raised, as there is something to go on with
+
+    Raises:
+        ModelError: of the first round, if none succeeded
+    """
+    found = before or Proposed()
+    errors: list[ModelError] = []
+    alone = len({id(one.proposer) for one in rounds}) == 1
+    with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(rounds))) as pool:
+        shown = _shown(take, rounds)
+        calls = [pool.submit(_ask, one, a, b) for one, (a, b) in zip(rounds, shown, strict=True)]
+        for one, (a, b), call in zip(rounds, shown, calls, strict=True):
+            record = _recorded(one, a, b)
+            found.rounds.append(record)
+            try:
+                reply = call.result()
+            except ModelError as error:
+                if alone and before is None and isinstance(error, CredentialsError):
+                    pool.shutdown(cancel_futures=True)
+                    raise
+                errors.append(error)
+                record["failure"] = str(error)
+                said = str(error) if alone else f"{one.proposer.name}: {error}"
+                found.failures[f"round {len(found.rounds)}"] = said
+                continue
+            record.update(reply=reply.text, proposals=list(reply.proposals))
+            found.usage += reply.usage
+            found.candidates += [
+                Candidate(text, one.proposer.name, (one.side,), fold=one.fold)
+                for text in reply.proposals
+            ]
+    if before is None and errors and len(errors) == len(rounds):
+        raise errors[0]
+    return found
+
+
+def _recorded(one: Round, a: Images, b: Images) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "kind": "refine" if one.attempts else "propose",
+        "proposer": one.proposer.name,
+        "side": one.side,
+        "fold": one.fold,
+        "sampled_a": list(a.ids),
+        "sampled_b": list(b.ids),
+    }
+    if one.attempts:
+        own, other = (a, b) if one.side == "a" else (b, a)
+        record["tried"] = [
+            {
+                "description": attempt.description,
+                "missed": [own.ids[row] for row in attempt.missed],
+                "mistaken": [other.ids[row] for row in attempt.mistaken],
+            }
+            for attempt in one.attempts
+        ]
+    return record
+
+
+def _shown(
+    take: Callable[[Sequence[int]], Images], rounds: Sequence[Round]
+) -> list[tuple[Images, Images]]:
+    """Reads the images of each fold once, though several rounds show them."""
+    read: dict[tuple[int, ...], Images] = {}
+
+    def once(rows: Sequence[int]) -> Images:
+        wanted = tuple(rows)
+        if wanted not in read:
+            read[wanted] = take(rows)
+        return read[wanted]
+
+    return [
+        (replace(once(one.rows_a), pairs=one.pairs), replace(once(one.rows_b), pairs=one.pairs))
+        for one in rounds
+    ]
+
+
+def _ask(one: Round, a: Images, b: Images) -> ProposerReply:
+    proposer = one.proposer
+    own, other = (a, b) if one.side == "a" else (b, a)
+    reply = (
+        proposer.refine(own, other, one.attempts)  # type: ignore[attr-defined]
+        if one.attempts
+        else proposer.propose(own, other)
+    )
+    if isinstance(reply, ProposerReply):
+        return reply
+    if not isinstance(reply, (list, tuple)) or not all(isinstance(one, str) for one in reply):
+        raise ModelError(
+            f"Expected a list of descriptions of the proposer {proposer.name!r}, got {reply!r:.80}."
+        )
+    return ProposerReply(list(reply))

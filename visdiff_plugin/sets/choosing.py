@@ -1,0 +1,109 @@
+"""FiftyOne in: which samples A and B hold, however they are chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import SelectionError
+from ..mongo.documents import view_ids
+from ..samples import Selected, check_media
+from .finding import Base, Found, find
+from .grammar import Rest
+
+
+def make_base(dataset: Any, within: Any = None) -> Base:
+    """Returns what sets are taken from.
+
+    Args:
+        dataset: a FiftyOne dataset
+        within (None): a saved view's name, or a view; None for the whole dataset
+
+    Raises:
+        SelectionError: if there is no such view, or it is of another dataset
+    """
+    if within is None:
+        return Base(dataset, dataset)
+    found = find(Base(dataset, dataset), within, "within")
+    if found.view is None or found.dataset.name != dataset.name:
+        raise SelectionError(f"Expected within as a view of {dataset.name!r}, got {found.label}.")
+    check_media(found.view, "within", found.label)
+    return Base(dataset, found.view, found.label)
+
+
+def select(dataset: Any, chosen: Any, name: str) -> Selected:
+    """Returns the samples of one set that needs no other: all kinds but ``"rest"``."""
+    base = make_base(dataset)
+    found = find(base, chosen, name)
+    if found.is_rest:
+        raise SelectionError(f"Expected {name} by itself, got 'rest'.")
+    return read(base, found, name)
+
+
+def select_two(base: Base, a: Any, b: Any) -> tuple[Selected, Selected]:
+    """Returns the samples of both sets.
+
+    Args:
+        base: what both are taken from; a set of another dataset stays whole
+        a: a saved view's name, a view, sample ids, or a text of `sets.grammar`
+        b: the same, or of another dataset
+
+    Raises:
+        SelectionError: if a set is unknown, empty, or holds no plain images
+    """
+    found_a, found_b = find_two(base, a, b)
+    if found_a.is_rest:
+        second = read(base, found_b, "set B")
+        return _rest(base, second, "set A"), second
+    first = read(base, found_a, "set A")
+    return first, _rest(base, first, "set B") if found_b.is_rest else read(base, found_b, "set B")
+
+
+def find_two(base: Base, a: Any, b: Any) -> tuple[Found, Found]:
+    """Returns where the images of both sets are.
+
+    Raises:
+        SelectionError: as `select_two`
+    """
+    found_a, found_b = find(base, a, "set A"), find(base, b, "set B")
+    if found_a.is_rest and found_b.is_rest:
+        raise SelectionError("Expected one set by itself, got 'rest' of the other as A and as B.")
+    if found_a.dataset.name != base.dataset.name:
+        raise SelectionError(
+            f"Expected set A to be of dataset {base.dataset.name!r}, got {found_a.label}, which is "
+            f"of {found_a.dataset.name!r}.",
+            "Only B can be of another dataset: swap them, or pass A's dataset first.",
+        )
+    return found_a, found_b
+
+
+def read(base: Base, found: Found, name: str) -> Selected:
+    """Returns the samples of a set, those of the base alone.
+
+    Raises:
+        SelectionError: if it is empty, or holds no plain images
+    """
+    ids = found.ids
+    if ids is None:
+        check_media(found.view, name, found.label)
+        ids = tuple(dict.fromkeys(view_ids(found.dataset, found.view)))
+    if found.query is None and found.dataset.name == base.dataset.name:
+        ids = base.keep(ids)
+    if not ids:
+        where = f" in {base.label}" if base.label else ""
+        raise SelectionError(
+            f"Expected images in {name}, got none: {found.label} is empty{where}.",
+            "Choose another view, or check its filters.",
+        )
+    return Selected(found.label, ids, found.dataset, found.text)
+
+
+def _rest(base: Base, other: Selected, name: str) -> Selected:
+    check_media(base.view, name, base.label or "the dataset")
+    taken = set(other.ids) if other.dataset.name == base.dataset.name else set()
+    ids = tuple(one for one in base.ids if one not in taken)
+    if not ids:
+        raise SelectionError(
+            f"Expected images in {name}, got none: {other.label} holds all "
+            f"{len(base.ids)} of {base.label or 'the dataset'}."
+        )
+    return Selected(Rest().label, ids, base.dataset, str(Rest()))

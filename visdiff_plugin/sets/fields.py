@@ -1,0 +1,187 @@
+"""What a dataset offers to choose sets by: fields of labels and numbers, evaluations, values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import SelectionError
+from ..mongo.queries import frequent_values
+
+#: values that a picker lists; what is rarer is typed
+MOST_VALUES = 200
+#: FiftyOne's own fields, which say nothing of what is on an image
+_OWN = ("id", "filepath", "created_at", "last_modified_at", "tags", "metadata")
+_OWN_PARTS = ("id", "tags", "attributes", "mask_path", "map_path", "index", "instance", "support")
+
+
+@dataclass(frozen=True)
+class ValueField:
+    """A field whose values can be asked for.
+
+    Args:
+        path: where MongoDB holds the values
+        type: ``"text"``, ``"bool"`` or ``"int"``
+    """
+
+    path: str
+    type: str
+
+    def parse(self, value: str, text: str) -> str | bool | int:
+        """Returns a value as MongoDB holds it.
+
+        Raises:
+            SelectionError: if it is not of the field's type
+        """
+        if self.type == "bool":
+            if value.lower() not in ("true", "false"):
+                raise SelectionError(f"Expected true or false in {self.path!r}, got {text!r}.")
+            return value.lower() == "true"
+        if self.type == "int":
+            try:
+                return int(value)
+            except ValueError:
+                raise SelectionError(
+                    f"Expected a whole number in {self.path!r}, got {text!r}."
+                ) from None
+        return value
+
+
+def value_field(dataset: Any, name: str) -> ValueField | None:
+    """Returns where the values of a field are, its classes for labels; None where it has none."""
+    import fiftyone as fo
+
+    field = dataset.get_field(name)
+    if field is None:
+        return None
+    document = getattr(field, "document_type", None)
+    if document is not None:
+        inside = _label_path(document)
+        return None if inside is None else ValueField(f"{name}.{inside}", "text")
+    if isinstance(field, fo.ListField):
+        if isinstance(field, fo.VectorField) or field.field is None:
+            return None
+        field = field.field
+        document = getattr(field, "document_type", None)
+        if document is not None:  # the list inside of labels
+            known = dataset.get_field(f"{name}.label")
+            return ValueField(f"{name}.label", "text") if known is not None else None
+    types = {fo.StringField: "text", fo.BooleanField: "bool", fo.IntField: "int"}
+    found = next((types[one] for one in types if isinstance(field, one)), None)
+    return None if found is None else ValueField(name, found)
+
+
+def value_fields(dataset: Any) -> list[str]:
+    """Returns the fields that ``label:FIELD=VALUE`` takes: labels, then plain ones, then parts."""
+    labels: list[str] = []
+    plain: list[str] = []
+    parts: list[str] = []
+    for name, field in dataset.get_field_schema(flat=True).items():
+        first, _, inside = name.partition(".")
+        if first in _OWN or first.startswith("visdiff_") or value_field(dataset, name) is None:
+            continue
+        if not inside:
+            (labels if getattr(field, "document_type", None) else plain).append(name)
+        elif not _is_class(inside) and not set(inside.split(".")) & set(_OWN_PARTS):
+            parts.append(name)
+    return [*labels, *plain, *parts]
+
+
+def number_fields(dataset: Any) -> list[str]:
+    """Returns paths of one number a sample; those that VisDiff made last."""
+    from ..storing.own_fields import owns
+
+    names = [name for name in dataset.get_field_schema(flat=True) if is_number(dataset, name)]
+    if dataset.limit(1).values("metadata") == [None]:  # nobody has computed it
+        names = [name for name in names if not name.startswith("metadata.")]
+    ours = {
+        name for name in names if name.startswith("visdiff_") or owns(dataset, name.split(".")[0])
+    }
+    return [name for name in names if name not in ours] + [name for name in names if name in ours]
+
+
+def is_number(dataset: Any, name: str) -> bool:
+    """Returns whether a field holds one number a sample."""
+    import fiftyone as fo
+
+    parts = name.split(".")
+    parents = (dataset.get_field(".".join(parts[:end])) for end in range(1, len(parts)))
+    if name.endswith(".index") or any(isinstance(one, fo.ListField) for one in parents):
+        return False
+    return isinstance(dataset.get_field(name), (fo.FloatField, fo.IntField))
+
+
+def evaluations(dataset: Any) -> list[str]:
+    """Returns the keys of the evaluations that say which images are right, newest first."""
+    keys = [key for key in dataset.list_evaluations() if outcome_filter(dataset, key, "right")]
+    return sorted(keys, key=lambda key: dataset.get_evaluation_info(key).timestamp, reverse=True)
+
+
+def outcome_filter(dataset: Any, key: str, outcome: str) -> dict[str, Any] | None:
+    """Returns the query for the images that an evaluation counts as right, or as wrong.
+
+    A classification stores whether the label is right, or TP, FP, FN, TN; a detection how many
+    objects are. There an image is wrong with any false positive or negative, right with neither
+    and a true positive. None for an evaluation of another kind, or of frames.
+    """
+    import fiftyone as fo
+
+    field = dataset.get_field(key)
+    if isinstance(field, fo.BooleanField):
+        return {key: outcome == "right"}
+    if isinstance(field, fo.StringField):
+        return {key: {"$in": ["TP", "TN"] if outcome == "right" else ["FP", "FN"]}}
+    counts = {name: f"{key}_{name}" for name in ("tp", "fp", "fn")}
+    if not all(isinstance(dataset.get_field(one), fo.IntField) for one in counts.values()):
+        return None
+    if outcome == "wrong":
+        return {"$or": [{counts["fp"]: {"$gt": 0}}, {counts["fn"]: {"$gt": 0}}]}
+    return {counts["fp"]: 0, counts["fn"]: 0, counts["tp"]: {"$gt": 0}}
+
+
+def values_of(dataset: Any, view: Any, name: str) -> list[str]:
+    """Returns the most frequent values of a field in a view as text, most frequent first.
+
+    Of very large datasets a sample is looked at; empty where even that takes too long.
+    """
+    where = value_field(dataset, name)
+    if where is None:
+        return []
+    found = frequent_values(dataset, view, where.path, MOST_VALUES)
+    return [str(one).lower() if isinstance(one, bool) else str(one) for one in found]
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Returns a sentence of what there is instead, most similar first."""
+    names = list(dict.fromkeys(known))
+    if not names:
+        return "There is none."
+    lower = {one.lower(): one for one in names}
+    near = [lower[one] for one in difflib.get_close_matches(name.lower(), lower, 3, 0.6)]
+    near += [one for one in names if name and name.lower() in one.lower() and one not in near]
+    if near:
+        return f"Did you mean {' or '.join(map(repr, near[:3]))}?"
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"There are: {', '.join(map(repr, names[:20]))}{more}."
+
+
+def _label_path(document: Any) -> str | None:
+    import fiftyone as fo
+
+    single = (fo.Classification, fo.Detection, fo.Polyline, fo.Keypoint)
+    lists = {
+        fo.Classifications: "classifications",
+        fo.Detections: "detections",
+        fo.Polylines: "polylines",
+        fo.Keypoints: "keypoints",
+    }
+    if issubclass(document, single):
+        return "label"
+    return next((f"{lists[one]}.label" for one in lists if issubclass(document, one)), None)
+
+
+def _is_class(inside: str) -> bool:
+    lists = ("classifications", "detections", "polylines", "keypoints")
+    return inside in ("label", *lists, *(f"{one}.label" for one in lists))

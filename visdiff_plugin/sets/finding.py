@@ -1,0 +1,250 @@
+"""FiftyOne in: what one set was chosen by, looked up in its dataset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ..errors import SelectionError
+from ..mongo.documents import view_ids, view_values
+from ..samples import check_ids, check_media
+from . import fields
+from .ends import border
+from .grammar import Elsewhere, End, Label, Outcome, Rest, SavedView, Tag, parse_set
+
+
+@dataclass(frozen=True)
+class Base:
+    """What both sets are taken from.
+
+    Args:
+        dataset: a FiftyOne dataset
+        view: the dataset, or a view of it
+        label (""): what people call the view; empty for the whole dataset
+    """
+
+    dataset: Any
+    view: Any
+    label: str = ""
+    _numbers: dict[str, tuple[list[str], list[float]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def numbers(self, path: str) -> tuple[list[str], list[float]]:
+        """Returns the sample ids and a number of each, NaN where it has none; read once."""
+        if path not in self._numbers:
+            ids, values = view_values(self.dataset, self.view, path)
+            numbers = [math.nan if one is None else float(one) for one in values]
+            self._numbers[path] = ids, numbers
+        return self._numbers[path]
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The sample ids."""
+        return tuple(dict.fromkeys(view_ids(self.dataset, self.view)))
+
+    @cached_property
+    def _members(self) -> Container[str]:
+        return set(self.ids)
+
+    def keep(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """Returns those ids that the base holds, without repeats."""
+        unique = dict.fromkeys(ids)
+        return tuple(one for one in unique if not self.label or one in self._members)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A set before its ids are read.
+
+    Args:
+        dataset: the dataset that it is of
+        label: what people read
+        view (None): its images as a view
+        ids (None): its ids, where only these say which
+        query (None): what its images meet among those of the base, where that is all
+        text (None): what it was chosen by, where that is text
+    """
+
+    dataset: Any
+    label: str
+    view: Any = None
+    ids: tuple[str, ...] | None = None
+    query: dict[str, Any] | None = None
+    text: str | None = None
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it is what the other set does not hold."""
+        return self.view is None and self.ids is None
+
+
+def parse(base: Base, text: str) -> Any:
+    """Reads a text of `sets.grammar`, knowing the dataset's saved views."""
+    return parse_set(text, base.dataset.list_saved_views())
+
+
+def find(base: Base, chosen: Any, name: str) -> Found:
+    """Returns where the images of one set are.
+
+    Args:
+        base: what it is taken from
+        chosen: a saved view's name, a view, sample ids, or a text of `sets.grammar`
+        name: ``"set A"`` or ``"set B"``, for messages
+
+    Raises:
+        SelectionError: if there is no such view, tag, field, evaluation, dataset or id
+    """
+    import fiftyone as fo
+
+    if isinstance(chosen, (fo.DatasetView, fo.Dataset)):
+        return _found_view(base, chosen)
+    if isinstance(chosen, str):
+        return _found_text(base, parse(base, chosen), name, chosen)
+    if not hasattr(chosen, "__iter__"):
+        raise SelectionError(f"Expected {name} as a view or ids, got {type(chosen).__name__}.")
+    ids = tuple(dict.fromkeys(str(one) for one in chosen))
+    check_ids(base.dataset, ids, name)
+    return Found(base.dataset, f"{len(ids)} chosen samples", ids=ids)
+
+
+def _found_view(base: Base, view: Any) -> Found:
+    import fiftyone as fo
+
+    if isinstance(view, fo.Dataset):
+        return Found(view, str(view.name), view, text=str(Elsewhere(view.name)))
+    owner = view._root_dataset
+    label = getattr(view, "name", None) or f"view of {len(view)} samples"
+    return Found(
+        owner, label if owner.name == base.dataset.name else f"{label} of {owner.name}", view
+    )
+
+
+def _found_text(base: Base, chosen: Any, name: str, written: str) -> Found:
+    text = str(chosen)
+    if isinstance(chosen, Elsewhere):
+        return _elsewhere(chosen, text)
+    if isinstance(chosen, SavedView):
+        if chosen.name not in base.dataset.list_saved_views():
+            raise _unknown(base, name, written)
+        view = base.dataset.load_saved_view(chosen.name)
+        return Found(base.dataset, chosen.label, view, text=text)
+    if isinstance(chosen, End):
+        ids = _end(base, chosen)
+        return Found(base.dataset, chosen.label, ids=ids, text=text)
+    if isinstance(chosen, Rest):
+        return Found(base.dataset, chosen.label, text=text)
+    query = _query(base, chosen)
+    view = base.view.match(query)
+    if isinstance(chosen, Label) and not len(view.limit(1)):
+        values = fields.values_of(base.dataset, base.view, chosen.field)
+        raise SelectionError(
+            f"Expected images with {chosen.label}, got none. {fields.closest(chosen.value, values)}"
+        )
+    return Found(base.dataset, chosen.label, view, query=query, text=text)
+
+
+def _query(base: Base, chosen: Any) -> dict[str, Any]:
+    if isinstance(chosen, Tag):
+        return {"tags": chosen.name}
+    if isinstance(chosen, Label):
+        where = fields.value_field(base.dataset, chosen.field)
+        if where is None:
+            raise _no_field(
+                base, chosen.field, "labels, text, whole numbers or true and false",
+                fields.value_fields(base.dataset),
+            )  # fmt: skip
+        return {where.path: where.parse(chosen.value, chosen.value)}
+    if not isinstance(chosen, Outcome):  # a kind of the grammar that nobody reads here
+        raise TypeError(f"Expected a tag, label or outcome, got {chosen!r}.")
+    keys = base.dataset.list_evaluations()
+    if chosen.key not in keys:
+        raise SelectionError(
+            f"Expected an evaluation of {base.dataset.name!r}, got {chosen.key!r}. "
+            f"{fields.closest(chosen.key, keys)}"
+        )
+    query = fields.outcome_filter(base.dataset, chosen.key, chosen.outcome)
+    if query is None:
+        raise SelectionError(
+            f"Expected an evaluation that says which images are right, got {chosen.key!r}, which "
+            "stores that for no image.",
+            "Evaluate classifications or detections of samples.",
+        )
+    return query
+
+
+def check_number(base: Base, field: str) -> None:
+    """Checks that a field holds one number a sample.
+
+    Raises:
+        SelectionError: if it does not
+    """
+    if not fields.is_number(base.dataset, field):
+        known = fields.number_fields(base.dataset)
+        raise _no_field(base, field, "one number a sample", known)
+
+
+def _end(base: Base, chosen: End) -> tuple[str, ...]:
+    check_number(base, chosen.field)
+    check_media(base.view, "the sets", base.label or "the dataset")
+    ids, numbers = base.numbers(chosen.field)
+    inside, least = border(numbers, chosen.end, chosen.percent)
+    if not inside.any():
+        end = "highest" if chosen.end == "top" else "lowest"
+        if not any(map(math.isfinite, numbers)):
+            said, hint = "no image has that number", ""
+        elif least >= 100:
+            said, hint = "all images have the same", "Choose another field."
+        else:
+            share = math.ceil(least * 1e4) / 1e4
+            said = f"{least:.3g}% of the images share the {end} value"
+            hint = f"Ask for '{End(chosen.field, chosen.end, share)}' or more."
+        raise SelectionError(f"Expected images in {chosen.label}, got none: {said}.", hint)
+    return tuple(dict.fromkeys(ids[int(row)] for row in inside.nonzero()[0]))
+
+
+def _elsewhere(chosen: Elsewhere, text: str) -> Found:
+    import fiftyone as fo
+
+    if not fo.dataset_exists(chosen.dataset):
+        raise SelectionError(
+            f"Expected a dataset, got {chosen.dataset!r}. "
+            f"{fields.closest(chosen.dataset, fo.list_datasets())}"
+        )
+    dataset = fo.load_dataset(chosen.dataset)
+    if chosen.view is None:
+        return Found(dataset, chosen.label, dataset, text=text)
+    views = dataset.list_saved_views()
+    if chosen.view not in views:
+        raise SelectionError(
+            f"Expected a saved view of {chosen.dataset!r}, got {chosen.view!r}. "
+            f"{fields.closest(chosen.view, views)}"
+        )
+    return Found(dataset, chosen.label, dataset.load_saved_view(chosen.view), text=text)
+
+
+def _unknown(base: Base, name: str, written: str) -> SelectionError:
+    views = base.dataset.list_saved_views()
+    tags = [str(one) for one in sorted(base.dataset.distinct("tags"))]
+    near = fields.closest(written, views) if views else ""
+    return SelectionError(
+        f"Expected {name} as a saved view's name, 'tag:NAME', 'label:FIELD=VALUE', "
+        f"'eval:KEY=wrong', 'top:FIELD=25%', 'rest', 'dataset:NAME', a view or sample ids, got "
+        f"{written!r}. Saved views: {views or 'none'}. Tags: {tags or 'none'}.",
+        near if near.startswith("Did") else "",
+    )
+
+
+def _no_field(base: Base, field: str, what: str, known: list[str]) -> SelectionError:
+    there = base.dataset.get_field(field) is not None
+    got = f"{field!r}, which holds something else" if there else repr(field)
+    return SelectionError(
+        f"Expected a field of {what} in {base.dataset.name!r}, got {got}. "
+        f"{fields.closest(field, known)}",
+        ""
+        if there or "." not in field
+        else "Attributes must be in the schema: dataset.add_dynamic_sample_fields() declares them.",
+    )

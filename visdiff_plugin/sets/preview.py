@@ -1,0 +1,202 @@
+"""How large two sets are and what they share, before they are read: for forms, by cheap queries.
+
+What would mean to read more than some ten thousand samples is left open, and said so.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..mongo.documents import read_columns, view_ids
+from ..mongo.queries import count
+from .choosing import find_two
+from .finding import Base, Found, check_number, parse
+from .grammar import End
+
+#: samples whose ids, or numbers, are read for a form
+_MOST = 50_000
+#: all counts together take no longer than about this
+_SECONDS = 2.5
+#: files of a set that are looked for
+_FILES = 200
+
+
+@dataclass(frozen=True)
+class Size:
+    """One set.
+
+    Args:
+        label: what people read
+        n: its images; None where counting them takes too long
+        exact: False where it can be fewer
+        files: files that were looked for
+        missing: those of them that are not there
+    """
+
+    label: str
+    n: int | None
+    exact: bool = True
+    files: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class Side:
+    """Where the images of a set are.
+
+    Args:
+        found: the set, looked up
+        n: its images; None where they are not counted
+        exact: False where it can be fewer
+        ids: all of them, where these were read
+    """
+
+    found: Found
+    n: int | None
+    exact: bool
+    ids: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Both sets.
+
+    Args:
+        a: set A
+        b: set B
+        both: images in both; None where that is not known cheaply
+        sides: where the images of each are, for those who look further
+    """
+
+    a: Size
+    b: Size
+    both: int | None
+    sides: tuple[Side, Side] = field(repr=False)
+
+    @property
+    def same(self) -> bool:
+        """Whether A and B hold the same images."""
+        return bool(self.both) and self.both == self.a.n == self.b.n
+
+
+class _Clock:
+    """Counts samples until it has taken too long; what is left then stays unknown."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + _SECONDS
+
+    def count(self, dataset: Any, view: Any, more: dict[str, Any] | None = None) -> int | None:
+        """Returns how many samples a view holds, or None."""
+        return count(dataset, view, more, int((self._end - time.monotonic()) * 1000))
+
+
+def preview(base: Base, a: Any, b: Any) -> Preview:
+    """Returns how large both sets are.
+
+    Args:
+        base: what both are taken from
+        a: as for `choosing.select_two`
+        b: likewise
+
+    Raises:
+        SelectionError: as `choosing.select_two`, but not for sets that are empty
+    """
+    clock = _Clock()
+    everything = clock.count(base.dataset, base.view)
+    found_a, found_b = find_two(base, _cheap(base, a, everything), _cheap(base, b, everything))
+    sides = [_side(base, one, clock) for one in (found_a, found_b)]
+    for place, other in ((0, 1), (1, 0)):
+        if sides[place].found.is_rest:
+            sides[place] = _rest(base, sides[other], sides[place].found, everything)
+    both = _both(base, sides[0], sides[1], clock)
+    named = [_named(one, base, text) for one, text in zip(sides, (a, b), strict=True)]
+    return Preview(named[0], named[1], both, (sides[0], sides[1]))
+
+
+def _cheap(base: Base, chosen: Any, everything: int | None) -> Any:
+    """Puts the images that have a number in the place of an end of it, where they are many."""
+    end = parse(base, chosen) if isinstance(chosen, str) else None
+    if not isinstance(end, End) or (everything is not None and everything <= _MOST):
+        return chosen
+    check_number(base, end.field)
+    return base.view.match(_finite(end.field))
+
+
+def _finite(path: str) -> dict[str, Any]:
+    return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
+
+
+def _side(base: Base, found: Found, clock: _Clock) -> Side:
+    if found.is_rest:
+        return Side(found, None, True, None)
+    if found.ids is not None:
+        ids = base.keep(found.ids) if not base.label else _inside(base, found.ids)
+        return Side(found, len(ids), True, ids)
+    n = clock.count(found.dataset, found.view)
+    if n is None or n > _MOST:
+        whole = found.query is not None or not base.label or found.dataset.name != base.dataset.name
+        return Side(found, n, whole, None)
+    ids = tuple(dict.fromkeys(view_ids(found.dataset, found.view)))
+    if found.query is None and base.label and found.dataset.name == base.dataset.name:
+        ids = _inside(base, ids)
+    return Side(found, len(ids), True, ids)
+
+
+def _inside(base: Base, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns those ids that a base of any size holds."""
+    return tuple(view_ids(base.dataset, base.view.match(_among(ids))))
+
+
+def _among(ids: tuple[str, ...]) -> dict[str, Any]:
+    from bson import ObjectId
+
+    return {"_id": {"$in": [ObjectId(one) for one in ids]}}
+
+
+def _rest(base: Base, other: Side, rest: Found, everything: int | None) -> Side:
+    if other.found.dataset.name != base.dataset.name:
+        return Side(rest, everything, True, None)
+    n = None if everything is None or other.n is None else max(everything - other.n, 0)
+    return Side(rest, n, other.exact, None)
+
+
+def _both(base: Base, a: Side, b: Side, clock: _Clock) -> int | None:
+    if a.found.is_rest or b.found.is_rest:
+        return 0
+    if a.found.dataset.name != b.found.dataset.name:
+        if a.ids is None or b.ids is None:
+            return None
+        files = [
+            set(read_columns(one.found.dataset, one.ids or (), ["filepath"])["filepath"])
+            for one in (a, b)
+        ]
+        return len(files[0] & files[1])
+    if a.ids is not None and b.ids is not None:
+        return len(set(a.ids) & set(b.ids))
+    for one, other in ((a, b), (b, a)):
+        if one.found.query is None:
+            continue
+        if other.ids is not None:
+            return clock.count(base.dataset, base.view.match(_among(other.ids)), one.found.query)
+        if other.found.query is not None or not base.label:
+            return clock.count(base.dataset, other.found.view, one.found.query)
+    return None
+
+
+def _named(side: Side, base: Base, chosen: Any) -> Size:
+    label, n, exact = side.found.label, side.n, side.exact
+    end = parse(base, chosen) if isinstance(chosen, str) else None
+    if isinstance(end, End):
+        label = end.label
+        if side.found.view is not None:  # all images that have the number
+            n, exact = None if n is None else int(n * end.percent / 100), False
+    files = missing = 0
+    if side.ids:
+        step = -(-len(side.ids) // _FILES)
+        some = side.ids[::step]
+        paths = read_columns(side.found.dataset, some, ["filepath"])["filepath"]
+        files, missing = len(paths), sum(not os.path.exists(path) for path in paths)
+    return Size(label, n, exact, files, missing)
