@@ -57,9 +57,7 @@ def construct(kind: type[Any], options: Mapping[str, Any]) -> Any:
     Raises:
         ValueError: on an option that ``kind`` does not have
     """
-    import inspect
-
-    known = [name for name in inspect.signature(kind).parameters if name != "self"]
+    known = _option_names(kind)
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(
@@ -67,6 +65,21 @@ def construct(kind: type[Any], options: Mapping[str, Any]) -> Any:
             f"{', '.join(unknown)}."
         )
     return kind(**options)
+
+
+def _option_names(kind: type[Any]) -> list[str]:
+    """Returns what a class can be made with, those of a ``**name: Unpack[...]`` one by one."""
+    import inspect
+    import typing
+
+    names: list[str] = []
+    for name, parameter in inspect.signature(kind).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            (options,) = typing.get_args(typing.get_type_hints(kind.__init__)[name])
+            names.extend(options.__annotations__)
+        else:
+            names.append(name)
+    return names
 
 
 def public_spec(value: object) -> Any:

@@ -24,6 +24,8 @@ from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.inputs.gather import Account
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.proposers import make_proposer
+from visdiff_plugin.proposers.caption_llm import CaptionProposer
+from visdiff_plugin.rankers import make_ranker
 from visdiff_plugin.stages import Images, Missing
 
 PROPOSED = json.dumps({"differences": ["red walls"]})
@@ -159,3 +161,27 @@ def test_a_whole_comparison_in_which_every_stage_asks_the_server(sets):
     assert (best.description, best.source, best.favors) == ("red walls", "images", "a")
     assert best.auroc == 1 and best.significant and not other.significant
     assert found.proposed.usage.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (make_captioner, "openai:m"),
+        (make_proposer, "openai:m"),
+        (make_proposer, "images:m"),
+        (lambda spec: make_ranker(spec, None), "caption_question:m"),
+    ],
+)
+def test_every_stage_that_asks_takes_the_options_of_a_server_and_no_others(make, name):
+    url = "http://127.0.0.1:9/v1"
+    known = {"base_url": url, "api_key_env": "NO_KEY", "api_key": "k", "timeout": 5}
+    made = make({"name": name, **known, "max_retries": 0})
+    assert made.parameters["base_url"] == url and "'k'" not in repr(made.parameters)
+    with pytest.raises(ValueError, match=r"out of .*base_url, .*max_retries; got base_ulr\."):
+        make({"name": name, "base_ulr": url})
+
+
+def test_a_misspelt_option_is_no_option_beside_a_client_either():
+    client = ChatClient("m", base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(TypeError, match=r"out of base_url, .*; got tiemout\."):
+        CaptionProposer(client=client, tiemout=3)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Unpack
 
 from PIL import Image
 
 from ..chat.calls import Calls
 from ..chat.client import ChatClient
+from ..chat.options import ServerOptions, check_options, client_of
 from ..chat.prompts import CAPTION_PROMPT, caption_messages, caption_prompt
 from ..chat.reply import RejectedError
 from ..errors import ModelError, ServerError
@@ -35,11 +36,8 @@ class OpenAICaptioner:
         seed (0): of sampling, where the server honours it
         client (None): the caller's client; None makes one of the options below, on the first
             caption: where all captions are stored already no key is needed
-        base_url (None): see `ChatClient`, as for the following
-        api_key_env ("OPENAI_API_KEY"): the environment variable that holds the key
-        api_key (None): the key itself
-        timeout (60): seconds to wait for each attempt
-        max_retries (4): attempts after the first
+        **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (60) and ``max_retries``,
+            as `ChatClient` takes them
 
     Attributes:
         usage: tokens and requests of all captions so far
@@ -62,11 +60,7 @@ class OpenAICaptioner:
         temperature: float | None = 0.0,
         seed: int | None = 0,
         client: ChatClient | None = None,
-        base_url: str | None = None,
-        api_key_env: str = "OPENAI_API_KEY",
-        api_key: str | None = None,
-        timeout: float = 60.0,
-        max_retries: int = 4,
+        **server: Unpack[ServerOptions],
     ) -> None:
         if concurrency < 1 or image_side < 1:
             raise ValueError(
@@ -76,12 +70,11 @@ class OpenAICaptioner:
         self._style, self._concurrency, self._side = style, concurrency, image_side
         self._client, self._own = client, client is None
         self._options: dict[str, Any] = {"temperature": temperature, "seed": seed}
-        self._options |= {"max_tokens": max_tokens, "base_url": base_url}
-        self._model = model
-        self._access: dict[str, Any] = {"api_key_env": api_key_env, "api_key": api_key}
-        self._access |= {"timeout": timeout, "max_retries": max_retries}
+        self._options |= {"max_tokens": max_tokens}
+        self._model, self._server = model, check_options(**server)
         # fixed here: they decide whether stored captions are still valid
-        self._parameters = public_spec(self._options) if client is None else client.parameters
+        own = public_spec({**self._options, "base_url": server.get("base_url")})
+        self._parameters = own if client is None else client.parameters
         self._lock = threading.Lock()
         self._takes_images = False
         self.usage = Usage()
@@ -131,7 +124,7 @@ class OpenAICaptioner:
     def _connected(self) -> ChatClient:
         with self._lock:
             if self._client is None:
-                self._client = ChatClient(self._model, **self._options, **self._access)
+                self._client = client_of(None, self._model, **self._options, **self._server)
             return self._client
 
     def _one(self, client: ChatClient, path: str, call: Calls) -> str | Missing:

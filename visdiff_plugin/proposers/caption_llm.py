@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from ..chat.client import ChatClient
+from ..chat.options import ServerOptions, client_of
 from ..chat.parsing import parse_proposals
 from ..chat.prompts import PROPOSAL_SCHEMA, proposal_messages, tried_text
 from ..errors import ProposerError
@@ -20,14 +21,11 @@ class CaptionProposer:
         n (10): proposals to ask for; a model that gives more is cut there
         context (""): what the user says about the sets
         client (None): the caller's client; None makes one of the options below
-        base_url (None): see `ChatClient`, as for the following
-        api_key_env ("OPENAI_API_KEY"): the environment variable that holds the key
-        api_key (None): the key itself
-        timeout (60): seconds to wait for each attempt
-        max_retries (4): attempts after the first
         temperature (.7): of sampling
         seed (0): of sampling, where the server honours it
         max_tokens (4096): longest reply, in tokens; a bound for models that don't stop
+        **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (60) and ``max_retries``,
+            as `ChatClient` takes them
 
     Raises:
         CredentialsError: if the server wants a key and there is none
@@ -44,29 +42,15 @@ class CaptionProposer:
         n: int = 10,
         context: str = "",
         client: ChatClient | None = None,
-        base_url: str | None = None,
-        api_key_env: str = "OPENAI_API_KEY",
-        api_key: str | None = None,
-        timeout: float = 60.0,
-        max_retries: int = 4,
         temperature: float | None = 0.7,
         seed: int | None = 0,
         max_tokens: int | None = 4096,
+        **server: Unpack[ServerOptions],
     ) -> None:
         if n < 1:
             raise ValueError(f"Expected n >= 1, got {n!r}.")
         self.n, self.context = n, context
-        self._client = client or ChatClient(
-            model,
-            base_url=base_url,
-            api_key_env=api_key_env,
-            api_key=api_key,
-            timeout=timeout,
-            max_retries=max_retries,
-            temperature=temperature,
-            seed=seed,
-            max_tokens=max_tokens,
-        )
+        self._client = client_of(client, model, temperature, seed, max_tokens, **server)
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Unpack, get_args
 
 from PIL import Image
 
 from ..chat.client import ChatClient
+from ..chat.options import ServerOptions, client_of
 from ..chat.parsing import parse_proposals
 from ..chat.prompts import PROPOSAL_SCHEMA, grid_messages, image_messages, tried_text
 from ..errors import ProposerError
@@ -31,14 +32,11 @@ class ImageProposer:
         image_side (512): longest side of a separate image, in pixels
         tile (256): side of a tile of the grid, in pixels
         client (None): the caller's client; None makes one of the options below
-        base_url (None): see `ChatClient`, as for the following
-        api_key_env ("OPENAI_API_KEY"): the environment variable that holds the key
-        api_key (None): the key itself
-        timeout (120): seconds to wait for each attempt
-        max_retries (4): attempts after the first
         temperature (.7): of sampling
         seed (0): of sampling, where the server honours it
         max_tokens (4096): longest reply, in tokens
+        **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (120) and ``max_retries``,
+            as `ChatClient` takes them
 
     Attributes:
         most_images: of each set that it is shown
@@ -62,14 +60,10 @@ class ImageProposer:
         image_side: int = 512,
         tile: int = 256,
         client: ChatClient | None = None,
-        base_url: str | None = None,
-        api_key_env: str = "OPENAI_API_KEY",
-        api_key: str | None = None,
-        timeout: float = 120.0,
-        max_retries: int = 4,
         temperature: float | None = 0.7,
         seed: int | None = 0,
         max_tokens: int | None = 4096,
+        **server: Unpack[ServerOptions],
     ) -> None:
         if min(n, image_side, tile) < 1 or max_images < 4:
             raise ValueError(
@@ -81,17 +75,8 @@ class ImageProposer:
         self.n, self.context, self.layout = n, context, layout
         self.most_images = max_images // 2
         self._side, self._tile = image_side, tile
-        self._client = client or ChatClient(
-            model,
-            base_url=base_url,
-            api_key_env=api_key_env,
-            api_key=api_key,
-            timeout=timeout,
-            max_retries=max_retries,
-            temperature=temperature,
-            seed=seed,
-            max_tokens=max_tokens,
-        )
+        server.setdefault("timeout", 120.0)  # many images take long
+        self._client = client_of(client, model, temperature, seed, max_tokens, **server)
 
     @property
     def parameters(self) -> dict[str, Any]:

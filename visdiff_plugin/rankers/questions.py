@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..chat.answers import read_answer, yes_probability
 from ..chat.client import ChatClient
+from ..chat.options import ServerOptions, client_of
 from ..chat.question_prompts import caption_question, image_question
 from ..chat.reply import ChatReply, RejectedError
 from ..errors import ModelError, ServerError
@@ -44,11 +45,8 @@ class QuestionRanker:
         seed (0): of sampling, where the server honours it, and of the order
         max_tokens (16): longest answer, in tokens; models that think need more
         client (None): the caller's client; None makes one of the options below
-        base_url (None): see `ChatClient`, as for the following
-        api_key_env ("OPENAI_API_KEY"): the environment variable that holds the key
-        api_key (None): the key itself
-        timeout (60): seconds to wait for each attempt
-        max_retries (4): attempts after the first
+        **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (60) and ``max_retries``,
+            as `ChatClient` takes them
 
     Raises:
         CredentialsError: if the server wants a key and there is none
@@ -71,11 +69,7 @@ class QuestionRanker:
         seed: int = 0,
         max_tokens: int | None = 16,
         client: ChatClient | None = None,
-        base_url: str | None = None,
-        api_key_env: str = "OPENAI_API_KEY",
-        api_key: str | None = None,
-        timeout: float = 60.0,
-        max_retries: int = 4,
+        **server: Unpack[ServerOptions],
     ) -> None:
         if about not in ("caption", "image") or answers not in ("binary", "probability"):
             raise ValueError(
@@ -91,17 +85,7 @@ class QuestionRanker:
         self._about, self._answers, self._budget = about, answers, budget
         self._concurrency, self._side, self._seed = concurrency, image_side, seed
         self._top = top_logprobs if answers == "probability" else None
-        self._client = client or ChatClient(
-            model,
-            base_url=base_url,
-            api_key_env=api_key_env,
-            api_key=api_key,
-            timeout=timeout,
-            max_retries=max_retries,
-            temperature=temperature,
-            seed=seed,
-            max_tokens=max_tokens,
-        )
+        self._client = client_of(client, model, temperature, seed, max_tokens, **server)
 
     @property
     def name(self) -> str:
