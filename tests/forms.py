@@ -8,15 +8,20 @@ from fiftyone.operators.executor import ExecutionContext, Executor
 URI = "@visdiff/visdiff"
 
 
+def context(dataset, name="compare_views", request=None, view=None, **params):
+    """Returns what FiftyOne hands an operator: the dataset, the view, and what was chosen."""
+    made = {"dataset_name": dataset.name, "params": params, **(request or {})}
+    if view is not None:
+        made["view"] = view._serialize()
+    return ExecutionContext(request_params=made, executor=Executor(), operator_uri=f"{URI}/{name}")
+
+
 class Form:
     """The form of an operator, with what the user has chosen in it so far."""
 
     def __init__(self, dataset, name="compare_views", request=None, **params):
         self.operator = foo.get_operator(f"{URI}/{name}")
-        request = {"dataset_name": dataset.name, "params": params, **(request or {})}
-        self.context = ExecutionContext(
-            request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
-        )
+        self.context = context(dataset, name, request, **params)
         self.inputs = self.operator.resolve_input(self.context).type.properties
 
     def execute(self):

@@ -5,8 +5,8 @@ import json
 import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators.executor import ExecutionContext, Executor
+from forms import URI
 
-URI = "@visdiff/visdiff"
 PANEL = f"{URI}/differences"
 
 

@@ -5,17 +5,9 @@ import json
 import fiftyone as fo
 import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
-from forms import Form
+from forms import URI, Form
 
 import visdiff_plugin as visdiff
-
-URI = "@visdiff/visdiff"
-
-
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -22,8 +22,6 @@ from visdiff_plugin.sets.choosing import make_base
 @pytest.fixture(autouse=True)
 def alone(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def estimated(dataset, config, a="red", b="blue", **options):

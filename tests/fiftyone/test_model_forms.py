@@ -6,19 +6,12 @@ import fiftyone as fo
 import fiftyone.operators as foo
 import pytest
 from chat_server import ChatServer
-from fiftyone.operators.executor import ExecutionContext, ExecutionError, Executor
+from fiftyone.operators.executor import ExecutionError
+from forms import URI, Form, context
 
 import visdiff_plugin as visdiff
 from operators import _models
 from visdiff_plugin.choices import STAGES
-
-URI = "@visdiff/visdiff"
-
-
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -29,11 +22,7 @@ def captioned(dataset):
 
 
 def form(dataset, name="compare_views", **params):
-    request = {"dataset_name": dataset.name, "params": {"advanced": True, **params}}
-    ctx = ExecutionContext(
-        request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
-    )
-    return foo.get_operator(f"{URI}/{name}").resolve_input(ctx).type.properties
+    return Form(dataset, name, **{"advanced": True, **params}).inputs
 
 
 def test_each_stage_offers_its_members_with_needs_and_costs(plugins, captioned):
@@ -110,10 +99,7 @@ def test_a_form_becomes_stages_of_the_library():
 
 
 def run(dataset, **params):
-    request = {"dataset_name": dataset.name, "params": {"a": "tag:red", "b": "tag:blue", **params}}
-    ctx = ExecutionContext(
-        request_params=request, executor=Executor(), operator_uri=f"{URI}/compare_views"
-    )
+    ctx = context(dataset, a="tag:red", b="tag:blue", **params)
     list(foo.get_operator(f"{URI}/compare_views").execute(ctx))  # messages, then the answer
 
 

@@ -7,15 +7,15 @@ import fiftyone as fo
 import fiftyone.operators as foo
 import pytest
 from fiftyone.operators import types
-from fiftyone.operators.executor import ExecutionContext, ExecutionError, Executor
+from fiftyone.operators.executor import ExecutionError
 from fiftyone.plugins.context import PluginContext
 from fiftyone.plugins.definitions import PluginDefinition
+from forms import URI, context
 
 import visdiff_plugin as visdiff
 from operators import _forms
 
 ROOT = Path(__file__).resolve().parents[2]
-URI = "@visdiff/visdiff"
 
 
 @pytest.fixture
@@ -28,13 +28,6 @@ def captioned(dataset):
 
 def call(name, *args, **kwargs):
     return foo.get_operator(f"{URI}/{name}")(*args, **kwargs)
-
-
-def context(dataset, name, **params):
-    request = {"dataset_name": dataset.name, "params": params}
-    return ExecutionContext(
-        request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
-    )
 
 
 def test_every_operator_is_in_the_manifest_and_loads():

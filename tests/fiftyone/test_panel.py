@@ -7,7 +7,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 import numpy as np
 from fakes import ColourEncoder
-from fiftyone.operators.executor import ExecutionContext, Executor
+from forms import context
 from made_runs import difference
 from made_runs import run as made
 from panel_browser import PANEL, URI
@@ -159,9 +159,7 @@ def test_delegated_work_is_shown_until_it_is_done(browser, dataset):
 
 
 def test_running_work_is_shown_with_how_far_it_is(browser, dataset):
-    store = ExecutionContext(
-        request_params={"dataset_name": dataset.name, "params": {}}, executor=Executor()
-    ).store("visdiff")
+    store = context(dataset).store("visdiff")
     state = {"name": "errors", "state": "running", "fraction": 0.25, "label": "Captioning 1 of 4",
              "error": "", "began": "1", "updated": datetime.now(UTC).isoformat()}  # fmt: skip
     store.set("state:errors", state)

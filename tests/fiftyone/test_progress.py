@@ -6,19 +6,16 @@ import time
 import fiftyone.operators as foo
 import pytest
 from fakes import ColourCaptioner
-from fiftyone.operators.executor import ExecutionContext, Executor
+from forms import URI, context
 
 import visdiff_plugin as visdiff
 from operators import _progress
 from visdiff_plugin.errors import Cancelled, ServerError
 
-URI = "@visdiff/visdiff"
-
 
 @pytest.fixture
 def ctx(dataset):
-    request = {"dataset_name": dataset.name, "params": {}}
-    return ExecutionContext(request_params=request, executor=Executor(), operator_uri=URI)
+    return context(dataset)
 
 
 def messages(stream):
@@ -124,11 +121,7 @@ def test_what_was_computed_before_a_stop_is_kept(dataset):
 def test_the_apps_own_operators_stream(plugins, dataset):
     operator = foo.get_operator(f"{URI}/compare_views")
     assert operator.config.execute_as_generator
-    params = {"a": "red", "b": "blue", "run_key": "run", "preset": "offline"}
-    made = ExecutionContext(
-        request_params={"dataset_name": dataset.name, "params": params},
-        executor=Executor(), operator_uri=f"{URI}/compare_views",
-    )  # fmt: skip
+    made = context(dataset, a="red", b="blue", run_key="run", preset="offline")
     told = messages(operator.execute(made))
     labels = [one["label"] for name, one in told if name == "set_progress"]
     assert labels[0] == "Reading samples" and any("Measuring" in one for one in labels)

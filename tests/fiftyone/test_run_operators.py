@@ -8,13 +8,12 @@ import fiftyone.operators as foo
 import pytest
 from fakes import ColourEncoder
 from fiftyone import ViewField as F
-from fiftyone.operators.executor import ExecutionContext, ExecutionError, Executor
+from fiftyone.operators.executor import ExecutionError
+from forms import URI, context
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import FieldError, RunError
 from visdiff_plugin.views import filter_view, sort_view
-
-URI = "@visdiff/visdiff"
 
 
 @pytest.fixture
@@ -34,17 +33,8 @@ def red(dataset):
     return one
 
 
-def context(dataset, name, view=None, **params):
-    request = {"dataset_name": dataset.name, "params": params}
-    if view is not None:
-        request["view"] = view._serialize()
-    return ExecutionContext(
-        request_params=request, executor=Executor(), operator_uri=f"{URI}/{name}"
-    )
-
-
 def execute(dataset, name, view=None, **params):
-    made = context(dataset, name, view, **params)
+    made = context(dataset, name, view=view, **params)
     result = foo.get_operator(f"{URI}/{name}").execute(made)
     return result, made.executor._requests
 

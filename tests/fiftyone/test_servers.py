@@ -70,9 +70,7 @@ def test_a_hiccup_costs_a_retry_and_a_failed_round_only_itself(dataset):
     assert run.record["usage"]["requests"] == 5
 
 
-def test_no_key_is_said_before_anything_is_computed(dataset, monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+def test_no_key_is_said_before_anything_is_computed(dataset):
     captioner = ColourCaptioner()
     with pytest.raises(CredentialsError, match="OPENAI_API_KEY"):
         visdiff.compare(dataset, "red", "blue", "run", captioner=captioner, encoder=ColourEncoder())

@@ -4,12 +4,11 @@ import fiftyone as fo
 import fiftyone.operators as foo
 import pytest
 from fiftyone.operators.executor import ExecutionError
-from forms import Form
+from forms import URI, Form
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.samples import Selected
 
-URI = "@visdiff/visdiff"
 NAMES = ("compare_views", "rank_hypotheses")
 
 

@@ -83,9 +83,7 @@ def test_a_refusal_is_no_proposal():
             CaptionProposer("m", base_url=server.base_url).propose(DOGS, CATS)
 
 
-def test_a_key_that_is_missing_or_refused(monkeypatch):
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+def test_a_key_that_is_missing_or_refused():
     with pytest.raises(CredentialsError, match="OPENAI_API_KEY"):
         make_proposer("openai")
     with ChatServer(UNAUTHORIZED) as server:

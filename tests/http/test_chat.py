@@ -29,12 +29,6 @@ ASK = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "
 SCHEMA = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 
 
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def client(server, **options):
     options = {"max_retries": 0, "timeout": 10.0, "api_key": SECRET, **options}
     return ChatClient("asked-model", base_url=server.base_url, **options)

@@ -20,12 +20,6 @@ ANSWER = json.dumps({"differences": ["red walls", "Red walls", "brick", "clay"]}
 GREY = (128, 128, 128)
 
 
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def shade(side, number):
     """A colour that says which set and which image it is."""
     return (200, 10 * number, 0) if side == "a" else (0, 10 * number, 200)

@@ -36,12 +36,6 @@ REFUSED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def sets(tmp_path):
     """Twelve red pictures and twelve blue ones, with captions that say so."""

@@ -26,12 +26,6 @@ CAPTIONS = ["a dog running", "a red wall", "", "a red wall and a dog running"]
 TRUTH = np.array([[1, 0], [0, 1], [np.nan, np.nan], [1, 1]], np.float32)
 
 
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def images(captions, prefix="image"):
     ids = [f"{prefix}{row}" for row in range(len(captions))]
     return Images(ids, [f"/nowhere/{one}.png" for one in ids], list(captions))

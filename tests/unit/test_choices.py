@@ -17,12 +17,6 @@ URL = "http://127.0.0.1:9/v1"
 ALL = [(stage, one) for stage, some in STAGES.items() for one in some]
 
 
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def names(some):
     return [one.name for one in some]
 
