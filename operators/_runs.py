@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import fiftyone.operators as foo
 from fiftyone.operators import types
+
+
+def operator_config(**own: Any) -> Any:
+    """Returns what the App shows of an operator on a stored run that is done at once.
+
+    Args:
+        **own: its name, label, description, icon and risk
+    """
+    return foo.OperatorConfig(
+        dynamic=True,
+        # the library says what is wrong, in words
+        disable_schema_validation=True,
+        allow_delegated_execution=False,
+        **own,
+    )
 
 
 def run_picker(ctx: Any, inputs: Any) -> None:

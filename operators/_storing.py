@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from . import _forms, _models, _progress
+from ._long import LongOperator
 
 
-class StoringOperator(foo.Operator):
+class StoringOperator(LongOperator):
     """Computes something for the images of a view and stores it on the samples."""
 
-    #: the operator's and the library function's names, and the stage that does it
-    operator_name = function = stage = ""
-    label = description = icon = ""
-
-    @property
-    def config(self) -> Any:
-        """What the App shows of this operator."""
-        return foo.OperatorConfig(
-            name=self.operator_name,
-            label=self.label,
-            description=self.description,
-            icon=self.icon,
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            risk_level=types.RiskLevel.MEDIUM,
-        )
+    #: the stage that does it
+    stage = ""
 
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
@@ -65,10 +49,6 @@ class StoringOperator(foo.Operator):
         left_out = "".join(f"\nLeft out: {one.count}: {one.reason}" for one in stored.skipped)
         summary = f"{stored.field}: {stored.computed} computed, {stored.reused} reused{left_out}"
         return _forms.answer(summary, field=stored.field)
-
-    def resolve_output(self, ctx: Any) -> Any:
-        """Shows what was done."""
-        return _forms.text_output(ctx, self.label)
 
     def _call(
         self,

@@ -4,44 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import (
-    _advanced,
-    _arguments,
-    _before,
-    _forms,
-    _presets,
-    _progress,
-    _run_name,
-    _runs,
-    _sets,
-    _words,
-)
-
-_TITLE = "How the sets differ"
+from . import _advanced, _arguments, _before, _forms, _presets, _run_name, _runs, _sets, _words
+from ._comparing import ComparingOperator
 
 
-class CompareViews(foo.Operator):
+class CompareViews(ComparingOperator):
     """How do two sets of images differ?"""
 
-    @property
-    def config(self) -> Any:
-        """What the App shows of this operator."""
-        return foo.OperatorConfig(
-            name="compare_views",
-            label="VisDiff: compare two sets",
-            description="How do two sets of images differ, in words and with evidence",
-            icon="compare",
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            # the library says what is wrong, in words, and also takes sample ids
-            disable_schema_validation=True,
-            risk_level=types.RiskLevel.MEDIUM,
-        )
+    operator_name, function = "compare_views", "compare"
+    label = "VisDiff: compare two sets"
+    description = "How do two sets of images differ, in words and with evidence"
+    icon, title = "compare", "How the sets differ"
 
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
@@ -66,34 +41,9 @@ class CompareViews(foo.Operator):
             ctx, "How do two sets of images differ?", "compare", with_runs=False
         )
 
-    def execute(self, ctx: Any) -> Any:
-        """Runs the comparison."""
-        import visdiff_plugin as visdiff
-
-        params, texts = ctx.params, _sets.chosen_texts(ctx)
-        run_key = _run_name.chosen(ctx, *texts)
-        arguments = _arguments.of_compare(ctx, *texts)
-
-        def work(progress: Any) -> dict[str, Any]:
-            run = visdiff.compare(
-                ctx.dataset,
-                run_key=run_key,
-                overwrite=bool(params.get("overwrite")),
-                progress=progress,
-                **_sets.chosen_sets(ctx),
-                **arguments,
-            )
-            return _forms.run_answer(run)
-
-        return _progress.run(ctx, run_key, work, _TITLE)
-
-    def resolve_delegation(self, ctx: Any) -> None:
-        """Fixes what the form left to be guessed, before another process reads it."""
-        _arguments.pin(ctx)
-
-    def resolve_output(self, ctx: Any) -> Any:
-        """Shows the answer."""
-        return _forms.text_output(ctx, _TITLE)
+    def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
+        """Returns what `visdiff_plugin.compare` takes beside the sets and the key."""
+        return _arguments.of_compare(ctx, a, b)
 
     def __call__(
         self,

@@ -26,15 +26,11 @@ class ExportReport(foo.Operator):
     @property
     def config(self) -> Any:
         """What the App shows of this operator."""
-        return foo.OperatorConfig(
+        return _runs.operator_config(
             name="export_report",
             label="VisDiff: export a report",
             description="A comparison as an HTML page with pictures, Markdown, CSV or JSON",
             icon="download",
-            dynamic=True,
-            # the library says what is wrong, in words
-            disable_schema_validation=True,
-            allow_delegated_execution=False,
             risk_level=types.RiskLevel.MEDIUM,
         )
 

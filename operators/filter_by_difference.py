@@ -16,15 +16,11 @@ class FilterByDifference(foo.Operator):
     @property
     def config(self) -> Any:
         """What the App shows of this operator."""
-        return foo.OperatorConfig(
+        return _runs.operator_config(
             name="filter_by_difference",
             label="VisDiff: filter by a difference",
             description="Show only the images on which a difference shows",
             icon="filter_alt",
-            dynamic=True,
-            # the library says what is wrong, in words
-            disable_schema_validation=True,
-            allow_delegated_execution=False,
             risk_level=types.RiskLevel.LOW,
         )
 

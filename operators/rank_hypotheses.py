@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _advanced, _arguments, _before, _forms, _progress, _run_name, _sets
+from . import _advanced, _arguments, _before, _forms, _run_name, _sets
+from ._comparing import ComparingOperator
 
-_TITLE = "What the evidence says"
 
-
-class RankHypotheses(foo.Operator):
+class RankHypotheses(ComparingOperator):
     """Are my own hypotheses about two sets true?"""
 
-    @property
-    def config(self) -> Any:
-        """What the App shows of this operator."""
-        return foo.OperatorConfig(
-            name="rank_hypotheses",
-            label="VisDiff: check my hypotheses",
-            description="Your own descriptions, with the evidence for each",
-            icon="rule",
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            # the library says what is wrong, in words, and also takes sample ids
-            disable_schema_validation=True,
-            risk_level=types.RiskLevel.MEDIUM,
-        )
+    operator_name, function = "rank_hypotheses", "rank"
+    label = "VisDiff: check my hypotheses"
+    description = "Your own descriptions, with the evidence for each"
+    icon, title = "rule", "What the evidence says"
 
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
@@ -56,35 +42,9 @@ class RankHypotheses(foo.Operator):
         )  # fmt: skip
         return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
 
-    def execute(self, ctx: Any) -> Any:
-        """Ranks the hypotheses."""
-        import visdiff_plugin as visdiff
-
-        params = ctx.params
-        run_key = _run_name.chosen(ctx, *_sets.chosen_texts(ctx))
-        arguments = _arguments.of_rank(ctx)
-
-        def work(progress: Any) -> dict[str, Any]:
-            run = visdiff.rank(
-                ctx.dataset,
-                hypotheses=_forms.lines(params["hypotheses"]),
-                run_key=run_key,
-                overwrite=bool(params.get("overwrite")),
-                progress=progress,
-                **_sets.chosen_sets(ctx),
-                **arguments,
-            )
-            return _forms.run_answer(run)
-
-        return _progress.run(ctx, run_key, work, _TITLE)
-
-    def resolve_delegation(self, ctx: Any) -> None:
-        """Fixes what the form left to be guessed, before another process reads it."""
-        _arguments.pin(ctx)
-
-    def resolve_output(self, ctx: Any) -> Any:
-        """Shows the answer."""
-        return _forms.text_output(ctx, _TITLE)
+    def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
+        """Returns what `visdiff_plugin.rank` takes beside the sets and the key."""
+        return {"hypotheses": _forms.lines(ctx.params.get("hypotheses")), **_arguments.of_rank(ctx)}
 
     def __call__(
         self,

@@ -16,15 +16,11 @@ class RenameRun(foo.Operator):
     @property
     def config(self) -> Any:
         """What the App shows of this operator."""
-        return foo.OperatorConfig(
+        return _runs.operator_config(
             name="rename_run",
             label="VisDiff: rename a run",
             description="Rename a comparison and its score fields",
             icon="edit",
-            dynamic=True,
-            # the library says what is wrong, in words
-            disable_schema_validation=True,
-            allow_delegated_execution=False,
             risk_level=types.RiskLevel.MEDIUM,
         )
 

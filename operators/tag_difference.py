@@ -16,15 +16,11 @@ class TagDifference(foo.Operator):
     @property
     def config(self) -> Any:
         """What the App shows of this operator."""
-        return foo.OperatorConfig(
+        return _runs.operator_config(
             name="tag_difference",
             label="VisDiff: tag the images of a difference",
             description="Tag the images of the current view on which a difference shows",
             icon="sell",
-            dynamic=True,
-            # the library says what is wrong, in words
-            disable_schema_validation=True,
-            allow_delegated_execution=False,
             risk_level=types.RiskLevel.MEDIUM,
         )
 

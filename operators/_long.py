@@ -1,0 +1,42 @@
+"""What operators that work long have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from . import _forms
+
+
+class LongOperator(foo.Operator):
+    """Calls one function of the library; how far it is goes to the App meanwhile."""
+
+    #: the operator's and the library function's names
+    operator_name = function = ""
+    label = description = icon = ""
+    #: over the answer; empty is the label
+    title = ""
+    #: whether FiftyOne checks parameters by the form, or the library alone, which says it in words
+    checked_by_form = True
+
+    @property
+    def config(self) -> Any:
+        """What the App shows of this operator."""
+        return foo.OperatorConfig(
+            name=self.operator_name,
+            label=self.label,
+            description=self.description,
+            icon=self.icon,
+            dynamic=True,
+            execute_as_generator=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            disable_schema_validation=not self.checked_by_form,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def resolve_output(self, ctx: Any) -> Any:
+        """Shows the answer."""
+        return _forms.text_output(ctx, self.title or self.label)
