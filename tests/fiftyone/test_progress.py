@@ -20,8 +20,9 @@ def ctx(dataset):
 
 def messages(stream):
     """What the App is told: the operator that is triggered, and its parameters."""
-    told = [one.to_json()["body"] for one in stream]
-    return [(one["operator_uri"].rpartition("/")[2], one["params"]) for one in told]
+    told = [one.to_json() for one in stream]
+    asked = [one["body"] for one in told if one["cls"] == "InvocationRequest"]
+    return [(one["operator_uri"].rpartition("/")[2], one["params"]) for one in asked]
 
 
 def test_progress_and_the_answer_are_streamed(ctx):
