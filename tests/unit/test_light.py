@@ -74,3 +74,27 @@ def test_only_models_and_what_they_share_import_model_libraries():
     folders = ("captioners/", "encoders/", "proposers/", "rankers/")
     beside = {one for one in found if not one.startswith(folders)}
     assert beside == {"chat/client.py", "torch_models.py"}
+
+
+def test_one_file_imports_numba():
+    assert importers("numba") == {"evidence/columns_kernel.py"}
+
+
+PURE = """evidence/* ranking.py distinct.py exhibits.py selection.py wording.py rounds/sampling.py
+rounds/surest.py rounds/holdout.py inputs/labels.py sets/grammar.py sets/ends.py chat/prompts.py
+chat/question_prompts.py chat/parsing.py chat/reply_json.py chat/reply.py chat/answers.py
+estimating/prices.py estimating/text.py reports/[!p]* evaluation/measures.py evaluation/results.py
+evaluation/show.py""".split()
+
+
+def test_what_is_pure_reads_and_writes_nothing():
+    pure = {
+        path.relative_to(LIBRARY).as_posix()
+        for one in PURE
+        for path in LIBRARY.glob(one)
+        if path.suffix == ".py"
+    }
+    assert len(pure) > len(PURE)
+    doing = ("pathlib", "shutil", "socket", "subprocess", "tempfile", "pymongo", "PIL")
+    assert sorted(pure & importers(*doing)) == []
+    assert [one for one in pure if "open(" in (LIBRARY / one).read_text()] == []
