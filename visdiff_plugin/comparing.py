@@ -6,7 +6,7 @@ No dataset is in sight: `pipeline.py` reads and stores around it, `evaluation/` 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,9 +27,7 @@ from .rounds.refining import refine
 from .rounds.surest import Surest
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
-from .stages import Ranker, Scored, Usage, needs_of
-
-Progress = Callable[[float, str], object]
+from .stages import Progress, Ranker, Scored, Usage, needs_of, part_of, silent
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def compare_inputs(
     stages: Stages,
     config: Config,
     hypotheses: Sequence[str] = (),
-    progress: Progress = lambda fraction, label: None,
+    progress: Progress = silent,
 ) -> Compared:
     """Proposes, scores, and ranks; what is worth knowing goes into ``inputs.account``.
 
@@ -86,7 +84,9 @@ def compare_inputs(
     middle = time.perf_counter()
     merge = config.merge and not hypotheses
     progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
-    candidates, scored, dropped = _score(inputs, distinct, stages, design, config, merge)
+    candidates, scored, dropped = _score(
+        inputs, distinct, stages, design, config, merge, part_of(progress, 0.85, 0.95)
+    )
     scores = np.asarray(scored.scores)
     table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
     ranked, untested = rank_differences(candidates, table, config, dropped)
@@ -158,8 +158,14 @@ def _propose(
         asked.append(proposer.name)
     if not rounds:
         return Proposed()
-    progress(0.7, f"Asking {', '.join(asked)}: {len(rounds)} rounds")
-    proposed = propose(inputs.take, rounds)
+    names, total = ", ".join(asked), len(rounds)
+    proposed = propose(
+        inputs.take,
+        rounds,
+        progress=lambda done: progress(
+            0.7 + 0.1 * done / total, f"Asking {names}: {done} of {total} rounds"
+        ),
+    )
     if config.refine:
         progress(0.8, "Asking for sharper descriptions")
         refine(proposed, rounds, inputs, stages, config)
@@ -174,6 +180,7 @@ def _score(
     design: Design,
     config: Config,
     merge: bool,
+    progress: Progress,
 ) -> tuple[list[Candidate], Scored, int]:
     """Returns all candidates, their ``(n, k)`` scores, and how many a cascade dropped."""
     candidates, dropped = list(distinct), 0
@@ -182,7 +189,7 @@ def _score(
         ranker = stages.ranker
         first = ranker.first if isinstance(ranker, Cascade) else ranker
         texts = [one.description for one in candidates]
-        scored = score_images(first, inputs, texts)
+        scored = score_images(first, inputs, texts, progress)
         _account(inputs, scored)
         inputs.account.skip("sample", _unscored(inputs, first, scored))
         if merge:
@@ -193,7 +200,7 @@ def _score(
             scored = replace(scored, scores=scored.scores[:, kept])
         if isinstance(ranker, Cascade):
             candidates, scored, dropped = _narrow(
-                ranker, inputs, candidates, scored, design, config
+                ranker, inputs, candidates, scored, design, config, progress
             )
     if inputs.measured:
         candidates += [one.candidate for one in inputs.measured]
@@ -210,6 +217,7 @@ def _narrow(
     first: Scored,
     design: Design,
     config: Config,
+    progress: Progress,
 ) -> tuple[list[Candidate], Scored, int]:
     """Has a cascade ask its second ranker about the best candidates."""
     chosen = Chosen(
@@ -217,7 +225,7 @@ def _narrow(
         inputs.rows_a, inputs.rows_b, design, config,
     )  # fmt: skip
     embeds = "embeddings" in needs_of(cascade.then, "embeddings")
-    found = cascade.narrow(chosen, inputs.take if embeds else inputs.images.take)
+    found = cascade.narrow(chosen, inputs.take if embeds else inputs.images.take, progress)
     _account(inputs, found.scored)
     scored = replace(found.scored, usage=first.usage + found.scored.usage)
     return [candidates[column] for column in found.columns], scored, found.untested

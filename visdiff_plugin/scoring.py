@@ -9,13 +9,15 @@ import numpy as np
 
 from .errors import ModelError
 from .inputs.joined import Inputs
-from .stages import Images, Ranker, Scored, Usage, needs_of
+from .stages import Images, Progress, Ranker, Scored, Usage, needs_of, scored_by, silent
 
 #: images scored at a time: 20,000 embeddings of 1,280 numbers are 100 MB
 _CHUNK = 20_000
 
 
-def score_images(ranker: Ranker, inputs: Inputs, texts: Sequence[str]) -> Scored:
+def score_images(
+    ranker: Ranker, inputs: Inputs, texts: Sequence[str], progress: Progress = silent
+) -> Scored:
     """Returns ``(n, k)`` scores (float32), NaN where an image can't be scored, and their cost.
 
     Embeddings are read and scored in chunks. A ranker of captions or files sees all of them at
@@ -25,18 +27,21 @@ def score_images(ranker: Ranker, inputs: Inputs, texts: Sequence[str]) -> Scored
         ranker: scores them
         inputs: ``n`` images
         texts: ``k`` descriptions
+        progress: called with the share done and a label; what it raises stops the work
 
     Raises:
         ModelError: if the ranker answers with another shape
     """
     n = len(inputs.images)
     if "embeddings" not in needs_of(ranker, "embeddings"):
-        return _checked(ranker, inputs.images, texts)
+        return _checked(ranker, inputs.images, texts, progress)
     # columns lie together in memory: that is how the evidence reads them
     scores = np.empty((n, len(texts)), np.float32, order="F")
     parts = []
     for start in range(0, n, _CHUNK):
         rows = range(start, min(start + _CHUNK, n))
+        if n > _CHUNK:
+            progress(start / n, f"Scoring {start:,} of {n:,} images")
         part = _checked(ranker, inputs.take(rows), texts)
         scores[rows.start : rows.stop] = part.scores
         parts.append(part)
@@ -48,8 +53,10 @@ def score_images(ranker: Ranker, inputs: Inputs, texts: Sequence[str]) -> Scored
     )
 
 
-def _checked(ranker: Ranker, images: Images, texts: Sequence[str]) -> Scored:
-    found = ranker.score(images, texts)
+def _checked(
+    ranker: Ranker, images: Images, texts: Sequence[str], progress: Progress = silent
+) -> Scored:
+    found = scored_by(ranker, images, texts, progress)
     scored = found if isinstance(found, Scored) else Scored(found)
     scores = np.asarray(scored.scores, np.float32)
     if scores.shape != (len(images), len(texts)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 #: what a proposer or ranker reads of an image
 Need = Literal["captions", "embeddings", "paths"]
+
+#: called with the share done, in [0, 1], and a label; what it raises stops the work
+Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,9 @@ class Ranker(Protocol):
 
     An optional attribute ``needs`` (default ``"embeddings"``) says what it reads. One that reads
     captions or files is given all images at once, one of embeddings a part at a time. ``costs``
-    (default False) is True for one that asks a model about each image and description.
+    (default False) is True for one that asks a model about each image and description. One with
+    ``reports = True`` is also given ``progress``, a callback that takes the share done and a
+    label; what it raises stops the work.
     """
 
     @property
@@ -217,3 +222,21 @@ def parameters_of(stage: object) -> dict[str, Any]:
     """Returns the JSON-safe parameters that a stage declares; none is an empty mapping."""
     declared = getattr(stage, "parameters", None)
     return dict(declared) if isinstance(declared, Mapping) else {}
+
+
+def silent(fraction: float, label: str) -> None:
+    """Reports progress to nobody."""
+
+
+def scored_by(
+    ranker: Any, images: Images, texts: Sequence[str], progress: Progress
+) -> NDArray[np.floating[Any]] | Scored:
+    """Has a ranker score, with its progress if it reports any."""
+    if getattr(ranker, "reports", False):
+        return ranker.score(images, texts, progress=progress)
+    return ranker.score(images, texts)
+
+
+def part_of(progress: Progress, start: float, end: float) -> Progress:
+    """Returns progress of a part of the work, which begins and ends at these shares of all."""
+    return lambda fraction, label: progress(start + fraction * (end - start), label)

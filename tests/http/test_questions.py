@@ -17,7 +17,7 @@ from chat_server import (
 )
 from questions import asked, ranker
 
-from visdiff_plugin.errors import CredentialsError, ModelError, ServerError
+from visdiff_plugin.errors import Cancelled, CredentialsError, ModelError, ServerError
 from visdiff_plugin.rankers import make_ranker
 from visdiff_plugin.stages import Images, Ranker, Usage, parameters_of
 
@@ -266,3 +266,18 @@ def test_wrong_options(options):
 def test_unknown_rankers(spec):
     with pytest.raises(ValueError, match="Expected"):
         make_ranker(spec, None)
+
+
+def test_progress_is_told_and_stops_the_questions():
+    steps = []
+
+    def stop(fraction, label):
+        steps.append((fraction, label))
+        if len(steps) == 3:
+            raise Cancelled("Stopped, as asked.")
+
+    captions = [f"picture {number}" for number in range(40)]
+    with ChatServer(reads) as server, pytest.raises(Cancelled):
+        ranker(server, concurrency=1).score(images(captions), ["a dog"], stop)
+    assert [label for _, label in steps] == [f"Asking about {n} of 40 captions" for n in (1, 2, 3)]
+    assert steps[1][0] == 2 / 40 and len(server.requests) < 40

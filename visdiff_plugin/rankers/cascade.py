@@ -23,7 +23,19 @@ from ..evidence.columns import two_sample_columns
 from ..evidence.design import Design
 from ..results import Skipped
 from ..rounds.sampling import generator
-from ..stages import Images, Need, Ranker, Scored, Usage, needs_of, parameters_of
+from ..stages import (
+    Images,
+    Need,
+    Progress,
+    Ranker,
+    Scored,
+    Usage,
+    needs_of,
+    parameters_of,
+    part_of,
+    scored_by,
+    silent,
+)
 
 Rows = NDArray[np.intp]
 
@@ -89,12 +101,18 @@ class Cascade:
             "budget": self.budget,
         }
 
-    def narrow(self, table: Chosen, take: Callable[[Sequence[int]], Images]) -> Narrowed:
+    def narrow(
+        self,
+        table: Chosen,
+        take: Callable[[Sequence[int]], Images],
+        progress: Progress = silent,
+    ) -> Narrowed:
         """Asks the second ranker about the best descriptions.
 
         Args:
             table: what the first ranker says
             take: rows -> images with what the second ranker reads
+            progress: called with the share done and a label; what it raises stops the work
 
         Raises:
             ModelError: if the budget is under two images of each set, or the ranker fails
@@ -108,7 +126,9 @@ class Cascade:
         sizes = self._sizes(len(columns), [order.size for order in orders])
         asked = _Asking(table, columns, orders, self.then)
         for counts in _looks(sizes):
-            if not asked.look(counts, take):
+            # as if all had to be asked about: where some are given up, it ends early
+            part = part_of(progress, *(sum(one) / sum(sizes) for one in (asked.done, counts)))
+            if not asked.look(counts, take, part):
                 break
         return asked.narrowed(self)
 
@@ -210,7 +230,12 @@ class _Asking:
         self.scores = np.full(shape, np.nan, np.float32, order="F")
         self.left = list(range(len(self.columns)))
 
-    def look(self, counts: tuple[int, int], take: Callable[[Sequence[int]], Images]) -> bool:
+    def look(
+        self,
+        counts: tuple[int, int],
+        take: Callable[[Sequence[int]], Images],
+        progress: Progress,
+    ) -> bool:
         """Asks about images up to ``counts`` of A and B; returns whether to go on."""
         new = [
             order[start:stop]
@@ -219,7 +244,7 @@ class _Asking:
         rows = np.sort(np.concatenate(new))
         texts = [self.table.texts[self.columns[place]] for place in self.left]
         try:
-            found = self.then.score(take(rows.tolist()), texts)
+            found = scored_by(self.then, take(rows.tolist()), texts, progress)
         except ServerError as error:
             if self.done == (0, 0):
                 raise

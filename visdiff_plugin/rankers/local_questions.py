@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from ..chat.answers import word, yes_share
 from ..errors import ModelError
-from ..stages import Images, Missing, Need, Scored
+from ..stages import Images, Missing, Need, Progress, Scored, silent
 from ..torch_models import Batches, LazyModel, check_dtype, map_images
 from .asked import Tally
 from .local_models import Asker, load_caption_asker, load_image_asker
-from .subjects import About, draw_subjects
+from .subjects import About, draw_subjects, said
 
 _NEITHER = "the model said neither yes nor no"
 
@@ -43,7 +43,7 @@ class LocalQuestionRanker(LazyModel):
         ValueError: on a wrong choice, a number under 1, or an empty model
     """
 
-    costs = True
+    costs = reports = True
 
     def __init__(
         self,
@@ -96,7 +96,12 @@ class LocalQuestionRanker(LazyModel):
             "revision": self._revision,
         }
 
-    def score(self, images: Images, descriptions: Sequence[str]) -> Scored:
+    def score(
+        self,
+        images: Images,
+        descriptions: Sequence[str],
+        progress: Progress = silent,
+    ) -> Scored:
         """Returns ``(n, k)`` scores in [0, 1]; NaN, and counted, where there is no yes or no.
 
         Raises:
@@ -112,10 +117,15 @@ class LocalQuestionRanker(LazyModel):
         if not scores.size or not subjects:
             return Scored(scores)
         asking = _Asking(self.loaded(), descriptions, tally)
+        done = 0
 
         def call(batch: Sequence[Any]) -> list[NDArray[np.float64] | Missing]:
+            nonlocal done
+            progress(done / len(subjects), said(self._about, done, len(subjects)))
             with self._lock:  # tokenizers keep padding state that threads must not share
-                return asking.rows(batch)
+                rows = asking.rows(batch)
+            done += len(batch)
+            return rows
 
         texts = [one.text for one in subjects]
         if self._about == "image":

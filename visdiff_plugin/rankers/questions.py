@@ -17,9 +17,9 @@ from ..chat.question_prompts import caption_question, image_question
 from ..chat.reply import ChatReply, RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
-from ..stages import Images, Need, Scored, Usage
+from ..stages import Images, Need, Progress, Scored, Usage, silent
 from .asked import Asked, no_chances, takes_none
-from .subjects import About, Subject, draw_subjects
+from .subjects import About, Subject, draw_subjects, said
 
 #: a description that asks nothing odd, to tell an odd request from a server that takes none
 _PLAIN = "a plain grey square"
@@ -53,7 +53,7 @@ class QuestionRanker:
         ValueError: on a wrong choice, or a number out of range
     """
 
-    costs = True
+    costs = reports = True
 
     def __init__(
         self,
@@ -105,7 +105,12 @@ class QuestionRanker:
             own["image_side"] = self._side
         return {**self._client.parameters, **own}
 
-    def score(self, images: Images, descriptions: Sequence[str]) -> Scored:
+    def score(
+        self,
+        images: Images,
+        descriptions: Sequence[str],
+        progress: Progress = silent,
+    ) -> Scored:
         """Returns ``(n, k)`` scores in [0, 1]: 0 or 1, or P(yes).
 
         NaN, and counted with the reason: an answer that is neither yes nor no, a refusal, an
@@ -124,10 +129,18 @@ class QuestionRanker:
         asked = Asked()
         if scores.size and subjects:
             with ThreadPoolExecutor(self._concurrency, thread_name_prefix="visdiff-ask") as pool:
-                for rows, answers in pool.map(
+                answered = pool.map(
                     lambda one: (one.rows, self._answer(one, descriptions, asked)), subjects
-                ):
-                    scores[rows] = answers
+                )
+                try:
+                    for number, (rows, answers) in enumerate(answered, 1):
+                        scores[rows] = answers
+                        progress(number / len(subjects), said(self._about, number, len(subjects)))
+                except BaseException:
+                    # what waits is not asked any more: each question costs
+                    asked.calls.stop(ModelError("stopped"))
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
             asked.calls.check()
             if asked.tally.unread and not asked.tally.read:
                 raise asked.unreadable(self.name)

@@ -12,6 +12,12 @@ from ..stages import Images
 About = Literal["caption", "image"]
 
 
+def said(about: About, done: int, total: int) -> str:
+    """Returns progress in words: ``Asking about 120 of 400 images``."""
+    noun = "images" if about == "image" else "captions"
+    return f"Asking about {done:,} of {total:,} {noun}"
+
+
 @dataclass
 class Subject:
     """A caption or image file, and the images that it stands for.

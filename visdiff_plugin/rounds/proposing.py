@@ -103,6 +103,7 @@ def propose(
     take: Callable[[Sequence[int]], Images],
     rounds: Sequence[Round],
     before: Proposed | None = None,
+    progress: Callable[[int], object] = lambda done: None,
 ) -> Proposed:
     """Asks all rounds at once and collects what they propose.
 
@@ -114,6 +115,7 @@ def propose(
         rounds: whom to ask what
         before (None): what was proposed in earlier rounds, which is added to; then nothing is
             raised, as there is something to go on with
+        progress: called with how many rounds are done; what it raises stops those that wait
 
     Raises:
         ModelError: of the first round, if none succeeded
@@ -124,7 +126,12 @@ def propose(
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(rounds))) as pool:
         shown = _shown(take, rounds)
         calls = [pool.submit(_ask, one, a, b) for one, (a, b) in zip(rounds, shown, strict=True)]
-        for one, (a, b), call in zip(rounds, shown, calls, strict=True):
+        for done, (one, (a, b), call) in enumerate(zip(rounds, shown, calls, strict=True)):
+            try:
+                progress(done)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
             record = _recorded(one, a, b)
             found.rounds.append(record)
             try:
