@@ -73,7 +73,8 @@ def run_answer(run: Any) -> dict[str, Any]:
     """Returns the result of an operator that made a run."""
     from visdiff_plugin.reports.markdown import brief
 
-    return {"summary": run.summary(), "shown": brief(run), "run_key": run.run_key}
+    shown = f"{brief(run)}\n*The panel Differences shows the images for and against each.*"
+    return {"summary": run.summary(), "shown": shown, "run_key": run.run_key}
 
 
 def text_output(ctx: Any, label: str) -> Any:
