@@ -93,7 +93,7 @@ def walk(browser: Any, server: str, name: str, folder: Path) -> None:
     with app.new_grid():
         panel.press("Sort the grid by it")
     album.take(app, "sorted")
-    panel.press("A only")
+    panel.choose("A only")
     album.take(app)
     with app.new_grid():
         panel.press("Show these images")
