@@ -40,7 +40,9 @@ pictures: setup
 test: setup
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit
-	$(WITH_MONGO) $(PYTHON_IN_VENV) -m pytest tests --ignore=tests/unit
+	$(WITH_MONGO) $(PYTHON_IN_VENV) -m pytest tests --ignore=tests/unit --ignore=tests/app
+	@# by itself: playwright keeps an event loop, in which FiftyOne can't run operators
+	$(WITH_MONGO) $(PYTHON_IN_VENV) -m pytest tests/app
 
 lint: setup
 	$(PYTHON_IN_VENV) -m ruff check .
