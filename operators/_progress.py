@@ -86,7 +86,7 @@ class _Told:
     def __init__(self, ctx: Any, name: str, shown: Callable[[float, str], object]) -> None:
         self._store, self._name, self._shown = ctx.store(STORE), name, shown
         self._began, self._last, self._lock = _now(), 0.0, threading.Lock()
-        self.stopped = False
+        self.stopped = threading.Event()
 
     def __call__(self, fraction: float, label: str) -> None:
         from visdiff_plugin.errors import Cancelled
@@ -96,8 +96,9 @@ class _Told:
             if time.monotonic() - self._last > _EVERY:
                 self._last = time.monotonic()
                 self._write("running", fraction, label)
-                self.stopped |= bool(self._store.get(f"stop:{self._name}"))
-        if self.stopped:
+                if self._store.get(f"stop:{self._name}"):
+                    self.stopped.set()
+        if self.stopped.is_set():
             raise Cancelled("Stopped, as asked.", "What was computed until then is kept.")
 
     def through(self, work: Work) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def _stream(ctx: Any, name: str, work: Work, title: str) -> Iterator[Any]:
         for fraction, label in _latest(steps):
             yield ctx.ops.set_progress(label=label, progress=fraction)
     finally:
-        told.stopped = True  # does nothing where the work is done
+        told.stopped.set()  # does nothing where the work is done
     thread.join()
     yield from _end(ctx, done, title)
 

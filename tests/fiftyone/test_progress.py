@@ -63,9 +63,12 @@ def test_a_failure_is_shown_in_words_and_kept_until_it_is_read(ctx):
     assert _progress.states(ctx) == []
 
 
-def endless(ended):
+def endless(ended, go=None):
     def work(progress):
         try:
+            progress(0.5, "Working")
+            if go:
+                go.wait(60)
             while True:
                 progress(0.5, "Working")
                 time.sleep(0.02)
@@ -76,12 +79,13 @@ def endless(ended):
 
 
 def test_work_stops_where_it_is_asked_to(ctx):
-    ended = threading.Event()
-    stream = _progress.run(ctx, "mine", endless(ended), "Title")
+    ended, go = threading.Event(), threading.Event()
+    stream = _progress.run(ctx, "mine", endless(ended, go), "Title")
     first = next(stream)
     assert first.to_json()["body"]["params"]["label"] == "Working"
     _progress.stop(ctx, "mine")
     assert _progress.states(ctx)[0]["state"] == "stopping"
+    go.set()
     told = messages(stream)
     assert told[-1][0] == "show_output" and "Stopped, as asked." in str(told[-1][1]["outputs"])
     assert ended.is_set() and _progress.states(ctx) == []
