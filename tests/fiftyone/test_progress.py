@@ -63,11 +63,14 @@ def test_a_failure_is_shown_in_words_and_kept_until_it_is_read(ctx):
     assert _progress.states(ctx) == []
 
 
-def endless(ended, go=None):
+def endless(ended, told=None, go=None):
+    """Work without an end; between its first two steps it waits for ``go``."""
+
     def work(progress):
         try:
             progress(0.5, "Working")
-            if go:
+            if told:
+                told.set()
                 go.wait(60)
             while True:
                 progress(0.5, "Working")
@@ -79,15 +82,16 @@ def endless(ended, go=None):
 
 
 def test_work_stops_where_it_is_asked_to(ctx):
-    ended, go = threading.Event(), threading.Event()
-    stream = _progress.run(ctx, "mine", endless(ended, go), "Title")
+    ended, told, go = threading.Event(), threading.Event(), threading.Event()
+    stream = _progress.run(ctx, "mine", endless(ended, told, go), "Title")
     first = next(stream)
+    assert told.wait(60)
     assert first.to_json()["body"]["params"]["label"] == "Working"
     _progress.stop(ctx, "mine")
     assert _progress.states(ctx)[0]["state"] == "stopping"
     go.set()
-    told = messages(stream)
-    assert told[-1][0] == "show_output" and "Stopped, as asked." in str(told[-1][1]["outputs"])
+    name, shown = messages(stream)[-1]
+    assert name == "show_output" and "Stopped, as asked." in str(shown["outputs"])
     assert ended.is_set() and _progress.states(ctx) == []
 
 
