@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from . import _arguments, _forms, _progress, _run_name, _sets
 from ._long import LongOperator
 
 
-class ComparingOperator(LongOperator):
+class ComparingOperator(LongOperator, ABC):
     """Makes a run of two sets."""
 
     checked_by_form = False  # sets may also be given as sample ids
@@ -34,6 +35,7 @@ class ComparingOperator(LongOperator):
 
         return _progress.run(ctx, run_key, work, self.title)
 
+    @abstractmethod
     def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
         """Returns what the library's function takes beside the sets and the key.
 
@@ -42,7 +44,6 @@ class ComparingOperator(LongOperator):
             a: the text of A, where the form gives one
             b: that of B
         """
-        raise NotImplementedError
 
     def resolve_delegation(self, ctx: Any) -> None:
         """Fixes what the form left to be guessed, before another process reads it."""

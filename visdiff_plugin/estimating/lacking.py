@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..assembly import Stages
 from ..choices import STAGES, find, missing
 from ..config import Config
-from ..errors import VisDiffError
+from ..errors import ModelError, VisDiffError
 from ..inputs.ties import NEAR_DUPLICATES
 from ..specs import parse_spec, public_spec
 from ..stages import needs_of
@@ -42,12 +42,18 @@ class NamedEncoder:
     name: str
 
     def encode_images(self, paths: Sequence[str]) -> NDArray[np.float32]:
-        """Is never asked to."""
-        raise NotImplementedError(f"{self.name} is not loaded for an estimate")
+        """Raises `ModelError`: an estimate loads no model."""
+        raise self._absent()
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Is never asked to."""
-        raise NotImplementedError(f"{self.name} is not loaded for an estimate")
+        """Raises `ModelError`: an estimate loads no model."""
+        raise self._absent()
+
+    def _absent(self) -> ModelError:
+        return ModelError(
+            f"Expected {self.name} to embed, got its name alone: an estimate loads no model.",
+            "Run the comparison to use it.",
+        )
 
 
 def with_key(spec: Any) -> Any:
