@@ -9,7 +9,7 @@ STAMP := .venv/.complete
 DEMO_DB := .cache/demo/db
 PORT ?= 5151
 
-.PHONY: help setup demo app pictures test lint unit format clean
+.PHONY: help setup browser demo app pictures test lint unit format clean
 
 help:
 	@echo 'make setup   the environment, in .venv'
@@ -26,6 +26,9 @@ $(STAMP): pyproject.toml constraints.txt tools/setup.sh tools/mongod.py
 	@bash tools/setup.sh
 	@touch $@
 
+browser: setup
+	@bash tools/setup.sh browser
+
 demo: setup
 	$(WITH_MONGO) --keep $(DEMO_DB) $(PYTHON_IN_VENV) tools/demo.py
 
@@ -33,11 +36,11 @@ app: setup
 	PORT=$(PORT) $(WITH_MONGO) --keep $(DEMO_DB) $(PYTHON_IN_VENV) tools/app.py
 
 # docs/app: what the README shows
-pictures: setup
+pictures: browser
 	$(WITH_MONGO) $(PYTHON_IN_VENV) tools/pictures.py
 
 # one after the other, whatever -j says, so that the last line is the tests' summary
-test: setup
+test: browser
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit
 	$(WITH_MONGO) $(PYTHON_IN_VENV) -m pytest tests --ignore=tests/unit --ignore=tests/app

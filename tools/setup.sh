@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv: this package, what its tests need, and a MongoDB server program.
+# With the argument "browser" only the browser that tests of the App want.
 # PYTHON=... chooses another interpreter (3.11 or newer).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -92,10 +93,13 @@ choose_link_mode() {
     rm -f "$cache/$probe" ".venv/$probe"
 }
 
+if [ "${1:-}" = browser ]; then
+    install_browser
+    exit
+fi
 make_venv
 export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-300}"
 .venv/bin/python -m pip install --quiet -c constraints.txt uv
 choose_link_mode
 .venv/bin/uv pip install --python .venv/bin/python -e '.[test]' -c constraints.txt
 .venv/bin/python tools/mongod.py
-install_browser
