@@ -16,7 +16,7 @@ help:
 	@echo 'make demo    a small dataset and its comparison, kept in .cache/demo'
 	@echo 'make app     the FiftyOne App on the demo (PORT=$(PORT))'
 	@echo 'make test    the whole check: lint, types, every test'
-	@echo 'make lint    ruff and mypy;  make unit: tests that need no MongoDB;  make format'
+	@echo 'make lint    ruff, mypy, import-linter, vulture;  make unit: tests that need no MongoDB;  make format'
 	@echo 'make pictures   takes the pictures of the README (docs/app) in a browser'
 	@echo 'make clean   removes .venv and .cache'
 
@@ -51,6 +51,8 @@ lint: setup
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(PYTHON_IN_VENV) -m ruff format --check .
 	$(PYTHON_IN_VENV) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON_IN_VENV) -m vulture
 
 unit: setup
 	$(PYTHON_IN_VENV) -m pytest tests/unit

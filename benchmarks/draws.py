@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from visdiff_plugin.account import Account
 from visdiff_plugin.assembly import make_stages
 from visdiff_plugin.comparing import Compared, compare_inputs
 from visdiff_plugin.config import Config
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.inputs.gather import Account
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.proposers.keyword import KeywordProposer
 from visdiff_plugin.stages import Images

@@ -66,18 +66,17 @@ def load(n: int, folder: Path) -> str:
     from bson import ObjectId
     from PIL import Image
 
-    from visdiff_plugin.inputs import gather
+    from visdiff_plugin.dataset.samples import read_media
+    from visdiff_plugin.kept import declared, making
     from visdiff_plugin.mongo.vector_bytes import encode_vector
-    from visdiff_plugin.samples import read_media
-    from visdiff_plugin.storing import own_fields
 
     paths = [str(folder / f"{number}.png") for number in range(_FILES)]
     for number, path in enumerate(paths):
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
     dataset = fo.Dataset(f"million-{n}", persistent=True)
     dataset.add_samples([fo.Sample(filepath=path) for path in paths], progress=False)
-    kind = gather.embeddings_kind(Encoder(), None)
-    own_fields.declare(dataset, kind)
+    kind = making.embeddings_kind(Encoder(), None)
+    declared.declare(dataset, kind)
     keys = [kind.key(one) for one in read_media(dataset, dataset.values("id")).stamps]
     collection = dataset._sample_collection
     templates = list(collection.find())
@@ -123,13 +122,13 @@ def measure(name: str) -> dict[str, Any]:
 
     import visdiff_plugin as visdiff
     from visdiff_plugin.config import Config
-    from visdiff_plugin.inputs import gather
-    from visdiff_plugin.inputs.fields import vector_reader
+    from visdiff_plugin.dataset.fields import vector_reader
+    from visdiff_plugin.kept import making
     from visdiff_plugin.mongo.documents import view_ids
 
     fo.config.show_progress_bars = False
     dataset = fo.load_dataset(name)
-    field = gather.embeddings_kind(Encoder(), None).field
+    field = making.embeddings_kind(Encoder(), None).field
     config = replace(Config(), captioner=None, properties=False, max_fields=_CANDIDATES)
 
     def run(key: str, a: Any, b: Any) -> Any:

@@ -24,7 +24,7 @@ from visdiff_plugin.evidence.statistics import wilson_interval
 from visdiff_plugin.evidence.table import Table
 from visdiff_plugin.ranking import rank_differences
 from visdiff_plugin.rounds.holdout import plan_folds
-from visdiff_plugin.rounds.sampling import Split
+from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate, unique
 
 SIZES = (30, 100, 500, 5_000)

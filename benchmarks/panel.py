@@ -28,7 +28,8 @@ def run_of(key: str, n_differences: int, sizes: tuple[int, int], ids: list[str])
     """Returns a run as a comparison stores it, with numbers out of thin air."""
     from visdiff_plugin.config import Config
     from visdiff_plugin.exhibits import examples, histogram
-    from visdiff_plugin.results import Difference, Run
+    from visdiff_plugin.results.difference import Difference
+    from visdiff_plugin.results.run import Run
 
     rng = np.random.default_rng(n_differences)
     differences = []
@@ -176,7 +177,7 @@ def main() -> int:
 def _fill(dataset: Any, n_runs: int, n_samples: int) -> None:
     import fiftyone as fo
 
-    from visdiff_plugin.storing import records
+    from visdiff_plugin.storing import run_store
 
     dataset.add_samples(
         [fo.Sample(filepath=f"/none/{number}.jpg") for number in range(200)], progress=False
@@ -189,12 +190,14 @@ def _fill(dataset: Any, n_runs: int, n_samples: int) -> None:
         n = 300 if key == "large" else 30
         run = run_of(key, n, (n_samples // 2, n_samples // 2), ids)
         sources = _sources(dataset, ids)
-        records.save_run(dataset, run, sources, scores[:, : _FIELDS if key == "bench" else 1], in_a)
+        run_store.save_run(
+            dataset, run, sources, scores[:, : _FIELDS if key == "bench" else 1], in_a
+        )
     add_samples(dataset, n_samples)
 
 
 def _sources(dataset: Any, ids: list[str]) -> Any:
-    from visdiff_plugin.samples import Source
+    from visdiff_plugin.dataset.samples import Source
 
     return [Source(dataset, tuple(ids))]
 

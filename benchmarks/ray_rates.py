@@ -159,12 +159,12 @@ def stored_bytes(dataset: Any) -> tuple[int, int]:
 
 def storage(n: int) -> tuple[dict[str, tuple[float, float]], float]:
     """Bytes a sample on top of what was there, and conditional updates a second."""
-    from visdiff_plugin import samples
+    from visdiff_plugin.dataset import samples
+    from visdiff_plugin.engines.kind import Kind
     from visdiff_plugin.engines.target import target_of
-    from visdiff_plugin.inputs.stored import Kind
+    from visdiff_plugin.kept import declared
     from visdiff_plugin.mongo.updates import write_values
     from visdiff_plugin.mongo.vector_bytes import encode_vector
-    from visdiff_plugin.storing import own_fields
 
     dataset = make_dataset([f"/data/images/{row // 1000:05}/{row:012}.jpg" for row in range(n)])
     ids, rng = dataset.values("id"), np.random.default_rng(0)
@@ -180,8 +180,8 @@ def storage(n: int) -> tuple[dict[str, tuple[float, float]], float]:
 
     note("sample itself")
     captions, vectors = Kind("captions", "captions", "m"), Kind("embeddings", "vectors", "m")
-    own_fields.declare(dataset, captions)
-    own_fields.declare(dataset, vectors)
+    declared.declare(dataset, captions)
+    declared.declare(dataset, vectors)
     write_values(dataset, {
         one: {"captions": " ".join(rng.choice(words, 10)), captions.key_path: captions.key(one)}
         for one in ids

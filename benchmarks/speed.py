@@ -184,7 +184,8 @@ def embeddings_rows(dataset: Any, wanted: set[str]) -> list[Row]:
 def scores_rows(dataset: Any) -> list[Row]:
     import fiftyone as fo
 
-    from visdiff_plugin.results import Difference, Run
+    from visdiff_plugin.results.difference import Difference
+    from visdiff_plugin.results.run import Run
     from visdiff_plugin.storing import score_fields
 
     fields = 4  # one set_values takes as long as another

@@ -12,7 +12,7 @@ from fiftyone.operators import types
 
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import VisDiffError
-from visdiff_plugin.estimate import estimate
+from visdiff_plugin.estimating.estimate import estimate
 from visdiff_plugin.estimating.lacking import Problem
 from visdiff_plugin.estimating.text import rows
 from visdiff_plugin.reports.markdown import plain_text

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from visdiff_plugin.errors import RunError, SelectionError
-from visdiff_plugin.storing.records import check_run_key
+from visdiff_plugin.storing.run_store import check_run_key
 
 from ._progress import states
 from ._set_values import to_values

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from visdiff_plugin.sets.fields import evaluations, number_fields, value_fields, values_of
+from visdiff_plugin.dataset.offers import evaluations, number_fields, value_fields, values_of
 
 #: kind -> what the form calls it; in this order
 KINDS = {

@@ -7,9 +7,9 @@ from typing import Any
 
 from fiftyone.operators import types
 
+from visdiff_plugin.dataset.offers import MOST_VALUES
 from visdiff_plugin.errors import SelectionError, VisDiffError
 from visdiff_plugin.sets.choosing import make_base
-from visdiff_plugin.sets.fields import MOST_VALUES
 from visdiff_plugin.sets.finding import Base
 from visdiff_plugin.sets.preview import Preview, preview
 

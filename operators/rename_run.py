@@ -27,7 +27,7 @@ class RenameRun(foo.Operator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form, and says at once why a key can't be used."""
         from visdiff_plugin.errors import RunError
-        from visdiff_plugin.storing.records import check_run_key
+        from visdiff_plugin.storing.run_store import check_run_key
 
         inputs = types.Object()
         _runs.run_picker(ctx, inputs)

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from visdiff_plugin.config import preset_of
+from visdiff_plugin.dataset.samples import find_dataset
 from visdiff_plugin.errors import FieldError, SelectionError
-from visdiff_plugin.results import Difference, Run
-from visdiff_plugin.samples import find_dataset
+from visdiff_plugin.results.difference import Difference
+from visdiff_plugin.results.run import Run
 from visdiff_plugin.sets.grammar import SavedView, parse_set
 from visdiff_plugin.views import filter_view, sort_view
 

@@ -80,7 +80,7 @@ class DifferencesPanel(DifferenceEvents, foo.Panel):
         return self._draw_runs(ctx)
 
     def _draw_runs(self, ctx: Any) -> Any:
-        from visdiff_plugin.storing.records import list_headers
+        from visdiff_plugin.storing.run_store import list_headers
 
         shown = (ctx.panel.state.shown or {}).get("runs", payload.FIRST_ROWS)
         listed = payload.runs_page(list_headers(ctx.dataset), datetime.now(UTC), shown)
@@ -108,7 +108,7 @@ class DifferencesPanel(DifferenceEvents, foo.Panel):
         ctx.panel.set_state({**empty, **place})
 
     def _run(self, ctx: Any) -> Any:
-        from visdiff_plugin.storing.records import load_run
+        from visdiff_plugin.storing.run_store import load_run
 
         return load_run(ctx.dataset, ctx.params.get("key") or ctx.panel.state.key)
 

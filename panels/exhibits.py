@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from visdiff_plugin.results import Difference, Run
-from visdiff_plugin.wording import percent
+from visdiff_plugin.numerals import percent
+from visdiff_plugin.results.difference import Difference
+from visdiff_plugin.results.run import Run
 
 
 def histogram(one: Difference) -> dict[str, Any] | None:

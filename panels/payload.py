@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from visdiff_plugin.config import preset_of
+from visdiff_plugin.numerals import percent
 from visdiff_plugin.reports.used import left_out, used
-from visdiff_plugin.results import Difference, Run
-from visdiff_plugin.wording import (
+from visdiff_plugin.results.difference import Difference
+from visdiff_plugin.results.run import Run
+from visdiff_plugin.results.wording import (
     answer,
     apart,
     chance,
     control,
     decisive,
     evidence,
-    percent,
     shown_in,
     strength,
 )

@@ -1,6 +1,8 @@
 """Runs and differences to print, with one thing changed at a time."""
 
-from visdiff_plugin.results import Difference, Run, Skipped
+from visdiff_plugin.account import Skipped
+from visdiff_plugin.results.difference import Difference
+from visdiff_plugin.results.run import Run
 
 
 def difference(**changes):

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from .api import caption, compare, embed, rank
     from .config import Config
     from .errors import VisDiffError
-    from .results import Difference, Run
+    from .results.difference import Difference
+    from .results.run import Run
     from .runs import delete, list_runs, load, rename
 
 __all__ = [

@@ -12,7 +12,7 @@ from .evidence.design import Design
 from .evidence.near_duplicates import near_duplicates
 from .evidence.separability import MOST, Separability, separability
 from .inputs.joined import Inputs
-from .rounds.sampling import generator
+from .sampling import generator
 
 #: share of near-duplicates from which on a reader should know of them
 _MANY = 0.05

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import samples
+from .account import Account, Skipped
 from .assembly import make_stages
 from .config import Config, Preset
+from .dataset import samples
 from .engines import make_engine
 from .errors import MediaError
-from .inputs import gather
+from .kept import making
 from .pipeline import Comparison
-from .results import Run, Skipped
+from .progress import Progress, silent
+from .results.run import Run
 from .sets import choosing
-from .storing import records, score_fields
-
-Progress = Callable[[float, str], object]
+from .storing import run_store, score_fields
 
 
 def compare(
@@ -170,7 +170,7 @@ def caption(
     from .captioners import make_captioner
 
     made = make_captioner(captioner)
-    return _store(samples_, made, gather.make_captions, field, engine, batch_size, progress)
+    return _store(samples_, made, making.make_captions, field, engine, batch_size, progress)
 
 
 def embed(
@@ -198,7 +198,7 @@ def embed(
     from .encoders import make_encoder
 
     made = make_encoder(encoder)
-    return _store(samples_, made, gather.make_embeddings, field, engine, batch_size, progress)
+    return _store(samples_, made, making.make_embeddings, field, engine, batch_size, progress)
 
 
 def _run(
@@ -211,7 +211,7 @@ def _run(
     progress: Progress | None,
 ) -> Run:
     samples.check_dataset(dataset)
-    records.check_run_key(dataset, run_key, overwrite)
+    run_store.check_run_key(dataset, run_key, overwrite)
     a, b, within = chosen
     base = choosing.make_base(dataset, within)
     set_a, set_b = choosing.select_two(base, a, b)
@@ -231,7 +231,7 @@ def _run(
             stages,
             hypotheses,
             taken_from,
-            progress or _silent,
+            progress or silent,
         ).run()
 
 
@@ -247,12 +247,12 @@ def _store(
     dataset = getattr(samples_, "_root_dataset", samples_)
     selected = choosing.select(dataset, samples_, "what is to be stored")
     media = samples.read_media(dataset, selected.ids)
-    account = gather.Account()
+    account = Account()
     account.skip("sample", media.missing)
     if not media.ids:
         raise MediaError(f"Expected image files, got none of {len(selected.ids)} samples'.")
     with closing(make_engine(engine)) as made:
-        kind, filled = make(dataset, stage, media, field, made, batch_size, progress or _silent)
+        kind, filled = make(dataset, stage, media, field, made, batch_size, progress or silent)
     account.skip("sample", filled.missing)
     return Stored(kind.field, filled.computed, filled.reused, tuple(account.skipped))
 
@@ -270,7 +270,3 @@ def _with_stages(
 ) -> Config:
     given = {"captioner": captioner, "encoder": encoder, "proposer": proposer, "ranker": ranker}
     return replace(config, **{name: one for name, one in given.items() if one is not None})
-
-
-def _silent(fraction: float, label: str) -> None:
-    """Reports progress to nobody."""

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Config
+from .dataset import fields
 from .engines import Engine, make_engine
 from .errors import FieldError
-from .inputs import fields
 from .rankers import make_ranker
 from .rankers.cascade import Cascade
-from .rankers.embedding import text_vectors
 from .specs import parse_spec, public_spec
 from .stages import Captioner, Encoder, Need, Proposer, Ranker, needs_of, parameters_of
+from .vectors import text_vectors
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .account import Skipped
 from .assembly import Stages
 from .config import Config
 from .evidence.design import Design
 from .evidence.table import Table
 from .inputs.joined import Inputs
+from .progress import Progress, part_of, silent
 from .rankers.cascade import Cascade, Chosen
 from .ranking import Ranked, rank_differences
-from .results import Skipped
 from .rounds.holdout import Folds, plan_members
 from .rounds.proposing import Proposed, Round, plan_rounds, propose
 from .rounds.refining import refine
 from .rounds.surest import Surest
 from .scoring import score_images
 from .selection import Candidate, merge_paraphrases, unique
-from .stages import Progress, Ranker, Scored, Usage, needs_of, part_of, silent
+from .stages import Ranker, Scored, Usage, needs_of
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ranking import Ranked
-from .results import Difference
+from .results.difference import Difference
 
 #: bars of a histogram; more are noise on a few hundred images, fewer hide two humps
 BINS = 30

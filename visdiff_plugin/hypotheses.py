@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import fields, replace
 from typing import Any
@@ -17,12 +17,12 @@ from .evidence.statistics import benjamini_hochberg
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
-from .results import Difference, Run
+from .progress import Progress
+from .results.difference import Difference
+from .results.run import Run
+from .results.wording import decisive
 from .selection import key
-from .storing import records, run_scores
-from .wording import decisive
-
-Progress = Callable[[float, str], object]
+from .storing import run_scores, run_store
 
 
 def add_hypothesis(
@@ -56,7 +56,7 @@ def add_hypothesis(
             from their names, or the hypothesis is empty, stands there already or can't be scored
         VisDiffError: as `compare`
     """
-    run = records.load_run(dataset, run_key)
+    run = run_store.load_run(dataset, run_key)
     text = " ".join(hypothesis.split())
     _check_new(run, text)
     config = _config(run, encoder, ranker)
@@ -128,7 +128,7 @@ def _store(dataset: Any, run: Run, inputs: Inputs, found: Compared, config: Conf
     rest = [one for one in together if not one.significant]
     rest.sort(key=lambda one: -round(abs(decisive(one)[0] - 0.5), 12))
     changed = replace(run, differences=(*first, *rest))
-    records.update_run(dataset, changed)
+    run_store.update_run(dataset, changed)
     return changed
 
 

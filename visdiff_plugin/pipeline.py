@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from . import samples
 from .apart import compare_sets
 from .assembly import Stages
 from .comparing import Compared, compare_inputs
 from .config import Config
+from .dataset import samples
 from .errors import MediaError
 from .evidence.design import Design
 from .evidence.separability import Separability
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
-from .results import Run
-from .storing import records
-
-Progress = Callable[[float, str], object]
+from .progress import Progress
+from .results.run import Run
+from .storing import run_store
 
 #: packages whose versions can change a result
 _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_clip_torch",
@@ -102,7 +101,7 @@ class Comparison:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
-        run = records.save_run(self.dataset, run, inputs.sources, scores[:, columns], inputs.in_a)
+        run = run_store.save_run(self.dataset, run, inputs.sources, scores[:, columns], inputs.in_a)
         self.progress(1.0, "Done")
         return run
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .account import Skipped
 from .config import Config
 from .distinct import order_by_gain
 from .evidence.adjusted import Adjusted
-from .evidence.statistics import benjamini_hochberg, skewness_sign, wilson_interval
+from .evidence.statistics import benjamini_hochberg, wilson_interval
 from .evidence.table import FIXED_SOURCES, Evidence, Table, collect, prevalence
-from .results import Difference, Skipped
+from .results.difference import Difference
 from .selection import Candidate, key
 
 #: images that the order of the rows is worked out on: it describes, it does not test
@@ -38,25 +38,6 @@ class _Chances:
 
     def passes(self, alpha: float) -> bool:
         return (self.p if self.q is None else self.q) <= alpha
-
-
-def worded(candidate: Candidate, scores: NDArray[np.floating[Any]]) -> tuple[Candidate, bool]:
-    """Chooses between the two wordings of a measured candidate.
-
-    The one that describes what is unusual: the side of the longer tail of all images together.
-    Which set an image is in plays no part, so swapping the sets keeps the wording.
-
-    Args:
-        candidate: a candidate; without ``opposite`` it is returned as it is
-        scores: ``(n,)`` its scores over A and B together
-
-    Returns:
-        the candidate, and whether its scores must change sign
-    """
-    if not candidate.opposite or skewness_sign(scores) >= 0:
-        return candidate, False
-    turned = replace(candidate, description=candidate.opposite, opposite=candidate.description)
-    return turned, True
 
 
 def rank_differences(

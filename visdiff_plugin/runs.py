@@ -5,26 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from . import samples
+from .dataset import samples
 from .reports import FORMATS, Format, pictures, render
 from .reports.html import picture_key
-from .results import Run
-from .storing import records
+from .results.run import Run
+from .storing import run_store
 
 
 def load(dataset: Any, run_key: str) -> Run:
     """Returns a stored run; raises `RunError` where there is none or it was not finished."""
-    return records.load_run(dataset, run_key)
+    return run_store.load_run(dataset, run_key)
 
 
 def list_runs(dataset: Any) -> list[str]:
     """Returns the keys of the dataset's VisDiff runs, oldest first."""
-    return records.list_runs(dataset)
+    return run_store.list_runs(dataset)
 
 
 def rename(dataset: Any, run_key: str, new_key: str) -> Run:
     """Renames a run and its score fields; raises `RunError` where that can't be done."""
-    return records.rename_run(dataset, run_key, new_key)
+    return run_store.rename_run(dataset, run_key, new_key)
 
 
 def annotate(
@@ -51,7 +51,7 @@ def annotate(
         RunError: if there is no such run or difference
         ValueError: on an unknown verdict
     """
-    return records.annotate_run(dataset, run_key, description, verdict, note)
+    return run_store.annotate_run(dataset, run_key, description, verdict, note)
 
 
 def export(dataset: Any, run_key: str, path: str | None = None, kind: Format | None = None) -> str:
@@ -72,7 +72,7 @@ def export(dataset: Any, run_key: str, path: str | None = None, kind: Format | N
     kind = kind or cast(Format, Path(path).suffix.removeprefix(".").lower() if path else "html")
     if kind not in FORMATS:
         raise ValueError(f"Expected a report as one of {FORMATS}, got {kind!r}.")
-    run = records.load_run(dataset, run_key)
+    run = run_store.load_run(dataset, run_key)
     shown = {}
     if kind == "html":
         shown = pictures.read(_files(dataset, run))
@@ -88,7 +88,7 @@ def delete(dataset: Any, run_key: str) -> tuple[str, ...]:
     Returns:
         what was left, and why, in sentences: scores on a dataset of B that is not found
     """
-    return records.delete_run(dataset, run_key)
+    return run_store.delete_run(dataset, run_key)
 
 
 def _files(dataset: Any, run: Run) -> dict[str, str]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from .errors import ModelError
 from .inputs.joined import Inputs
-from .stages import Images, Progress, Ranker, Scored, Usage, needs_of, scored_by, silent
+from .progress import Progress, silent
+from .stages import Images, Ranker, Scored, Usage, needs_of, scored_by
 
 #: images scored at a time: 20,000 embeddings of 1,280 numbers are 100 MB
 _CHUNK = 20_000

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from .progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .results import Skipped
+    from .account import Skipped
 
 #: what a proposer or ranker reads of an image
 Need = Literal["captions", "embeddings", "paths"]
-
-#: called with the share done, in [0, 1], and a label; what it raises stops the work
-Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)
@@ -224,10 +223,6 @@ def parameters_of(stage: object) -> dict[str, Any]:
     return dict(declared) if isinstance(declared, Mapping) else {}
 
 
-def silent(fraction: float, label: str) -> None:
-    """Reports progress to nobody."""
-
-
 def scored_by(
     ranker: Any, images: Images, texts: Sequence[str], progress: Progress
 ) -> NDArray[np.floating[Any]] | Scored:
@@ -235,8 +230,3 @@ def scored_by(
     if getattr(ranker, "reports", False):
         return ranker.score(images, texts, progress=progress)
     return ranker.score(images, texts)
-
-
-def part_of(progress: Progress, start: float, end: float) -> Progress:
-    """Returns progress of a part of the work, which begins and ends at these shares of all."""
-    return lambda fraction, label: progress(start + fraction * (end - start), label)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import FieldError
+from .errors import FieldError, ModelError
+from .stages import Encoder
 
 #: squares of lengths that are, like their inverse, well inside the range of float32
 _MOST = 1e30
@@ -92,3 +93,18 @@ def by_rows(parts: Sequence[tuple[Reader, Sequence[str]]]) -> RowReader:
         return joined
 
     return read
+
+
+def text_vectors(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Returns ``(k, d)`` unit embeddings of texts; NaN where the encoder knows none of the words.
+
+    Raises:
+        ModelError: if the encoder answers with another number of rows, or values not finite
+    """
+    vectors = np.asarray(encoder.encode_texts(list(texts)), np.float32)
+    if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
+        raise ModelError(
+            f"Expected {len(texts)} finite text embeddings of {encoder.name}, "
+            f"got shape {vectors.shape}."
+        )
+    return unit(vectors)

@@ -6,7 +6,8 @@ import math
 from typing import Any, Literal
 
 from .errors import FieldError, RunError
-from .results import Difference, Run
+from .results.difference import Difference
+from .results.run import Run
 from .storing.score_fields import SET
 
 #: which images of a run: those of A, of B, or of both

@@ -85,7 +85,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("a", "b", "name"), NAMES)
 def test_names_are_identifiers_whatever_the_sets_are_called(plugins, labelled, a, b, name):
-    from visdiff_plugin.storing.records import check_run_key
+    from visdiff_plugin.storing.run_store import check_run_key
 
     form = Form(labelled)
     import operators._run_name as names

@@ -9,11 +9,12 @@ import fiftyone as fo
 import numpy as np
 import pytest
 
+from visdiff_plugin.dataset import own_fields
+from visdiff_plugin.engines.kind import Kind
 from visdiff_plugin.errors import FieldError
-from visdiff_plugin.inputs.stored import Kind
+from visdiff_plugin.kept import declared
 from visdiff_plugin.mongo import documents, updates
 from visdiff_plugin.mongo.vector_bytes import encode_vector
-from visdiff_plugin.storing import own_fields
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_scores_are_written_where_they_are_finite(dataset, monkeypatch):
     scores = np.random.default_rng(1).normal(size=(120, 3)).astype(np.float32)
     scores[5, 1] = scores[30:40, 0] = np.nan
     scores[50] = np.inf
-    own_fields.declare(dataset, Kind("numbers", "run", "a test"))
+    declared.declare(dataset, Kind("numbers", "run", "a test"))
     own_fields.declare_numbers(dataset, "run", dict.fromkeys(names, "A number."))
     before = dataset.values("last_modified_at")
     updates.write_documents(dataset, dataset.values("id"), "run", names, scores)

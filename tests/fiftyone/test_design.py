@@ -10,8 +10,8 @@ from fakes import ColourCaptioner, ColourEncoder, ListProposer
 from PIL import Image
 
 import visdiff_plugin as visdiff
+from visdiff_plugin.dataset import fields
 from visdiff_plugin.errors import FieldError
-from visdiff_plugin.inputs import fields
 
 
 def compare(dataset, key="run", a="red", b="blue", **changes):

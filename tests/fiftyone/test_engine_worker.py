@@ -8,14 +8,13 @@ import pytest
 from fakes import ColourEncoder
 from ray_stages import BuggyEncoder
 
-from visdiff_plugin import samples
+from visdiff_plugin.dataset import samples
 from visdiff_plugin.engines.ray_worker import RESULT, Worker, raise_failure
 from visdiff_plugin.engines.target import Target, target_of
 from visdiff_plugin.engines.work import Todo, Work
 from visdiff_plugin.errors import CredentialsError, EngineError, ModelError
-from visdiff_plugin.inputs import gather
+from visdiff_plugin.kept import declared, making
 from visdiff_plugin.mongo.documents import read_columns
-from visdiff_plugin.storing import own_fields
 
 pa = pytest.importorskip("pyarrow", reason="the extra 'ray' is not installed")
 cloudpickle = pytest.importorskip("cloudpickle")
@@ -27,9 +26,9 @@ def target(dataset):
 
 
 def work_of(dataset, encoder):
-    kind = gather.embeddings_kind(encoder, "vectors")
-    own_fields.declare(dataset, kind, same_producer=True)
-    return Work(kind, partial(gather.embed_paths, encoder))
+    kind = making.embeddings_kind(encoder, "vectors")
+    declared.declare(dataset, kind, same_producer=True)
+    return Work(kind, partial(making.embed_paths, encoder))
 
 
 def todo_of(dataset, kind):

@@ -14,7 +14,7 @@ from PIL import Image
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.config import Config
-from visdiff_plugin.estimate import estimate
+from visdiff_plugin.estimating.estimate import estimate
 from visdiff_plugin.estimating.text import rows
 from visdiff_plugin.sets.choosing import make_base
 

@@ -6,7 +6,7 @@ from fakes import ColourEncoder
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import RunError
 from visdiff_plugin.hypotheses import add_hypothesis
-from visdiff_plugin.storing.records import list_headers
+from visdiff_plugin.storing.run_store import list_headers
 
 ENCODER = ColourEncoder()
 

@@ -14,7 +14,7 @@ from PIL import Image
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import FieldError, RunError, SelectionError
 from visdiff_plugin.runs import export
-from visdiff_plugin.storing import records
+from visdiff_plugin.storing import run_store
 
 WORDS = ("red pictures", "blue pictures", "a dog")
 
@@ -261,11 +261,11 @@ def test_a_run_that_was_stopped_leaves_nothing_on_either(two, monkeypatch):
     with pytest.raises(SystemExit):
         compare(home, other)
     assert home.list_runs() == [] and not [one for one in two if one.get_field("run")]
-    delete = records.delete_run
-    monkeypatch.setattr(records, "delete_run", lambda *args, **kwargs: ())  # killed
+    delete = run_store.delete_run
+    monkeypatch.setattr(run_store, "delete_run", lambda *args, **kwargs: ())  # killed
     with pytest.raises(SystemExit):
         compare(home, other)
-    monkeypatch.setattr(records, "delete_run", delete)
+    monkeypatch.setattr(run_store, "delete_run", delete)
     monkeypatch.undo()
     assert all(one.get_field("run") for one in two)
     assert visdiff.delete(home, "run") == ()

@@ -13,8 +13,8 @@ from made_runs import run as made
 from panel_browser import PANEL, URI
 
 import visdiff_plugin as visdiff
-from visdiff_plugin.samples import Source
-from visdiff_plugin.storing.records import save_run
+from visdiff_plugin.dataset.samples import Source
+from visdiff_plugin.storing.run_store import save_run
 
 
 def test_a_dataset_without_runs_says_what_to_do(browser):

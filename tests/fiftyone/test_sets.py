@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import visdiff_plugin as visdiff
+from visdiff_plugin.dataset import offers
 from visdiff_plugin.errors import SelectionError
-from visdiff_plugin.sets import choosing, fields
+from visdiff_plugin.sets import choosing
 from visdiff_plugin.sets.ends import border
 
 
@@ -93,7 +94,7 @@ def test_right_and_wrong_by_an_evaluation(judged):
     assert sorted(right + rows(judged, "eval:binary=wrong")) == list(range(12))
     assert rows(judged, "eval:det=right") == [0, 3, 6, 9]
     assert rows(judged, "eval:det=wrong") == [1, 2, 4, 5, 7, 8, 10, 11]
-    assert fields.evaluations(judged) == ["det", "binary", "cls"]
+    assert offers.evaluations(judged) == ["det", "binary", "cls"]
     refused(judged, "an evaluation of .* got 'sls'. Did you mean 'cls'", "eval:sls=wrong")
 
 
@@ -101,7 +102,7 @@ def test_an_evaluation_that_says_nothing_of_images(judged):
     for name in ("depth", "depth_2"):
         judged.set_values(name, [fo.Regression(value=float(row)) for row in range(12)])
     judged.evaluate_regressions("depth", gt_field="depth_2", eval_key="far")
-    assert "far" not in fields.evaluations(judged)
+    assert "far" not in offers.evaluations(judged)
     refused(judged, "says which images are right, got 'far'", "eval:far=wrong")
 
 
@@ -130,8 +131,8 @@ def test_quantiles_of_numbers_with_gaps(judged):
     refused(judged, "all images have the same", "bottom:same=10%")
     judged.add_sample_field("empty", fo.FloatField)
     refused(judged, "no image has that number", "top:empty=10%")
-    assert "guess.confidence" in fields.number_fields(judged)
-    assert "boxes.detections.confidence" not in fields.number_fields(judged)
+    assert "guess.confidence" in offers.number_fields(judged)
+    assert "boxes.detections.confidence" not in offers.number_fields(judged)
 
 
 NUMBERS = st.lists(

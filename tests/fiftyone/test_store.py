@@ -13,7 +13,7 @@ from visdiff_plugin.errors import RunError
 from visdiff_plugin.mongo import documents, updates
 from visdiff_plugin.mongo.vector_bytes import decode_vector, encode_vector
 from visdiff_plugin.runs import annotate, export
-from visdiff_plugin.storing import records, score_fields
+from visdiff_plugin.storing import run_store, score_fields
 
 
 def compare(dataset, key, *words):
@@ -59,8 +59,8 @@ def test_a_run_that_was_stopped_while_written_is_seen_and_replaced(dataset, monk
     def stopped(*args, **kwargs):
         raise SystemExit  # a killed process would not even clean up
 
-    monkeypatch.setattr(records, "write_scores", stopped)
-    monkeypatch.setattr(records, "delete_run", lambda *args, **kwargs: None)
+    monkeypatch.setattr(run_store, "write_scores", stopped)
+    monkeypatch.setattr(run_store, "delete_run", lambda *args, **kwargs: None)
     with pytest.raises(SystemExit):
         compare(dataset, "run")
     monkeypatch.undo()

@@ -11,6 +11,7 @@ from chat_server import ChatServer, completion, failure
 from PIL import Image
 from questions import asked, ranker
 
+from visdiff_plugin.account import Account
 from visdiff_plugin.assembly import make_stages
 from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.chat.client import ChatClient
@@ -21,7 +22,6 @@ from visdiff_plugin.evaluation.chat_judge import ChatJudge
 from visdiff_plugin.evaluation.judgements import Judgements
 from visdiff_plugin.evaluation.judges import Question
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.inputs.gather import Account
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.proposers import make_proposer
 from visdiff_plugin.proposers.caption_llm import CaptionProposer

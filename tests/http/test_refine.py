@@ -9,15 +9,15 @@ from chat_server import BROKEN, ChatServer
 from fakes import ColourCaptioner, ColourEncoder, ListProposer
 from PIL import Image
 
+from visdiff_plugin.account import Account
 from visdiff_plugin.assembly import make_stages
+from visdiff_plugin.cache.lines import Lines
 from visdiff_plugin.comparing import compare_inputs
 from visdiff_plugin.config import Config
-from visdiff_plugin.evaluation.lines import Lines
-from visdiff_plugin.evaluation.remembered import RememberedProposer
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.inputs.gather import Account
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.proposers.image_vlm import ImageProposer
+from visdiff_plugin.proposers.remembered import RememberedProposer
 from visdiff_plugin.stages import Attempt, Images, ProposerReply, Usage
 from visdiff_plugin.vectors import rows_of
 

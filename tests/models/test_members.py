@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from visdiff_plugin.account import Account
 from visdiff_plugin.assembly import make_stages
 from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.comparing import compare_inputs
 from visdiff_plugin.config import Config
 from visdiff_plugin.encoders import make_encoder
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.inputs.gather import Account
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.stages import Images
 from visdiff_plugin.vectors import rows_of

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from visdiff_plugin.account import Skipped
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import ModelError, ServerError
 from visdiff_plugin.evidence.design import Design
@@ -12,8 +13,7 @@ from visdiff_plugin.evidence.table import Table
 from visdiff_plugin.rankers import make_ranker
 from visdiff_plugin.rankers.cascade import Cascade, Chosen
 from visdiff_plugin.ranking import rank_differences
-from visdiff_plugin.results import Skipped
-from visdiff_plugin.rounds.sampling import Split
+from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate
 from visdiff_plugin.stages import Images, Scored, Usage
 

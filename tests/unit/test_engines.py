@@ -9,13 +9,13 @@ import pytest
 from visdiff_plugin.captioners.openai_captioner import OpenAICaptioner
 from visdiff_plugin.config import Config
 from visdiff_plugin.engines import make_engine
+from visdiff_plugin.engines.kind import Kind
 from visdiff_plugin.engines.local import LocalEngine
 from visdiff_plugin.engines.ray_cluster import _fit
 from visdiff_plugin.engines.ray_engine import _stopped
 from visdiff_plugin.engines.target import Target
 from visdiff_plugin.engines.work import Todo, Work
 from visdiff_plugin.errors import DependencyError
-from visdiff_plugin.inputs.stored import Kind
 from visdiff_plugin.stages import Missing
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from visdiff_plugin.cache.lines import Lines
 from visdiff_plugin.errors import EvaluationError
 from visdiff_plugin.evaluation.chat_judge import parse_score
 from visdiff_plugin.evaluation.judgements import Judgements
 from visdiff_plugin.evaluation.judges import Judgement, Question, WordJudge, stem
-from visdiff_plugin.evaluation.lines import Lines
 from visdiff_plugin.stages import Usage
 
 

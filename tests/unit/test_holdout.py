@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from visdiff_plugin.config import Config
 from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.rounds.holdout import plan_folds
-from visdiff_plugin.rounds.sampling import generator, split_units
+from visdiff_plugin.sampling import generator, split_units
 
 OFFLINE = Config.preset("offline", subset_size=5, rounds=2)
 

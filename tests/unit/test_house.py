@@ -60,15 +60,6 @@ def test_no_file_names_a_registrys_host():
         assert not [host for host in HOSTS if host in text], path
 
 
-def test_files_stay_readable_in_one_sitting():
-    long = {
-        str(path.relative_to(ROOT)): count
-        for path in tracked()
-        if path.suffix == ".py" and (count := len(path.read_text().splitlines())) > 320
-    }
-    assert long == {}
-
-
 def test_the_readme_names_targets_and_pages_that_exist():
     text = (ROOT / "README.md").read_text()
     makefile = (ROOT / "Makefile").read_text()

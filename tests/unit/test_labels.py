@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from visdiff_plugin.inputs.labels import label_names, label_words, object_numbers, plural
+from visdiff_plugin.dataset.labels import label_names, label_words, object_numbers, plural
 
 
 def detections(*labels, box=(0, 0, 0.5, 0.5)):

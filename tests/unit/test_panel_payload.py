@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from made_runs import difference, run
 
 from panels import exhibits, payload
-from visdiff_plugin.results import Run, Skipped
+from visdiff_plugin.account import Skipped
+from visdiff_plugin.results.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

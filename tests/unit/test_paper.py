@@ -12,11 +12,11 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import ttest_ind
 from sklearn.metrics import roc_auc_score
 
+from visdiff_plugin.account import Account
 from visdiff_plugin.assembly import make_stages
 from visdiff_plugin.comparing import compare_inputs
 from visdiff_plugin.config import Config
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.inputs.gather import Account
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.stages import Images
 from visdiff_plugin.vectors import rows_of

@@ -6,8 +6,9 @@ import pytest
 from visdiff_plugin.config import Config
 from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.evidence.table import Table
-from visdiff_plugin.ranking import rank_differences, worded
-from visdiff_plugin.rounds.sampling import Split
+from visdiff_plugin.inputs.measured import worded
+from visdiff_plugin.ranking import rank_differences
+from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate
 
 OFFLINE = Config.preset("offline")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visdiff_plugin.estimating import rates
-from visdiff_plugin.estimating.rates import Rate, Watch, known_rate, note_rate, rates_file
 from visdiff_plugin.estimating.text import duration
+from visdiff_plugin.kept import rates
+from visdiff_plugin.kept.rates import Rate, Watch, known_rate, note_rate, rates_file
 
 
 @pytest.fixture(autouse=True)

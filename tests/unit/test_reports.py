@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_runs import difference, run
 
+from visdiff_plugin.numerals import percent, plain, small
 from visdiff_plugin.reports import FORMATS, render
 from visdiff_plugin.reports.markdown import brief
 from visdiff_plugin.reports.pictures import read, wanted
-from visdiff_plugin.results import Run
-from visdiff_plugin.wording import percent, plain, small
+from visdiff_plugin.results.run import Run
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 SHOWN = {

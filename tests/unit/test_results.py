@@ -6,7 +6,8 @@ import json
 import pytest
 from made_runs import difference, run
 
-from visdiff_plugin.results import Difference, Run
+from visdiff_plugin.results.difference import Difference
+from visdiff_plugin.results.run import Run
 
 
 def test_a_run_survives_json():

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visdiff_plugin.rounds.sampling import Split, draw_rounds, generator
+from visdiff_plugin.sampling import Split, draw_rounds, generator
 
 ids = st.lists(st.uuids().map(str), min_size=2, max_size=60, unique=True)
 

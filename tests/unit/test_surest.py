@@ -8,18 +8,18 @@ from fakes import ColourCaptioner, ColourEncoder, ListProposer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from visdiff_plugin.account import Account
 from visdiff_plugin.assembly import make_stages
 from visdiff_plugin.comparing import compare_inputs
 from visdiff_plugin.config import Config
 from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.evidence.separability import sureness
 from visdiff_plugin.evidence.table import Table
-from visdiff_plugin.inputs.gather import Account
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.ranking import rank_differences
 from visdiff_plugin.rounds.holdout import plan_folds
-from visdiff_plugin.rounds.sampling import Split
 from visdiff_plugin.rounds.surest import Surest
+from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate
 from visdiff_plugin.stages import Images
 from visdiff_plugin.vectors import rows_of

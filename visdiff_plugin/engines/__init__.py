@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from ..specs import construct, parse_spec
 
 if TYPE_CHECKING:
-    from ..inputs.stored import Filled, Progress
-    from .work import Todo, Work
+    from ..progress import Progress
+    from .work import Filled, Todo, Work
 
 KINDS = ("local", "ray", "ray:ADDRESS")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..inputs.stored import Filled, Progress
 from ..mongo.updates import write_values
-from .work import Todo, Work
+from ..progress import Progress
+from .work import Filled, Todo, Work
 
 
 class LocalEngine:

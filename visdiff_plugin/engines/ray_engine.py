@@ -10,14 +10,14 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..dataset.samples import database_uri
 from ..errors import DependencyError, EngineError, VisDiffError
-from ..inputs.stored import Filled, Progress
 from ..mongo.documents import reload
-from ..samples import database_uri
+from ..progress import Progress
 from .ray_cluster import Cluster, quiet
 from .ray_worker import RESULT, Worker, raise_failure
 from .target import Target, target_of
-from .work import Todo, Work
+from .work import Filled, Todo, Work
 
 #: times a batch is tried: a worker that died was often only unlucky (memory, a lost machine)
 _TRIES = 3

@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import EngineError
-from ..inputs.stored import Kind
 from ..mongo.documents import CHUNK, address_of
 from ..specs import public_spec
+from .kind import Kind
 from .work import Todo
 
 _PATIENCE_MS = 20_000

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..inputs.stored import Kind
 from ..stages import Missing
+from .kind import Kind
 
 _DOING = {"captions": "Captioning", "embeddings": "Embedding", "properties": "Measuring"}
 
@@ -91,3 +91,18 @@ class Work:
                 continue
             updates[one] = {self.kind.field: self.kind.encode(value), self.kind.key_path: key}
         return updates, missing
+
+
+@dataclass
+class Filled:
+    """What became of filling a field.
+
+    Args:
+        missing: sample id -> reason, for images without a value
+        reused: values that were stored and still valid
+        computed: values that were made and stored now
+    """
+
+    missing: dict[str, str]
+    reused: int = 0
+    computed: int = 0

@@ -1,1 +1,1 @@
-"""What a run would read, ask and cost: the parts that `visdiff_plugin.estimate` adds up."""
+"""What a comparison would read, make, ask and cost, before anything runs."""

@@ -10,15 +10,16 @@ from PIL import Image
 
 from ..assembly import Stages, elsewhere
 from ..config import Config
+from ..dataset import fields, own_fields
+from ..dataset.samples import read_media
+from ..engines.kind import Kind
 from ..images import UNREADABLE
-from ..inputs import fields, gather
-from ..inputs.stored import Kind, read, stale
+from ..kept import declared, making
+from ..kept.rates import known_rate
+from ..kept.stored import read, stale
 from ..mongo.documents import read_present
-from ..samples import read_media
 from ..sets.draw import Drawn, Part
 from ..stages import Captioner, Encoder
-from ..storing import own_fields
-from .rates import known_rate
 
 #: files whose size in pixels is looked up
 _LOOKED = 20
@@ -129,7 +130,7 @@ class _Part:
 
     def values(self) -> list[Values]:
         """Returns each kind of value that is read, in the order in which it is made."""
-        found = [self._ours(gather.properties_kind())] if self._config.properties else []
+        found = [self._ours(making.properties_kind())] if self._config.properties else []
         stages = self._stages
         if stages is not None and stages.reads("embeddings") and stages.encoder is not None:
             found.append(self._embeddings(stages, stages.encoder))
@@ -154,14 +155,14 @@ class _Part:
             if not own_fields.owns(self._dataset, name):
                 there = read_present(self._dataset, self.media.ids, name)
                 return Values("embeddings", name, self._counted(there), foreign=True)
-        kind = gather.embeddings_kind(encoder, name)
-        own_fields.check_field(self._dataset, kind, same_producer=True)
+        kind = making.embeddings_kind(encoder, name)
+        declared.check_field(self._dataset, kind, same_producer=True)
         return self._ours(kind)
 
     def _captions(self, stages: Stages) -> list[Values]:
         if stages.captioner is not None:
-            kind = gather.captions_kind(stages.captioner, self._config.caption_field)
-            own_fields.check_field(self._dataset, kind)
+            kind = making.captions_kind(stages.captioner, self._config.caption_field)
+            declared.check_field(self._dataset, kind)
             found = self._ours(kind)
             if found.stored:
                 self.texts = [one for one in read(self._dataset, kind, self.media.ids) if one]

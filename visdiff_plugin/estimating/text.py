@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..estimate import Estimate
 from .asking import Calls
+from .estimate import Estimate
 from .standing import Values
 
 _TITLES = {

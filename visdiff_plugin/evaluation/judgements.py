@@ -8,11 +8,11 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from ..cache.lines import Lines
 from ..errors import EvaluationError
 from ..specs import public_spec
 from ..stages import Usage
 from .judges import Judge, Judgement, Question
-from .lines import Lines
 
 #: questions asked at once
 _AT_ONCE = 8

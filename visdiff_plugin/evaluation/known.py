@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..images import UNREADABLE
-from ..inputs.gather import caption_paths, embed_paths, measure_paths
+from ..kept.making import caption_paths, embed_paths, measure_paths
 from ..stages import Captioner, Encoder, Missing, parameters_of
 
 #: files computed and kept at a time

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rounds.sampling import generator
+from ..sampling import generator
 from .pairs import Pair
 
 #: the judge's best score: "the same"

@@ -11,21 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from ..account import Account
 from ..assembly import Stages, make_stages
+from ..cache.lines import Lines
 from ..comparing import Compared, compare_inputs
 from ..config import Config
 from ..errors import CredentialsError, EvaluationError, MediaError, ModelError
 from ..evidence.design import Design
-from ..inputs.gather import Account
 from ..inputs.joined import Inputs
 from ..inputs.measured import property_candidates
+from ..proposers.remembered import RememberedProposer
 from ..stages import Images, Missing
 from ..vectors import by_rows, reader_of
 from .known import Known
-from .lines import Lines
 from .pairs import Pair
 from .plan import TABLE_CAPTIONS, Cell, Plan
-from .remembered import RememberedProposer
 
 #: answers of each side that are kept, and can be judged
 KEPT = 10

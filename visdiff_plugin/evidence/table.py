@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rounds.sampling import Split
+from ..sampling import Split
 from ..selection import Candidate
 from .adjusted import Adjusted, adjusted, effective_size
 from .columns import two_sample_columns

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import assembly, samples
+from .. import assembly
+from ..account import Account
 from ..assembly import Stages
 from ..config import Config
-from ..samples import Selected, Source
+from ..dataset import samples
+from ..dataset.samples import Selected, Source
+from ..kept import making
+from ..progress import Progress
 from ..stages import Images, needs_of
 from ..vectors import RowReader, by_rows
-from . import gather
-from .gather import Account
 from .measured import Measured, label_candidates, object_candidates, property_candidates
 from .reading import InputReader, Part
-
-Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _measured(parts: Sequence[Part]) -> list[Measured]:
     measured: list[Measured] = []
     values = [part.properties for part in parts if part.properties is not None]
     if values:
-        measured += property_candidates(gather.properties_kind().field, np.concatenate(values))
+        measured += property_candidates(making.properties_kind().field, np.concatenate(values))
     for name in parts[0].labels:
         names = [*chain(*(part.labels[name][0] for part in parts))]
         measured += label_candidates(name, names)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..evidence.statistics import skewness_sign
 from ..properties.catalogue import OBJECT_PROPERTIES, PROPERTIES
-from ..ranking import worded
 from ..selection import Candidate
 
 #: of a label field: classes on fewer images than this, or on all but that many, say nothing
@@ -103,3 +103,22 @@ def _same(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
     if both.sum() < 3 or x[both].std() == 0 or y[both].std() == 0:
         return False
     return bool(abs(np.corrcoef(x[both], y[both])[0, 1]) > _SAME)
+
+
+def worded(candidate: Candidate, scores: NDArray[np.floating[Any]]) -> tuple[Candidate, bool]:
+    """Chooses between the two wordings of a measured candidate.
+
+    The one that describes what is unusual: the side of the longer tail of all images together.
+    Which set an image is in plays no part, so swapping the sets keeps the wording.
+
+    Args:
+        candidate: a candidate; without ``opposite`` it is returned as it is
+        scores: ``(n,)`` its scores over A and B together
+
+    Returns:
+        the candidate, and whether its scores must change sign
+    """
+    if not candidate.opposite or skewness_sign(scores) >= 0:
+        return candidate, False
+    turned = replace(candidate, description=candidate.opposite, opposite=candidate.description)
+    return turned, True

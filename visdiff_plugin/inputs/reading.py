@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import samples
+from ..account import Account
 from ..assembly import Stages
 from ..config import Config
+from ..dataset import fields, own_fields, samples
+from ..dataset.samples import Source
+from ..engines.kind import Kind
+from ..engines.work import Filled
 from ..errors import FieldError
+from ..kept import declared, making
+from ..kept.stored import read
 from ..mongo.documents import read_present, read_vectors
-from ..samples import Source
-from ..storing import own_fields
+from ..progress import Progress
 from ..vectors import Reader, reader_of
-from . import fields, gather
-from .gather import Account
-from .stored import Filled, Kind, read
-
-Progress = Callable[[float, str], object]
 
 #: stored vectors that are looked at before a field of another tool is trusted
 _CHECKED = 200
@@ -113,13 +113,13 @@ class InputReader:
             if stages.encoder is None:
                 raise ValueError("Expected an encoder, got None: the embeddings are wanted.")
             if stages.brain_vectors is None and not self._foreign_embeddings:
-                kind = gather.embeddings_kind(stages.encoder, stages.embedding_field)
-                own_fields.check_field(self.dataset, kind, same_producer=True)
+                kind = making.embeddings_kind(stages.encoder, stages.embedding_field)
+                declared.check_field(self.dataset, kind, same_producer=True)
         if not stages.need("captions"):
             return None
         if stages.captioner is not None:
-            kind = gather.captions_kind(stages.captioner, self.config.caption_field)
-            own_fields.check_field(self.dataset, kind)
+            kind = making.captions_kind(stages.captioner, self.config.caption_field)
+            declared.check_field(self.dataset, kind)
         if not stages.caption_fields:
             return None
         stored = fields.read_captions(self.dataset, stages.caption_fields, ids)
@@ -138,7 +138,7 @@ class InputReader:
     def _properties(self, media: samples.Media) -> samples.Media:
         if not self.config.properties:
             return media
-        kind, filled = gather.make_properties(
+        kind, filled = making.make_properties(
             self.dataset, media, self.stages.engine, self.config.batch_size, self._part(0.0, 0.15)
         )
         self._note(kind, filled, "sample")
@@ -150,12 +150,12 @@ class InputReader:
             return None, media
         if stages.brain_vectors is not None:
             known = stages.brain_vectors
-            gather.check_dimension(list(known.values())[:_CHECKED], stages.encoder)
+            making.check_dimension(list(known.values())[:_CHECKED], stages.encoder)
             return reader_of(known), self._without_embedding(media, known)
         name = stages.embedding_field
         if name and self._foreign_embeddings:
             return fields.vector_reader(self.dataset, name), self._foreign(media, name)
-        kind, filled = gather.make_embeddings(
+        kind, filled = making.make_embeddings(
             self.dataset,
             stages.encoder,
             media,
@@ -173,7 +173,7 @@ class InputReader:
         if self.stages.encoder is not None:
             some = [one for one in media.ids if one in there][:_CHECKED]
             vectors = read_vectors(self.dataset, some, name)
-            gather.check_dimension(list(vectors), self.stages.encoder)
+            making.check_dimension(list(vectors), self.stages.encoder)
             self.account.note(
                 f"Embeddings were read from {name!r}, which VisDiff did not make; they are taken "
                 f"to be of {self.stages.encoder.name}."
@@ -190,7 +190,7 @@ class InputReader:
     def _captions(self, media: samples.Media) -> dict[str, str]:
         if self.stages.captioner is None:
             return {}
-        kind, filled = gather.make_captions(
+        kind, filled = making.make_captions(
             self.dataset,
             self.stages.captioner,
             media,
@@ -209,7 +209,7 @@ class InputReader:
         ids = media.ids
         properties = None
         if self.config.properties and ids:
-            properties = np.stack(read(self.dataset, gather.properties_kind(), ids))
+            properties = np.stack(read(self.dataset, making.properties_kind(), ids))
         labels = {
             name: (
                 fields.read_label_names(self.dataset, name, ids),

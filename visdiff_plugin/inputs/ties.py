@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import Config
+from ..dataset import fields
 from ..errors import FieldError
 from ..evidence.design import Design, encode, strata_of
 from ..evidence.near_duplicates import near_duplicates
-from . import fields
 from .joined import Inputs
 
 #: the value of ``cluster_by`` that is no field

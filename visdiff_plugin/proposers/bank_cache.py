@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kept_files import cache_root, write_whole
-from ..rankers.embedding import text_vectors
+from ..cache.folder import cache_root, write_whole
 from ..stages import Encoder, parameters_of
-from ..vectors import unit
+from ..vectors import text_vectors, unit
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter, defaultdict
 
+from ..account import Skipped
 from ..chat.calls import Calls
 from ..chat.reply import RejectedError, shortened
 from ..errors import ModelError
-from ..results import Skipped
 from ..stages import Usage
 
 #: answers without one yes or no, after which the model is taken to be unable to give any

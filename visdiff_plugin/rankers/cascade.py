@@ -17,25 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..account import Skipped
 from ..config import Config
 from ..errors import ModelError, ServerError
 from ..evidence.columns import two_sample_columns
 from ..evidence.design import Design
-from ..results import Skipped
-from ..rounds.sampling import generator
-from ..stages import (
-    Images,
-    Need,
-    Progress,
-    Ranker,
-    Scored,
-    Usage,
-    needs_of,
-    parameters_of,
-    part_of,
-    scored_by,
-    silent,
-)
+from ..progress import Progress, part_of, silent
+from ..sampling import generator
+from ..stages import Images, Need, Ranker, Scored, Usage, needs_of, parameters_of, scored_by
 
 Rows = NDArray[np.intp]
 

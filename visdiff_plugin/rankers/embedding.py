@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FieldError, ModelError
+from ..errors import FieldError
 from ..stages import Encoder, Images
-from ..vectors import unit
+from ..vectors import text_vectors, unit
 
 
 @dataclass(frozen=True)
@@ -86,18 +86,3 @@ class EmbeddingRanker:
         texts = [one.replace("{}", text) for text in descriptions for one in self.templates]
         vectors = text_vectors(self.encoder, texts)
         return unit(vectors.reshape(len(descriptions), len(self.templates), -1).mean(axis=1))
-
-
-def text_vectors(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Returns ``(k, d)`` unit embeddings of texts; NaN where the encoder knows none of the words.
-
-    Raises:
-        ModelError: if the encoder answers with another number of rows, or values not finite
-    """
-    vectors = np.asarray(encoder.encode_texts(list(texts)), np.float32)
-    if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
-        raise ModelError(
-            f"Expected {len(texts)} finite text embeddings of {encoder.name}, "
-            f"got shape {vectors.shape}."
-        )
-    return unit(vectors)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..chat.answers import word, yes_share
 from ..errors import ModelError
-from ..stages import Images, Missing, Need, Progress, Scored, silent
+from ..progress import Progress, silent
+from ..stages import Images, Missing, Need, Scored
 from ..torch_models import Batches, LazyModel, check_dtype, map_images
 from .asked import Tally
 from .local_models import Asker, load_caption_asker, load_image_asker

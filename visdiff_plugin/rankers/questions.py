@@ -17,7 +17,8 @@ from ..chat.question_prompts import caption_question, image_question
 from ..chat.reply import ChatReply, RejectedError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
-from ..stages import Images, Need, Progress, Scored, Usage, silent
+from ..progress import Progress, silent
+from ..stages import Images, Need, Scored, Usage
 from .asked import Asked, no_chances, takes_none
 from .subjects import About, Subject, draw_subjects, said
 

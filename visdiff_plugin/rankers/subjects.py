@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..errors import ModelError
-from ..rounds.sampling import generator
+from ..sampling import generator
 from ..stages import Images
 
 About = Literal["caption", "image"]

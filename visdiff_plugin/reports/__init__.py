@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from ..results import Run
+from ..results.run import Run
 
 Format = Literal["html", "md", "csv", "json", "txt"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -22,7 +22,8 @@ def render(run: Run, kind: Format, pictures: Mapping[str, str] | None = None) ->
     Raises:
         ValueError: on an unknown kind
     """
-    from . import html, markdown, tables, text
+    from ..results import text
+    from . import html, markdown, tables
 
     if kind == "html":
         return html.page(run, pictures or {})

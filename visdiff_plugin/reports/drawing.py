@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..results import Difference
-from ..wording import decisive
+from ..results.difference import Difference
+from ..results.wording import decisive
 
 _WIDTH, _HEIGHT = 300, 90
 

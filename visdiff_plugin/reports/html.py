@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ..results import Difference, Run
-from ..wording import answer, apart, chance, control, decisive, evidence, percent, shown_in
-from ..wording import strength as strength_of
+from ..numerals import percent
+from ..results.difference import Difference
+from ..results.run import Run
+from ..results.wording import answer, apart, chance, control, decisive, evidence, shown_in
+from ..results.wording import strength as strength_of
 from . import drawing
 from .style import STYLE
 from .used import used

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..results import Difference, Run
-from ..wording import answer, apart, chance, control, decisive, percent, shown_in
+from ..numerals import percent
+from ..results.difference import Difference
+from ..results.run import Run
+from ..results.wording import answer, apart, chance, control, decisive, shown_in
 
 #: what Markdown, or HTML inside it, would read as markup
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&:@]|^[-+.=])")

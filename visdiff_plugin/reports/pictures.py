@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..images import data_url, decode
-from ..results import Run
+from ..results.run import Run
 from ..stages import Missing
 
 #: longest side of a picture, in pixels: sharp at the size a report shows it

@@ -8,7 +8,8 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from ..results import Difference, Run
+from ..results.difference import Difference
+from ..results.run import Run
 
 #: members of a difference that are no single cell
 _LEFT_OUT = ("histogram", "examples")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..results import Run
-from .text import consumed
+from ..results.run import Run
+from ..results.text import consumed
 
 _KINDS = ("captioner", "encoder", "proposer", "ranker", "engine")
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from ..config import Config
 from ..evidence.design import Codes, Design
 from ..evidence.separability import MOST
+from ..sampling import Split, draw_pairs, draw_rounds, generator, split_units
 from ..stages import Proposer, needs_of
-from .sampling import Split, draw_pairs, draw_rounds, generator, split_units
 from .surest import Surest
 
 #: in smaller sets what is left of them can't be tested

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..evidence.design import Design
 from ..evidence.separability import sureness
-from .sampling import Split, generator
+from ..sampling import Split, generator
 
 
 @dataclass(frozen=True)

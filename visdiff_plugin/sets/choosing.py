@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..dataset.samples import Selected, check_media
 from ..errors import SelectionError
 from ..mongo.documents import view_ids
-from ..samples import Selected, check_media
 from .finding import Base, Found, find
 from .grammar import Rest
 

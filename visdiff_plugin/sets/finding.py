@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ..dataset import offers
+from ..dataset.samples import check_ids, check_media
 from ..errors import SelectionError
 from ..mongo.documents import view_ids, view_values
-from ..samples import check_ids, check_media
-from . import fields
 from .ends import border
 from .grammar import Elsewhere, End, Label, Outcome, Rest, SavedView, Tag, parse_set
 
@@ -140,9 +140,9 @@ def _found_text(base: Base, chosen: Any, name: str, written: str) -> Found:
     query = _query(base, chosen)
     view = base.view.match(query)
     if isinstance(chosen, Label) and not len(view.limit(1)):
-        values = fields.values_of(base.dataset, base.view, chosen.field)
+        values = offers.values_of(base.dataset, base.view, chosen.field)
         raise SelectionError(
-            f"Expected images with {chosen.label}, got none. {fields.closest(chosen.value, values)}"
+            f"Expected images with {chosen.label}, got none. {offers.closest(chosen.value, values)}"
         )
     return Found(base.dataset, chosen.label, view, query=query, text=text)
 
@@ -151,11 +151,11 @@ def _query(base: Base, chosen: Any) -> dict[str, Any]:
     if isinstance(chosen, Tag):
         return {"tags": chosen.name}
     if isinstance(chosen, Label):
-        where = fields.value_field(base.dataset, chosen.field)
+        where = offers.value_field(base.dataset, chosen.field)
         if where is None:
             raise _no_field(
                 base, chosen.field, "labels, text, whole numbers or true and false",
-                fields.value_fields(base.dataset),
+                offers.value_fields(base.dataset),
             )  # fmt: skip
         return {where.path: where.parse(chosen.value, chosen.value)}
     if not isinstance(chosen, Outcome):  # a kind of the grammar that nobody reads here
@@ -164,9 +164,9 @@ def _query(base: Base, chosen: Any) -> dict[str, Any]:
     if chosen.key not in keys:
         raise SelectionError(
             f"Expected an evaluation of {base.dataset.name!r}, got {chosen.key!r}. "
-            f"{fields.closest(chosen.key, keys)}"
+            f"{offers.closest(chosen.key, keys)}"
         )
-    query = fields.outcome_filter(base.dataset, chosen.key, chosen.outcome)
+    query = offers.outcome_filter(base.dataset, chosen.key, chosen.outcome)
     if query is None:
         raise SelectionError(
             f"Expected an evaluation that says which images are right, got {chosen.key!r}, which "
@@ -182,8 +182,8 @@ def check_number(base: Base, field: str) -> None:
     Raises:
         SelectionError: if it does not
     """
-    if not fields.is_number(base.dataset, field):
-        known = fields.number_fields(base.dataset)
+    if not offers.is_number(base.dataset, field):
+        known = offers.number_fields(base.dataset)
         raise _no_field(base, field, "one number a sample", known)
 
 
@@ -212,7 +212,7 @@ def _elsewhere(chosen: Elsewhere, text: str) -> Found:
     if not fo.dataset_exists(chosen.dataset):
         raise SelectionError(
             f"Expected a dataset, got {chosen.dataset!r}. "
-            f"{fields.closest(chosen.dataset, fo.list_datasets())}"
+            f"{offers.closest(chosen.dataset, fo.list_datasets())}"
         )
     dataset = fo.load_dataset(chosen.dataset)
     if chosen.view is None:
@@ -221,7 +221,7 @@ def _elsewhere(chosen: Elsewhere, text: str) -> Found:
     if chosen.view not in views:
         raise SelectionError(
             f"Expected a saved view of {chosen.dataset!r}, got {chosen.view!r}. "
-            f"{fields.closest(chosen.view, views)}"
+            f"{offers.closest(chosen.view, views)}"
         )
     return Found(dataset, chosen.label, dataset.load_saved_view(chosen.view), text=text)
 
@@ -229,7 +229,7 @@ def _elsewhere(chosen: Elsewhere, text: str) -> Found:
 def _unknown(base: Base, name: str, written: str) -> SelectionError:
     views = base.dataset.list_saved_views()
     tags = [str(one) for one in sorted(base.dataset.distinct("tags"))]
-    near = fields.closest(written, views) if views else ""
+    near = offers.closest(written, views) if views else ""
     return SelectionError(
         f"Expected {name} as a saved view's name, 'tag:NAME', 'label:FIELD=VALUE', "
         f"'eval:KEY=wrong', 'top:FIELD=25%', 'rest', 'dataset:NAME', a view or sample ids, got "
@@ -243,7 +243,7 @@ def _no_field(base: Base, field: str, what: str, known: list[str]) -> SelectionE
     got = f"{field!r}, which holds something else" if there else repr(field)
     return SelectionError(
         f"Expected a field of {what} in {base.dataset.name!r}, got {got}. "
-        f"{fields.closest(field, known)}",
+        f"{offers.closest(field, known)}",
         ""
         if there or "." not in field
         else "Attributes must be in the schema: dataset.add_dynamic_sample_fields() declares them.",

@@ -1,1 +1,1 @@
-"""What a run leaves on its dataset: records, score fields, and the fields that are ours."""
+"""What a run leaves on its dataset: its record and its score fields."""

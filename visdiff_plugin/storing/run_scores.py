@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dataset.own_fields import declare_numbers
+from ..dataset.samples import Selected, Source
 from ..errors import RunError
 from ..mongo.documents import view_ids
 from ..mongo.updates import write_values
-from ..results import Run
-from ..samples import Selected, Source
-from .own_fields import declare_numbers
+from ..results.run import Run
 from .score_fields import SET, find_other, slug
 
 

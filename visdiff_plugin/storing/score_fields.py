@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dataset.own_fields import METHOD, declare_document, describe
+from ..dataset.samples import find_dataset
 from ..errors import RunError
 from ..mongo.updates import write_documents
-from ..results import Difference, Run
-from ..samples import find_dataset
-from .own_fields import METHOD, declare_document, describe
+from ..results.difference import Difference
+from ..results.run import Run
 
 #: of a run's document: which set an image stood in, ``"A"`` or ``"B"``
 SET = "set"

@@ -91,7 +91,7 @@ def value_fields(dataset: Any) -> list[str]:
 
 def number_fields(dataset: Any) -> list[str]:
     """Returns paths of one number a sample; those that VisDiff made last."""
-    from ..storing.own_fields import owns
+    from .own_fields import owns
 
     names = [name for name in dataset.get_field_schema(flat=True) if is_number(dataset, name)]
     if dataset.limit(1).values("metadata") == [None]:  # nobody has computed it

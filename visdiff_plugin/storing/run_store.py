@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import preset_of
+from ..dataset.own_fields import METHOD
+from ..dataset.samples import Source
 from ..errors import RunError
-from ..results import SCHEMA_VERSION, Run
-from ..samples import Source
-from .own_fields import METHOD
+from ..results.run import SCHEMA_VERSION, Run
 from .score_fields import (
     check_free,
     check_other,

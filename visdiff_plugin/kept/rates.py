@@ -6,12 +6,13 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..kept_files import cache_root, write_whole
+from ..cache.folder import cache_root, write_whole
+from ..progress import Progress
 
 _LOG = logging.getLogger(__name__)
 
@@ -19,8 +20,6 @@ _LOG = logging.getLogger(__name__)
 LEAST = 16
 #: makers whose rates are kept, newest first
 _MOST = 200
-
-Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)

@@ -5,61 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import samples
 from ..captioners.cleaning import clean_caption
+from ..dataset import own_fields, samples
 from ..engines import Engine
-from ..engines.work import Work
+from ..engines.kind import Kind
+from ..engines.work import Filled, Work
 from ..errors import FieldError, ModelError
 from ..images import UNREADABLE, problem
 from ..mongo.vector_bytes import decode_vector, encode_vector
-from ..results import Skipped
+from ..progress import Progress
 from ..stages import Captioner, Encoder, Missing, parameters_of
-from ..storing import own_fields
-from .stored import Filled, Kind, Progress, fill
-
-
-@dataclass
-class Account:
-    """What was left out, reused and worth knowing; filled along the way."""
-
-    skipped: list[Skipped] = field(default_factory=list)
-    reused: dict[str, dict[str, int]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def skip(self, what: str, reasons: Mapping[str, str]) -> None:
-        """Counts skipped items by reason, together with those that were counted before.
-
-        Args:
-            what: ``"sample"``, ``"caption"``, ...
-            reasons: item (id, path or text) -> reason
-        """
-        for reason, count in Counter(reasons.values()).most_common():
-            examples = [item for item, other in reasons.items() if other == reason][:5]
-            alike = [one for one in self.skipped if (one.what, one.reason) == (what, reason)]
-            for one in alike:
-                self.skipped.remove(one)
-                count, examples = count + one.count, [*one.examples, *examples][:5]
-            self.skipped.append(Skipped(what, reason, count, tuple(examples)))
-
-    def reuse(self, noun: str, reused: int, computed: int) -> None:
-        """Counts stored values that were valid, and those that were made."""
-        before = self.reused.get(noun, {"reused": 0, "computed": 0})
-        self.reused[noun] = {
-            "reused": before["reused"] + reused,
-            "computed": before["computed"] + computed,
-        }
-
-    def note(self, text: str) -> None:
-        """Adds a note, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+from . import declared
+from .stored import fill
 
 
 def captions_kind(captioner: Captioner, name: str | None) -> Kind:
@@ -91,7 +54,7 @@ def make_captions(
 ) -> tuple[Kind, Filled]:
     """Sees to it that the images' captions are stored."""
     kind = captions_kind(captioner, name)
-    own_fields.declare(dataset, kind)
+    declared.declare(dataset, kind)
     work = Work(kind, partial(caption_paths, captioner))
     return kind, fill(dataset, work, media, engine, batch_size, progress)
 
@@ -107,7 +70,7 @@ def make_embeddings(
 ) -> tuple[Kind, Filled]:
     """Sees to it that the images' unit embeddings are stored."""
     kind = embeddings_kind(encoder, name)
-    own_fields.declare(dataset, kind, same_producer=True)
+    declared.declare(dataset, kind, same_producer=True)
     stream = partial(_streamed, encoder) if hasattr(encoder, "encode_stream") else None
     work = Work(kind, partial(embed_paths, encoder), stream=stream)
     return kind, fill(dataset, work, media, engine, batch_size, progress)
@@ -137,7 +100,7 @@ def make_properties(
     from ..properties.catalogue import PROPERTIES
 
     kind = properties_kind()
-    own_fields.declare(dataset, kind)
+    declared.declare(dataset, kind)
     texts = {one.name: f"{one.doc} Unit: {one.unit}." for one in PROPERTIES}
     own_fields.declare_numbers(dataset, kind.field, texts)
     work = Work(kind, measure_paths, uses_model=False)

@@ -7,8 +7,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .errors import SelectionError
-from .mongo.documents import read_columns
+from ..errors import SelectionError
+from ..mongo.documents import read_columns
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..results import Difference, Run
-from ..wording import answer, apart, decisive
+from .difference import Difference
+from .run import Run
+from .wording import answer, apart, decisive
 
 _WIDTH = 44
 

@@ -1,17 +1,11 @@
-"""What a comparison found: frozen, JSON-safe, and readable as text or a table."""
+"""One description with its evidence: frozen and JSON-safe."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from dataclasses import field as _field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pandas
-
-#: of the stored record; raised when its meaning changes
-SCHEMA_VERSION = 1
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -107,130 +101,16 @@ class Difference:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data; tuples become lists."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {name: plain_data(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Difference:
         """Reads `to_dict`'s data; members of later versions are ignored."""
-        return cls(**_known(cls, data))
+        return cls(**known_members(cls, data))
 
 
-@dataclass(frozen=True)
-class Skipped:
-    """Something that was left out, and why.
-
-    Args:
-        what: ``"sample"``, ``"caption"``, ``"candidate"``, ``"round"``, ...
-        reason: in words
-        count: how many
-        examples (()): up to five sample ids, paths or texts
-    """
-
-    what: str
-    reason: str
-    count: int
-    examples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Run:
-    """One comparison.
-
-    Args:
-        run_key: what it is stored under
-        dataset: the dataset's name
-        label_a: what A was chosen by
-        label_b: what B was chosen by
-        n_a: images of A that were compared
-        n_b: images of B that were compared
-        differences: best first; supported ones before those that are not
-        proposals: every distinct proposal as it was read from the proposers, before merging
-        skipped: what was left out
-        reused: per kind of stored value, how many were reused and how many computed
-        held_out: whether the evidence comes from images that no proposer saw
-        separability: whether the sets differ at all: the cross-validated AUROC of a linear
-            classifier with its permutation p, the members of
-            `evidence.separability.Separability`; None where nothing could be compared
-        notes: what a reader should know, in sentences
-        config: the run's `Config` as data
-        record: what is needed to redo it: ids sampled, replies, usage, versions, seconds a stage
-        created: ISO 8601 time, UTC
-        dataset_b: the name of B's dataset, where it is another one
-    """
-
-    run_key: str
-    dataset: str
-    label_a: str
-    label_b: str
-    n_a: int
-    n_b: int
-    differences: tuple[Difference, ...]
-    proposals: tuple[str, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-    reused: Mapping[str, Mapping[str, int]] = _field(default_factory=dict)
-    held_out: bool = False
-    separability: Mapping[str, Any] | None = None
-    notes: tuple[str, ...] = ()
-    config: Mapping[str, Any] = _field(default_factory=dict)
-    record: Mapping[str, Any] = _field(default_factory=dict)
-    created: str = ""
-    dataset_b: str = ""
-
-    @property
-    def significant(self) -> tuple[Difference, ...]:
-        """The differences that the evidence supports."""
-        return tuple(one for one in self.differences if one.significant)
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The score fields that the run wrote, best difference first."""
-        return tuple(one.field for one in self.differences if one.field)
-
-    def summary(self, limit: int = 10) -> str:
-        """Returns the answer as text.
-
-        Args:
-            limit (10): rows of each part of the table
-        """
-        from .reports.text import summary
-
-        return summary(self, limit)
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """Returns one row a difference, in rank order, with every member of `Difference`."""
-        import pandas
-
-        columns = [member.name for member in fields(Difference)]
-        rows = [[getattr(one, name) for name in columns] for one in self.differences]
-        return pandas.DataFrame(rows, columns=columns)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns JSON-safe data with a ``schema_version``."""
-        data = {member.name: getattr(self, member.name) for member in fields(self)}
-        data["differences"] = [one.to_dict() for one in self.differences]
-        data["skipped"] = [asdict(one) for one in self.skipped]
-        return {"schema_version": SCHEMA_VERSION, **{k: _plain(v) for k, v in data.items()}}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Run:
-        """Reads `to_dict`'s data.
-
-        Raises:
-            ValueError: if a later version of this library wrote it
-        """
-        version = data.get("schema_version")
-        if version is None or version > SCHEMA_VERSION:
-            raise ValueError(
-                f"Expected a run record of schema_version <= {SCHEMA_VERSION}, got {version!r}; "
-                "a newer VisDiff wrote it: upgrade to read it."
-            )
-        members = _known(cls, data)
-        members["differences"] = tuple(Difference.from_dict(one) for one in data["differences"])
-        members["skipped"] = tuple(Skipped(**_known(Skipped, one)) for one in data["skipped"])
-        return cls(**members)
-
-
-def _known(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+def known_members(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a dataclass takes of stored data; members of later versions are ignored."""
     names = {member.name for member in fields(cls)}
     return {
         name: tuple(value) if isinstance(value, list) else value
@@ -239,9 +119,10 @@ def _known(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def plain_data(value: Any) -> Any:
+    """Returns a value as JSON has it: tuples become lists, keys become text."""
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain_data(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain_data(item) for name, item in value.items()}
     return value

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from .assembly import Stages, make_stages
-from .config import Config
-from .errors import CredentialsError, VisDiffError
-from .estimating.asking import Calls, calls_of
-from .estimating.lacking import NamedEncoder, Problem, absent_fields, blamed, lacking, with_key
-from .estimating.standing import Values, look
-from .inputs.fields import brain_field, read_brain_run
-from .sets.draw import MOST, Drawn, draw_two
-from .sets.finding import Base
-from .sets.preview import Preview, preview
-from .specs import parse_spec
+from ..assembly import Stages, make_stages
+from ..config import Config
+from ..dataset.fields import brain_field, read_brain_run
+from ..errors import CredentialsError, VisDiffError
+from ..sets.draw import MOST, Drawn, draw_two
+from ..sets.finding import Base
+from ..sets.preview import Preview, preview
+from ..specs import parse_spec
+from .asking import Calls, calls_of
+from .lacking import NamedEncoder, Problem, absent_fields, blamed, lacking, with_key
+from .standing import Values, look
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..cache.lines import Lines
 from ..specs import public_spec
 from ..stages import Attempt, Images, Proposer, ProposerReply, Usage, needs_of, parameters_of
-from .lines import Lines
 
 
 class RememberedProposer:

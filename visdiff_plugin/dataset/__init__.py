@@ -1,0 +1,1 @@
+"""What is read of a dataset: its samples, the values of its fields, and what it offers."""

@@ -1,0 +1,62 @@
+"""FiftyOne out: the fields that this library owns on a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: marks the runs and fields that are ours
+METHOD = "visdiff"
+
+
+def declare_numbers(dataset: Any, document: str, descriptions: Mapping[str, str]) -> None:
+    """Declares float fields of an embedded document, each with its description."""
+    import fiftyone as fo
+
+    for name, text in descriptions.items():
+        path = f"{document}.{name}"
+        if dataset.get_field(path) is None:
+            dataset.add_sample_field(path, fo.FloatField, description=text)
+
+
+def owns(dataset: Any, field: str) -> bool:
+    """Returns whether this library made a field."""
+    found = dataset.get_field(field)
+    return found is not None and METHOD in (found.info or {})
+
+
+def declare_document(
+    dataset: Any,
+    field: str,
+    numbers: Mapping[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
+) -> None:
+    """Declares an embedded document, in one write: each is a whole schema.
+
+    Args:
+        dataset: a FiftyOne dataset
+        field: the document
+        numbers (None): names of its numbers, and their descriptions
+        words (None): names of its texts, which stand before the numbers
+    """
+    import fiftyone as fo
+
+    inside = [fo.FloatField(description=text) for text in (numbers or {}).values()]
+    inside = [*(fo.StringField(description=text) for text in (words or {}).values()), *inside]
+    for one, name in zip(inside, [*(words or {}), *(numbers or {})], strict=True):
+        one.name = one.db_field = name
+    dataset.add_sample_field(
+        field,
+        fo.EmbeddedDocumentField,
+        embedded_doc_type=fo.DynamicEmbeddedDocument,
+        fields=inside,
+    )
+
+
+def describe(dataset: Any, path: str, text: str, info: dict[str, Any]) -> None:
+    """Says in a field's description and info what it holds; writes only what changes."""
+    field = dataset.get_field(path)
+    wanted = {METHOD: info}
+    if field.description != text or field.info != wanted:
+        field.description, field.info = text, wanted
+        field.save()

@@ -1,0 +1,1 @@
+"""What is computed once for each image and kept on its sample."""

@@ -1,0 +1,25 @@
+"""How numbers are put into words, the same everywhere; pure."""
+
+from __future__ import annotations
+
+
+def percent(share: float) -> str:
+    """Returns a share in [0, 1] as a percentage: whole, and none or all only where it is so."""
+    if 0 < share < 0.005:
+        return "under 1%"
+    if 0.995 < share < 1:
+        return "over 99%"
+    return f"{share:.0%}"
+
+
+def small(p: float) -> str:
+    """Returns a p or q in two digits, as people read them: ``0.034``, ``6e-08``."""
+    if p == 0:
+        return "under 1e-300"
+    return f"{p:.2g}" if p >= 0.001 else f"{p:.0e}"
+
+
+def plain(number: float, digits: int = 2) -> str:
+    """Returns a number without trailing zeros: ``4``, ``0.67``."""
+    text = f"{number:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{number:.0f}"
+    return "0" if text in ("-0", "") else text
