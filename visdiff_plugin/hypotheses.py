@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import fields, replace
 from typing import Any
-
-import numpy as np
 
 from .assembly import make_stages
 from .comparing import Compared, compare_inputs
 from .config import Config
 from .errors import RunError
-from .evidence.statistics import benjamini_hochberg
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
 from .progress import Progress
-from .results.difference import Difference
+from .ranking import by_effect
 from .results.run import Run
-from .results.wording import decisive
 from .selection import key
 from .storing import run_scores, run_store
+from .support import redecide
 
 
 def add_hypothesis(
@@ -72,9 +68,9 @@ def add_hypothesis(
         inputs = read_inputs(a, b, config, stages, progress)
         _check_images(inputs, run)
         design = read_design(inputs, config)
-        found = compare_inputs(inputs, design, stages, config, (text,), progress)
+        compared = compare_inputs(inputs, design, stages, config, (text,), progress)
     progress(0.95, "Writing scores")
-    return _store(dataset, run, inputs, found, config)
+    return _store(dataset, run, inputs, compared, config)
 
 
 def place_of(run: Run, hypothesis: str) -> int | None:
@@ -113,67 +109,19 @@ def _check_images(inputs: Inputs, run: Run) -> None:
         )
 
 
-def _store(dataset: Any, run: Run, inputs: Inputs, found: Compared, config: Config) -> Run:
-    if not found.ranked:
-        reasons = "; ".join(one.reason for one in found.untested) or "its scores do not vary"
+def _store(dataset: Any, run: Run, inputs: Inputs, compared: Compared, config: Config) -> Run:
+    if not compared.ranked:
+        reasons = "; ".join(one.reason for one in compared.untested) or "its scores do not vary"
         raise RunError(f"Expected a hypothesis that can be tested, got one without: {reasons}.")
-    ids, rows = inputs.images.ids, (inputs.rows_a, inputs.rows_b)
-    [own] = with_exhibits(found.ranked, 1, found.scores, ids, rows)
-    scores = found.scores[:, found.ranked[0].column]
-    field = run_scores.add_scores(run, own.description, inputs.sources, scores)
-    together = recorrected(
-        [*run.differences, replace(own, field=field)], config, run.record.get("untested", 0)
+    sides = inputs.rows_a, inputs.rows_b
+    [added] = with_exhibits(compared.ranked, 1, compared.scores, inputs.images.ids, sides)
+    scores = compared.scores[:, compared.ranked[0].column]
+    field = run_scores.add_scores(run, added.description, inputs.sources, scores)
+    rows = redecide(
+        [*run.differences, replace(added, field=field)], config, run.record.get("untested", 0)
     )
-    first = [one for one in together if one.significant]
-    rest = [one for one in together if not one.significant]
-    rest.sort(key=lambda one: -round(abs(decisive(one)[0] - 0.5), 12))
-    changed = replace(run, differences=(*first, *rest))
+    supported = [row for row in rows if row.significant]
+    others = sorted((row for row in rows if not row.significant), key=by_effect)
+    changed = replace(run, differences=(*supported, *others))
     run_store.update_run(dataset, changed)
     return changed
-
-
-def recorrected(
-    differences: Sequence[Difference], config: Config, untested: int = 0
-) -> list[Difference]:
-    """Corrects differences anew as one family, and says which of them are supported; pure.
-
-    A run stores p of the favoured side alone. That of the other side is taken to be the rest to
-    one: over one half, it only counts as one more test.
-
-    Args:
-        differences: all candidates of a run, in any order
-        config: ``correction``, ``alpha``, ``min_effect``, ``directions``, ``test``
-        untested (0): candidates that were dropped after a look at the evidence
-
-    Returns:
-        the same in their order, with q and ``significant`` as this family gives them
-    """
-    sides = 1 if config.test == "welch" else 2
-    raw = _q_values([one.p_value for one in differences], sides, untested)
-    under = _q_values([one.p_controlled for one in differences], sides, untested)
-    changed = []
-    for before, q, q_controlled in zip(differences, raw, under, strict=True):
-        one = before
-        if config.correction:
-            known = one.auroc_controlled is not None
-            one = replace(one, q_value=q, q_controlled=q_controlled if known else None)
-        supported = _supported(one, config)
-        changed.append(replace(one, significant=supported, gain=one.gain if supported else None))
-    return changed
-
-
-def _q_values(p_values: Sequence[float | None], sides: int, untested: int) -> list[float]:
-    favoured = np.array([1.0 if p is None else p for p in p_values])
-    # where nothing can be compared, no side can be found
-    other = np.array([1.0 if p is None else max(0.5, 1 - p) for p in p_values])
-    family = [favoured, *([other] * (sides - 1)), np.ones(untested * sides)]
-    return [float(q) for q in benjamini_hochberg(np.concatenate(family))[: favoured.size]]
-
-
-def _supported(one: Difference, config: Config) -> bool:
-    if config.control_for and one.auroc_controlled is None:
-        return False
-    auroc, _, p, q = decisive(one)
-    wanted = auroc > 0.5 if config.directions == "a" else auroc != 0.5
-    chance = p if q is None else q
-    return bool(wanted and max(auroc, 1 - auroc) >= config.min_effect and chance <= config.alpha)

@@ -12,6 +12,7 @@ from PIL import Image
 import visdiff_plugin as visdiff
 from visdiff_plugin.dataset import fields
 from visdiff_plugin.errors import FieldError
+from visdiff_plugin.hypotheses import add_hypothesis
 
 
 def compare(dataset, key="run", a="red", b="blue", **changes):
@@ -56,6 +57,19 @@ def test_a_class_explains_what_only_follows_it(mixed):
     assert text.index("linear classifier") < text.index("supported")
     assert plain.separability["p_value"] <= 0.05 < run.separability["p_value"]
     assert visdiff.load(mixed, "controlled") == run
+
+
+def test_hypotheses_that_join_a_controlled_run_are_decided_with_it(mixed):
+    own = ["red pictures", "a picture"]
+    visdiff.rank(mixed, "a", "b", own, "run", encoder=ColourEncoder(), captioner=None,
+                 preset="offline", control_for="colour")  # fmt: skip
+    for words in ("blue sky", "a red square", "blue pictures"):
+        run = add_hypothesis(mixed, "run", words, encoder=ColourEncoder())
+        assert run == visdiff.load(mixed, "run")
+        for row in run.differences:
+            assert row.significant == (row.control == "holds")
+        listed = [line for line in run.summary().splitlines() if line.startswith("red pictures")]
+        assert len(listed) == 1
 
 
 def test_several_fields_and_numbers_can_be_controlled_for(mixed):

@@ -12,6 +12,7 @@ from visdiff_plugin.sampling import Split
 from visdiff_plugin.selection import Candidate
 
 OFFLINE = Config.preset("offline")
+CONTROLLED = Config.preset("offline", control_for=("class",))
 
 
 def table(a, b, held_out=True, folds=None, **ties):
@@ -172,7 +173,7 @@ def test_what_vanishes_within_strata_is_explained_by_them():
     assert all(one.difference.significant and one.difference.control == "" for one in plain)
     found = {
         one.difference.description: one.difference
-        for one in rank_differences(names, table(a, b, strata=strata), OFFLINE)[0]
+        for one in rank_differences(names, table(a, b, strata=strata), CONTROLLED)[0]
     }
     assert [found[name].control for name in ("class", "set", "both")] == [
         "explained",
@@ -190,7 +191,7 @@ def test_what_vanishes_within_strata_is_explained_by_them():
 def test_control_that_leaves_nothing_to_compare_says_so():
     a, b = planted(np.random.default_rng(6))
     apart = np.repeat(np.array([0, 1], np.int32), len(a))
-    one = rank_differences(candidates("x", "y", "z"), table(a, b, strata=apart), OFFLINE)[0][0]
+    one = rank_differences(candidates("x", "y", "z"), table(a, b, strata=apart), CONTROLLED)[0][0]
     assert (one.difference.control, one.difference.significant) == ("incomparable", False)
     assert one.difference.auroc_controlled is None and one.difference.auroc > 0.7
 

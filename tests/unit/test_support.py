@@ -1,0 +1,152 @@
+"""What counts as supported: one family, one rule, whoever asks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_runs import difference, run
+from scipy.stats import false_discovery_control
+
+from visdiff_plugin.config import Config
+from visdiff_plugin.results.wording import control, decisive
+from visdiff_plugin.support import Effect, Trial, decide, redecide
+
+CONFIG = Config.preset("offline")
+p_values = st.lists(st.floats(1e-12, 0.5), min_size=1, max_size=30)
+
+
+def row(p, auroc=0.8, **changes):
+    values = {"p_value": p, "auroc": auroc, "favors": "a" if auroc > 0.5 else "b"}
+    return difference(**{**values, **changes})
+
+
+@given(p_values)
+def test_q_is_that_of_all_candidates_in_both_directions(chances):
+    rows = redecide([row(p) for p in chances], CONFIG)
+    family = np.concatenate([chances, 1 - np.array(chances)])
+    expected = false_discovery_control(family)[: len(chances)]
+    assert [decided.q_value for decided in rows] == pytest.approx(expected.tolist())
+    assert [decided.significant for decided in rows] == [
+        decided.q_value <= 0.05 for decided in rows
+    ]
+
+
+@given(p_values, st.integers(0, 20))
+def test_what_a_cascade_dropped_counts(chances, untested):
+    rows = redecide([row(p) for p in chances], CONFIG, untested)
+    family = np.concatenate([chances, 1 - np.array(chances), np.ones(2 * untested)])
+    expected = false_discovery_control(family)[: len(chances)]
+    assert [decided.q_value for decided in rows] == pytest.approx(expected.tolist())
+
+
+def test_one_more_test_can_cost_a_difference_its_support():
+    before = [row(0.02)]
+    assert redecide(before, CONFIG)[0].significant
+    first, second = redecide([*before, row(0.4)], CONFIG)
+    assert first.q_value == pytest.approx(0.08) and not first.significant
+    assert first.gain is None and not second.significant
+
+
+def test_the_smallest_effect_and_the_direction_still_count():
+    weak, other = redecide([row(1e-9, 0.52), row(1e-9, 0.1)], CONFIG)
+    assert not weak.significant and other.significant
+    alone = Config.preset("offline", directions="a")
+    assert not redecide([row(1e-9, 0.1)], alone)[0].significant
+
+
+def test_without_correction_p_decides_and_no_q_appears():
+    config = Config.preset("paper")
+    [decided] = redecide([row(0.03, q_value=None)], config)
+    assert decided.q_value is None and decided.significant
+
+
+def test_under_control_what_holds_within_strata_counts():
+    config = Config.preset("offline", control_for=("scene",))
+    under = {"auroc_controlled": 0.7, "auroc_controlled_interval": (0.6, 0.8)}
+    holds = row(1e-9, **under, p_controlled=1e-6, q_controlled=0.5)
+    gone = row(1e-9, **under, p_controlled=0.4, q_controlled=0.5)
+    nowhere = row(1e-9)
+    rows = redecide([holds, gone, nowhere], config)
+    assert [decided.significant for decided in rows] == [True, False, False]
+    assert rows[0].q_controlled == pytest.approx(6e-6) and rows[2].q_controlled is None
+
+
+aurocs = st.floats(0, 1)
+chances = st.one_of(st.floats(1e-12, 1e-3), st.floats(0, 1))
+
+
+@st.composite
+def stored_rows(draw, controlled):
+    """Any row that a run may hold, whatever an earlier family made of it."""
+    changes = {
+        "auroc_interval": tuple(sorted((draw(aurocs), draw(aurocs)))),
+        "significant": draw(st.booleans()),
+        "control": draw(st.sampled_from(["", "holds", "explained", "undecided", "incomparable"])),
+        "gain": draw(st.none() | st.floats(0, 1)),
+    }
+    if controlled and draw(st.booleans()):
+        changes |= {
+            "auroc_controlled": draw(aurocs),
+            "auroc_controlled_interval": tuple(sorted((draw(aurocs), draw(aurocs)))),
+            "p_controlled": draw(chances),
+        }
+    return row(draw(chances), draw(aurocs), **changes)
+
+
+configs = st.builds(
+    Config.preset,
+    st.sampled_from(["offline", "default"]),
+    control_for=st.sampled_from([(), ("scene",)]),
+    directions=st.sampled_from(["both", "a"]),
+    correction=st.booleans(),
+)
+
+
+@given(configs, st.data())
+def test_no_run_contradicts_itself_after_any_sequence_of_additions(config, data):
+    added = data.draw(st.lists(stored_rows(bool(config.control_for)), min_size=1, max_size=12))
+    rows = []
+    for new in added:
+        rows = redecide([*rows, new], config)
+        for decided in rows:
+            auroc, _, p, q = decisive(decided)
+            chance = p if q is None else q
+            assert decided.favors == ("a" if auroc > 0.5 else "b" if auroc < 0.5 else None)
+            if decided.significant:
+                assert max(auroc, 1 - auroc) >= config.min_effect and chance <= config.alpha
+            else:
+                assert decided.gain is None
+            if config.control_for:
+                # supported and "holds" are one thing; every other verdict speaks against it
+                assert decided.significant == (decided.control == "holds")
+                assert (decided.auroc_controlled is None) == (decided.control == "incomparable")
+                assert decided.significant == control(decided).startswith("it holds")
+            else:
+                assert decided.control == ""
+    # once more changes nothing, in whatever order
+    assert redecide(rows, config) == rows
+    assert redecide(rows[::-1], config) == rows[::-1]
+
+
+@given(st.lists(st.tuples(st.floats(0.5, 1), st.floats(1e-9, 0.5)), min_size=1, max_size=12))
+def test_a_stored_run_is_decided_as_a_new_one(drawn):
+    """Rows decided when a run is made, and again from what is stored of them, agree."""
+    interval = (0.4, 0.9)
+    trials = [Trial(Effect(auroc, interval, p, 1 - p)) for auroc, p in drawn]
+    stored = [row(p, auroc, auroc_interval=interval) for auroc, p in drawn]
+    for decision, again in zip(decide(trials, CONFIG), redecide(stored, CONFIG), strict=True):
+        assert {name: getattr(again, name) for name in vars(decision)} == vars(decision)
+
+
+def test_no_summary_lists_a_row_as_supported_and_as_explained():
+    config = Config.preset("offline", control_for=("scene",))
+    within = {"auroc_controlled": 0.72, "auroc_controlled_interval": (0.6, 0.84)}
+    rows = redecide([row(1e-9, description="dogs", **within, p_controlled=0.02)], config)
+    assert rows[0].control == "holds"
+    # a hypothesis joins that makes q too large: the row is no longer supported, and says why
+    rows = redecide([*rows, row(0.9, 0.51, description="cats", p_controlled=0.9,
+                                auroc_controlled=0.51,
+                                auroc_controlled_interval=(0.4, 0.6))], config)  # fmt: skip
+    assert not rows[0].significant and rows[0].control == "undecided"
+    text = run(*rows, config=config.to_dict()).summary()
+    assert text.count("dogs") == 1 and "No difference found" in text
