@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from visdiff_plugin.sets.preview import Preview, Size
+from visdiff_plugin.numerals import counted
+from visdiff_plugin.sets.preview import Preview, SetSize
 
 
 def text(found: Preview) -> str:
@@ -25,8 +26,8 @@ def problem(found: Preview) -> str:
     return ""
 
 
-def _sized(name: str, size: Size) -> str:
-    n = "not counted" if size.n is None else f"{size.n:,} image{'' if size.n == 1 else 's'}"
+def _sized(name: str, size: SetSize) -> str:
+    n = "not counted" if size.n is None else counted(size.n, "image")
     return f"{name}: {'' if size.exact or size.n is None else 'at most '}{n} ({size.label})"
 
 
@@ -41,4 +42,6 @@ def _files(found: Preview) -> str:
     if not looked:
         return ""
     missing = found.a.missing + found.b.missing
-    return f" {missing or 'No'} file{'s' if missing > 1 else ''} missing, of {looked} looked at."
+    sizes = [size.n for size in (found.a, found.b) if size.n is not None]
+    of = f"{looked:,} of {sum(sizes):,}" if len(sizes) == 2 else f"{looked:,}"
+    return f" Checked {of} files: {f'{missing:,} missing' if missing else 'all found'}."

@@ -27,6 +27,7 @@ class TagDifference(foo.Operator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form; says how many images would get the tag."""
         from visdiff_plugin import VisDiffError
+        from visdiff_plugin.numerals import counted
 
         inputs = types.Object()
         _runs.run_picker(ctx, inputs)
@@ -36,8 +37,7 @@ class TagDifference(foo.Operator):
             inputs.str("tag", label="Tag", required=True)
             if chosen is not None:
                 try:
-                    n = len(_runs.matching(ctx))
-                    text = f"{n} image{'' if n == 1 else 's'} of the current view"
+                    text = f"{counted(len(_runs.matching(ctx)), 'image')} of the current view"
                     inputs.view("count", types.Notice(label=f"Tags {text}"))
                 except VisDiffError as error:
                     inputs.view("count", types.Error(label=str(error)))

@@ -74,7 +74,7 @@ def addresses(
 
     Args:
         dataset: the dataset of the run
-        strips: as `exhibits.strips` returns them
+        strips: as `difference_data.strips` returns them
 
     Returns:
         end -> sample id -> address; samples that are gone are left out

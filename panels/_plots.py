@@ -14,7 +14,7 @@ def histogram(bars: Mapping[str, Any], threshold: float) -> dict[str, Any]:
     """Returns the scores of A and of B over each other, as shares of each set, and the threshold.
 
     Args:
-        bars: as `exhibits.histogram` returns them
+        bars: as `difference_data.histogram` returns them
         threshold: where the line stands
     """
     edges = bars["edges"]

@@ -27,7 +27,7 @@ def draw(
     Args:
         panel: whose events are called
         listed: the runs, as `payload.runs_page` returns them
-        underway: comparisons that are not done, as `underway.merged` returns them
+        underway: comparisons that are not done, as `work_cards.merged` returns them
         selected: samples that are selected in the grid: clicked on, and clicked on with Alt
     """
     page, box = root("runs")

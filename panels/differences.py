@@ -8,10 +8,10 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators.categories import Categories
 
-from . import _actions, _difference_page, _run_page, _runs_page, _underway, payload
+from . import _actions, _difference_page, _run_page, _runs_page, _work_queue, payload
 from ._difference_events import DifferenceEvents
-from .exhibits import over
-from .underway import reason
+from .difference_data import over
+from .work_cards import reason
 
 _URI = "@visdiff/visdiff"
 #: rows that "more" adds
@@ -86,7 +86,7 @@ class DifferencesPanel(DifferenceEvents, foo.Panel):
         listed = payload.runs_page(list_headers(ctx.dataset), datetime.now(UTC), shown)
         kinds = [one.get("type") for one in ctx.selected_samples]
         selected = kinds.count("default"), kinds.count("alt")
-        return _runs_page.draw(self, listed, _underway.list_underway(ctx), selected)
+        return _runs_page.draw(self, listed, _work_queue.list_underway(ctx), selected)
 
     def _draw_difference(self, ctx: Any) -> Any:
         run, one = self._difference(ctx)
@@ -164,17 +164,17 @@ class DifferencesPanel(DifferenceEvents, foo.Panel):
 
     def dismiss(self, ctx: Any) -> None:
         """Takes a failure off the page."""
-        _underway.dismiss(ctx, ctx.params["name"])
+        _work_queue.dismiss(ctx, ctx.params["name"])
 
     def retry(self, ctx: Any) -> None:
         """Opens the form of work that failed, as it was filled in."""
-        form = _underway.form_of(ctx, ctx.params["name"])
+        form = _work_queue.form_of(ctx, ctx.params["name"])
         if form:
             self._prompt(ctx, *form)
 
     def stop(self, ctx: Any) -> None:
         """Asks what is under way to stop."""
-        _underway.stop(ctx, ctx.params["name"])
+        _work_queue.stop(ctx, ctx.params["name"])
 
     def _prompt(self, ctx: Any, name: str, params: dict[str, Any]) -> None:
         ctx.prompt(f"{_URI}/{name}", params=params, on_success=self.done, on_error=self.failed)

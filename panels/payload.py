@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from visdiff_plugin.config import preset_of
-from visdiff_plugin.numerals import percent
+from visdiff_plugin.numerals import counted, percent
 from visdiff_plugin.reports.used import left_out, used
 from visdiff_plugin.results.difference import Difference
 from visdiff_plugin.results.run import Run
@@ -17,13 +17,14 @@ from visdiff_plugin.results.wording import (
     apart,
     chance,
     control,
+    control_remark,
     decisive,
     evidence,
     shown_in,
     strength,
 )
 
-from .exhibits import histogram, replies, strips
+from .difference_data import histogram, replies, strips
 
 #: rows of one side, or of a list, that are sent before "more" is asked for
 FIRST_ROWS = 20
@@ -134,8 +135,7 @@ def difference_row(at: int, one: Difference) -> dict[str, Any]:
     auroc, (low, high), _, _ = decisive(one)
     remarks = [chance(one), "" if one.held_out else "not held out"]
     remarks.append(_SOURCES["user"] if one.source == "user" else "")
-    if one.control and one.control != "holds":
-        remarks.append(_CONTROL[one.control])
+    remarks.append(control_remark(one))
     return {
         "at": at,
         "description": one.description,
@@ -148,13 +148,6 @@ def difference_row(at: int, one: Difference) -> dict[str, Any]:
         "verdict": one.verdict,
         "noted": bool(one.note),
     }
-
-
-_CONTROL = {
-    "explained": "explained by what was controlled for",
-    "undecided": "undecided under control",
-    "incomparable": "nothing comparable under control",
-}
 
 
 def difference_page(run: Run, at: int) -> dict[str, Any]:
@@ -264,11 +257,6 @@ def number(value: Any) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(value)
-
-
-def counted(n: int, noun: str) -> str:
-    """Returns a count with its noun: ``1 image``, ``1,234 images``."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _range(ends: Sequence[float]) -> str:

@@ -13,7 +13,7 @@ from .errors import RunError
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
-from .progress import Progress
+from .progress import Progress, silent
 from .ranking import by_effect
 from .results.run import Run
 from .selection import key
@@ -28,7 +28,7 @@ def add_hypothesis(
     *,
     encoder: Any = None,
     ranker: Any = None,
-    progress: Progress = lambda fraction, label: None,
+    progress: Progress = silent,
 ) -> Run:
     """Tests a hypothesis on the images of a run, and stores it with its scores in that run.
 

@@ -23,3 +23,14 @@ def plain(number: float, digits: int = 2) -> str:
     """Returns a number without trailing zeros: ``4``, ``0.67``."""
     text = f"{number:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{number:.0f}"
     return "0" if text in ("-0", "") else text
+
+
+def counted(n: int, noun: str, nouns: str = "") -> str:
+    """Returns a count with its noun: ``1 image``, ``1,234 images``.
+
+    Args:
+        n: how many
+        noun: for one
+        nouns (""): for several; empty puts an s behind ``noun``
+    """
+    return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"

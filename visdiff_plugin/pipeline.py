@@ -21,7 +21,7 @@ from .evidence.separability import Separability
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
-from .progress import Progress
+from .progress import Progress, silent
 from .results.run import Run
 from .storing import run_store
 
@@ -57,7 +57,7 @@ class Comparison:
     stages: Stages
     hypotheses: tuple[str, ...] = ()
     within: str = ""
-    progress: Progress = lambda fraction, label: None
+    progress: Progress = silent
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:

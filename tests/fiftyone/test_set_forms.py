@@ -53,7 +53,7 @@ def test_an_evaluation_is_there_at_once(plugins, evaluated):
     assert (form.default("b_kind"), form.default("b_outcome")) == ("eval", "right")
     sizes = form.said("sizes")
     assert "A: 10 images (wrong in cls). B: 10 images (right in cls). None in both." in sizes
-    assert "No file missing, of 20 looked at." in sizes
+    assert "Checked 20 of 20 files: all found." in sizes
     form = Form(evaluated, a_kind="eval", a_eval="cls", a_outcome="right")
     assert form.default("b_outcome") == "wrong"
     form = Form(evaluated, a_kind="tag", a_tag="red")
@@ -148,7 +148,7 @@ def test_missing_files_are_counted(plugins, labelled):
 
     for path in labelled.match_tags("red").limit(3).values("filepath"):
         os.remove(path)
-    assert "3 files missing, of 20 looked at." in Form(labelled, a="red", b="blue").said("sizes")
+    assert "Checked 20 of 20 files: 3 missing." in Form(labelled, a="red", b="blue").said("sizes")
 
 
 def test_clicked_and_alt_clicked_samples(plugins, labelled):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_runs import difference, run
 
-from panels import exhibits, payload
+from panels import difference_data, payload
 from visdiff_plugin.account import Skipped
 from visdiff_plugin.results.run import Run
 
@@ -195,22 +195,22 @@ def test_no_such_row_is_an_error():
 
 
 def test_a_histogram_counts_the_images_over_each_edge():
-    bars = exhibits.histogram(difference(histogram=BARS))
+    bars = difference_data.histogram(difference(histogram=BARS))
     assert bars["a"]["shares"] == [0.25, 0.25, 0.5] and bars["b"]["over"] == [4, 1, 0, 0]
-    assert exhibits.over(bars, 1.0) == "75% of A (3), 25% of B (1)"
-    assert exhibits.over(bars, 3.0) == "25% of A (about 1), 0% of B (about 0)"
-    assert exhibits.over(bars, -5.0).startswith("100% of A (about 4)")
-    assert exhibits.over(bars, 9.0) == "0% of A (about 0), 0% of B (about 0)"
-    assert exhibits.histogram(difference()) is None
+    assert difference_data.over(bars, 1.0) == "75% of A (3), 25% of B (1)"
+    assert difference_data.over(bars, 3.0) == "25% of A (about 1), 0% of B (about 0)"
+    assert difference_data.over(bars, -5.0).startswith("100% of A (about 4)")
+    assert difference_data.over(bars, 9.0) == "0% of A (about 0), 0% of B (about 0)"
+    assert difference_data.histogram(difference()) is None
 
 
 def test_pictures_show_what_is_true_of_the_favoured_side_first():
-    ends = [one["end"] for one in exhibits.strips(run(), difference(examples=ENDS))]
+    ends = [one["end"] for one in difference_data.strips(run(), difference(examples=ENDS))]
     assert ends == ["high_a", "high_b", "low_a", "low_b"]
-    of_b = exhibits.strips(run(), difference(examples=ENDS, favors="b"))
+    of_b = difference_data.strips(run(), difference(examples=ENDS, favors="b"))
     assert [one["end"] for one in of_b] == ["high_b", "high_a", "low_b", "low_a"]
     assert [one["side"] for one in of_b] == ["b", "a", "b", "a"]
-    assert exhibits.strips(run(), difference(examples={})) == []
+    assert difference_data.strips(run(), difference(examples={})) == []
 
 
 def test_replies_are_those_that_named_the_difference_or_what_was_merged_into_it():
@@ -222,7 +222,7 @@ def test_replies_are_those_that_named_the_difference_or_what_was_merged_into_it(
         {"proposer": "openai:m", "side": "a", "failure": "no answer"},
     ]  # fmt: skip
     one = difference(merged=("a dog in the snow",))
-    found = exhibits.replies(run(record={"rounds": rounds}), one)
+    found = difference_data.replies(run(record={"rounds": rounds}), one)
     assert [part["who"] for part in found] == [
         "openai:m, round 1, asked what is truer of A",
         "keyword, round 3, asked what is truer of B",
@@ -240,7 +240,7 @@ def test_a_run_of_the_first_version_can_be_shown():
 
 def test_what_pages_show_is_made_without_fiftyone():
     code = (
-        "import sys; import panels.payload, panels.exhibits, panels.underway; "
+        "import sys; import panels.payload, panels.difference_data, panels.work_cards; "
         "assert 'fiftyone' not in sys.modules and 'pymongo' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

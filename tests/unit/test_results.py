@@ -28,7 +28,7 @@ def test_records_of_a_later_version_are_refused_and_unknown_members_ignored():
 def test_the_summary_shows_what_was_asked_of_a_server():
     usage = {"requests": 6, "input_tokens": 2400, "output_tokens": 300}
     text = run(difference(), record={"usage": usage}).summary()
-    assert "6 requests, 2700 tokens (2400 in, 300 out)." in text
+    assert "6 requests, 2,700 tokens (2,400 in, 300 out)." in text
     silent = run(difference(), record={"usage": {"requests": 1}}).summary()
     assert "1 request; the server counted no tokens." in silent
     assert "request" not in run(difference(), record={"usage": {"requests": 0}}).summary()

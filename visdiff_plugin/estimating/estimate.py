@@ -10,7 +10,7 @@ from ..assembly import Stages, make_stages
 from ..config import Config
 from ..dataset.fields import brain_field, read_brain_run
 from ..errors import CredentialsError, VisDiffError
-from ..sets.draw import MOST, Drawn, draw_two
+from ..sets.draw import MOST, SampledSets, draw_two
 from ..sets.finding import Base
 from ..sets.preview import Preview, preview
 from ..specs import parse_spec
@@ -67,7 +67,7 @@ def estimate(
     *,
     hypotheses: Sequence[str] = (),
     sizes: Preview | None = None,
-    drawn: Drawn | None = None,
+    drawn: SampledSets | None = None,
     most: int = MOST,
 ) -> Estimate:
     """Returns what `visdiff_plugin.compare`, or `rank`, would do; nothing is loaded or asked.
@@ -98,7 +98,7 @@ def estimate(
 
 
 def _estimated(
-    drawn: Drawn,
+    drawn: SampledSets,
     stages: Stages | None,
     config: Config,
     hypotheses: Sequence[str],

@@ -18,7 +18,7 @@ from ..kept import declared, making
 from ..kept.rates import known_rate
 from ..kept.stored import read, stale
 from ..mongo.documents import read_present
-from ..sets.draw import Drawn, Part
+from ..sets.draw import SampledImages, SampledSets
 from ..stages import Captioner, Encoder
 
 #: files whose size in pixels is looked up
@@ -67,14 +67,14 @@ class Standing:
         distinct (1): how many different captions there are, as a share of all
     """
 
-    drawn: Drawn
+    drawn: SampledSets
     values: list[Values]
     pixels: tuple[int, int] = _PIXELS
     caption_length: float | None = None
     distinct: float = 1.0
 
 
-def look(drawn: Drawn, stages: Stages | None, config: Config) -> Standing:
+def look(drawn: SampledSets, stages: Stages | None, config: Config) -> Standing:
     """Returns what is stored for some images, and so about for all that they stand for.
 
     Args:
@@ -92,7 +92,7 @@ def look(drawn: Drawn, stages: Stages | None, config: Config) -> Standing:
     found: dict[str, Values] = {}
     for part in drawn.parts:
         own = None if stages is None else elsewhere(stages, home, part.dataset, config)
-        one = _Part(part, own, config)
+        one = _DatasetStanding(part, own, config)
         for value in one.values():
             found[value.noun] = value + found[value.noun] if value.noun in found else value
         texts += one.texts
@@ -113,7 +113,7 @@ def _timed(one: Values, engine: str) -> Values:
     return replace(one, seconds=None if rate is None else rate.seconds(one.todo))
 
 
-class _Part:
+class _DatasetStanding:
     """What is stored on one dataset.
 
     Attributes:
@@ -121,7 +121,7 @@ class _Part:
         texts: captions that are there, once `values` has been called
     """
 
-    def __init__(self, part: Part, stages: Stages | None, config: Config) -> None:
+    def __init__(self, part: SampledImages, stages: Stages | None, config: Config) -> None:
         self._part, self._stages, self._config = part, stages, config
         self._dataset = part.dataset
         self._place = {one: row for row, one in enumerate(part.ids)}

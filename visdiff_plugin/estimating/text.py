@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..numerals import counted
 from .asking import Calls
 from .estimate import Estimate
 from .standing import Values
@@ -46,9 +47,10 @@ def _stored(one: Values, exact: bool) -> str:
 
 
 def _asked(one: Calls) -> str:
-    calls = f"{'at most ' if one.most else ''}{one.calls:,} call{'' if one.calls == 1 else 's'}"
+    noun, nouns = ("call", "calls") if one.server else ("pass", "passes")
+    calls = f"{'at most ' if one.most else ''}{counted(one.calls, noun, nouns)}"
     if not one.server:
-        return f"{calls.replace('call', 'pass').replace('passs', 'passes')} of {one.model} here"
+        return f"{calls} of {one.model} here"
     tokens = ""
     if one.input_tokens is not None and one.output_tokens is not None:
         tokens = f", about {_round(one.input_tokens)} tokens in and {_round(one.output_tokens)} out"

@@ -17,7 +17,7 @@ from .plan import Cell, Change, Plan, Sweep
 Interval = tuple[float, float, float]
 
 
-class Found(Protocol):
+class FinishedComparisons(Protocol):
     """Finished comparisons by key."""
 
     def __contains__(self, key: str) -> bool:
@@ -83,7 +83,7 @@ class Row:
         return asdict(self)
 
 
-def questions(plan: Plan, found: Found, k: int = 5) -> Iterator[Question]:
+def questions(plan: Plan, found: FinishedComparisons, k: int = 5) -> Iterator[Question]:
     """Yields what a judge must be asked: the first ``k`` answers, and supported ones, a side."""
     for cell in plan.cells():
         if cell.change.kind != "shuffle" and cell.key() in found:
@@ -98,7 +98,7 @@ def questions(plan: Plan, found: Found, k: int = 5) -> Iterator[Question]:
                             yield question
 
 
-def rows_of(plan: Plan, sweep: Sweep, found: Found, scores: Scores) -> list[Row]:
+def rows_of(plan: Plan, sweep: Sweep, found: FinishedComparisons, scores: Scores) -> list[Row]:
     """Returns the rows of a sweep: all pairs first, then by group, for each variant and change."""
     rows = []
     groups = sorted({pair.group for pair in sweep.pairs})
@@ -131,7 +131,7 @@ def _row(
     change: Change,
     group: str,
     cells: Sequence[Cell],
-    found: Found,
+    found: FinishedComparisons,
     scores: Scores,
 ) -> Row:
     done = [(cell, found[cell.key()]) for cell in cells if cell.key() in found]

@@ -16,11 +16,11 @@ from ..config import Config
 from ..dataset import samples
 from ..dataset.samples import Selected, Source
 from ..kept import making
-from ..progress import Progress
+from ..progress import Progress, part_of
 from ..stages import Images, needs_of
 from ..vectors import RowReader, by_rows
 from .measured import Measured, label_candidates, object_candidates, property_candidates
-from .reading import InputReader, Part
+from .reading import DatasetInputs, InputReader
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def read_inputs(
     readers = []
     for source in samples.sources_of(a, b):
         own = assembly.elsewhere(stages, a.dataset, source.dataset, config)
-        part = _share(progress, before / total, len(source.ids) / total)
+        start, share = 0.7 * before / total, len(source.ids) / total
+        part = part_of(progress, start, start + share)
         readers.append(InputReader(source, config, own, account, part))
         before += len(source.ids)
     for reader in readers:
@@ -94,11 +95,9 @@ def read_inputs(
     return _joined([reader.read() for reader in readers], a, stages, account)
 
 
-def _share(progress: Progress, before: float, share: float) -> Progress:
-    return lambda fraction, label: progress(0.7 * before + share * fraction, label)
-
-
-def _joined(parts: Sequence[Part], a: Selected, stages: Stages, account: Account) -> Inputs:
+def _joined(
+    parts: Sequence[DatasetInputs], a: Selected, stages: Stages, account: Account
+) -> Inputs:
     members = set(a.ids)
     in_a = np.array(
         [
@@ -137,7 +136,7 @@ def _together(captions: Sequence[list[str] | None]) -> list[str] | None:
     return known[0] if len(known) == 1 else [*chain(*known)]
 
 
-def _measured(parts: Sequence[Part]) -> list[Measured]:
+def _measured(parts: Sequence[DatasetInputs]) -> list[Measured]:
     measured: list[Measured] = []
     values = [part.properties for part in parts if part.properties is not None]
     if values:

@@ -20,7 +20,7 @@ from ..errors import FieldError
 from ..kept import declared, making
 from ..kept.stored import read
 from ..mongo.documents import read_present, read_vectors
-from ..progress import Progress
+from ..progress import Progress, part_of
 from ..vectors import Reader, reader_of
 
 #: stored vectors that are looked at before a field of another tool is trusted
@@ -28,7 +28,7 @@ _CHECKED = 200
 
 
 @dataclass(frozen=True)
-class Part:
+class DatasetInputs:
     """The images of one dataset; rows of all members correspond.
 
     Args:
@@ -81,7 +81,7 @@ class InputReader:
         """
         self._read_captions = self._check_fields(self.source.ids)
 
-    def read(self) -> Part:
+    def read(self) -> DatasetInputs:
         """Returns all that is known of the images; `check` comes first."""
         captions = self._read_captions
         media = samples.read_media(self.dataset, self.source.ids)
@@ -205,7 +205,7 @@ class InputReader:
 
     def _part_of(
         self, media: samples.Media, words: list[str] | None, vectors: Reader | None
-    ) -> Part:
+    ) -> DatasetInputs:
         ids = media.ids
         properties = None
         if self.config.properties and ids:
@@ -218,7 +218,7 @@ class InputReader:
             for name in self.config.label_fields
         }
         kept = Source(self.dataset, ids)
-        return Part(kept, media.paths, words, vectors, properties, labels, self.fields)
+        return DatasetInputs(kept, media.paths, words, vectors, properties, labels, self.fields)
 
     def _note(self, kind: Kind, filled: Filled, what: str) -> None:
         self.account.reuse(kind.noun, filled.reused, filled.computed)
@@ -226,4 +226,4 @@ class InputReader:
         self.fields[kind.noun] = kind.field
 
     def _part(self, start: float, end: float) -> Progress:
-        return lambda fraction, label: self.progress(start + fraction * (end - start), label)
+        return part_of(self.progress, start, end)

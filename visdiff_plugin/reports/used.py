@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..numerals import counted
 from ..results.run import Run
 from ..results.text import consumed
 
@@ -26,10 +27,7 @@ def used(run: Run) -> list[str]:
 
 def left_out(run: Run) -> list[str]:
     """Returns what was left out, with reasons."""
-    return [
-        f"left out: {one.count} {one.what}{'' if one.count == 1 else 's'}: {one.reason}"
-        for one in run.skipped
-    ]
+    return [f"left out: {counted(one.count, one.what)}: {one.reason}" for one in run.skipped]
 
 
 def _model(stage: dict[str, object]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..numerals import counted
 from .difference import Difference
 from .run import Run
-from .wording import answer, apart, decisive
+from .wording import answer, apart, control_remark, decisive
 
 _WIDTH = 44
 
@@ -48,10 +49,9 @@ def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
     fields = ", ".join(run.config.get("control_for", ())) or "the controlled fields"
     lines = [f"Under control of {fields} ({len(differences)}), AUROC without and with it:"]
     for one in differences:
-        said = "explained by it" if one.control == "explained" else "not certain with it"
         lines.append(
             f"{_short(one.description):<{_WIDTH}} {one.auroc:.3f} -> {one.auroc_controlled:.3f}  "
-            f"{said}"
+            f"{control_remark(one)}"
         )
     return lines
 
@@ -82,8 +82,7 @@ def _footnotes(run: Run) -> list[str]:
     for kind, counts in run.reused.items():
         lines.append(f"{kind}: {counts['reused']} reused, {counts['computed']} computed.")
     for one in run.skipped:
-        lines.append(f"Left out: {one.count} {one.what}{'' if one.count == 1 else 's'}: "
-                     f"{one.reason}.")  # fmt: skip
+        lines.append(f"Left out: {counted(one.count, one.what)}: {one.reason}.")
     lines += consumed(run)
     if run.fields:
         where = f" of {run.dataset!r} and of {run.dataset_b!r}" if run.dataset_b else ""
@@ -106,7 +105,7 @@ def _consumed(kind: str, usage: Mapping[str, Any]) -> list[str]:
     )
     if not requests:
         return []
-    noun = "request" if requests == 1 else "requests"
+    said = f"{kind}: {counted(requests, 'request')}"
     if not put + got:
-        return [f"{kind}: {requests} {noun}; the server counted no tokens."]
-    return [f"{kind}: {requests} {noun}, {put + got} tokens ({put} in, {got} out)."]
+        return [f"{said}; the server counted no tokens."]
+    return [f"{said}, {counted(put + got, 'token')} ({put:,} in, {got:,} out)."]

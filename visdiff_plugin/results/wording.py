@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..numerals import percent, small
+from ..numerals import counted, percent, small
 from .difference import Difference
 from .run import Run
 
@@ -12,7 +12,7 @@ def answer(run: Run) -> str:
     n, of = len(run.significant), len(run.differences)
     if not n:
         return f"No difference found: none of {of} candidates is supported."
-    return f"{n} difference{'' if n == 1 else 's'} supported, of {of} candidates."
+    return f"{counted(n, 'difference')} supported, of {counted(of, 'candidate')}."
 
 
 def apart(run: Run) -> str:
@@ -64,16 +64,31 @@ def evidence(one: Difference) -> str:
     return f"{one.n_a} images of A and {one.n_b} of B ({source})"
 
 
+#: verdict of control -> in few words, and as a sentence
+CONTROL = {
+    "holds": ("", "it holds among images that agree in what was controlled for"),
+    "explained": ("explained by what was controlled for",) * 2,
+    "undecided": (
+        "undecided under control",
+        "too few comparable images to tell whether it holds under control",
+    ),
+    "incomparable": (
+        "nothing comparable under control",
+        "no group of what was controlled for holds images of both sets",
+    ),
+}
+
+
+def control_remark(one: Difference) -> str:
+    """Returns in few words what control speaks against; empty where it does not."""
+    return CONTROL.get(one.control, ("", ""))[0]
+
+
 def control(one: Difference) -> str:
     """Returns what control says of it; empty where nothing was controlled for."""
     if one.auroc_controlled is None and one.control != "incomparable":
         return ""
-    said = {
-        "holds": "it holds among images that agree in what was controlled for",
-        "explained": "explained by what was controlled for",
-        "undecided": "too few comparable images to tell whether it holds under control",
-        "incomparable": "no group of what was controlled for holds images of both sets",
-    }.get(one.control, "")
+    _, said = CONTROL.get(one.control, ("", ""))
     if not said or one.auroc_controlled is None:
         return said
     return f"{said} (AUROC {one.auroc:.2f} without, {one.auroc_controlled:.2f} with control)"

@@ -7,7 +7,7 @@ from typing import Any
 from ..dataset.samples import Selected, check_media
 from ..errors import SelectionError
 from ..mongo.documents import view_ids
-from .finding import Base, Found, find
+from .finding import Base, LocatedSet, find
 from .grammar import Rest
 
 
@@ -58,7 +58,7 @@ def select_two(base: Base, a: Any, b: Any) -> tuple[Selected, Selected]:
     return first, _rest(base, first, "set B") if found_b.is_rest else read(base, found_b, "set B")
 
 
-def find_two(base: Base, a: Any, b: Any) -> tuple[Found, Found]:
+def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
     """Returns where the images of both sets are.
 
     Raises:
@@ -76,7 +76,7 @@ def find_two(base: Base, a: Any, b: Any) -> tuple[Found, Found]:
     return found_a, found_b
 
 
-def read(base: Base, found: Found, name: str) -> Selected:
+def read(base: Base, found: LocatedSet, name: str) -> Selected:
     """Returns the samples of a set, those of the base alone.
 
     Raises:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from ..mongo.documents import view_ids
 from ..mongo.queries import ids_among, random_ids
 from .finding import Base
-from .preview import Preview, Side
+from .preview import CountedSet, Preview
 
 #: images of a set that are looked at
 MOST = 1_000
 
 
 @dataclass(frozen=True)
-class Part:
+class SampledImages:
     """Images of one dataset that stand for others.
 
     Args:
@@ -38,7 +38,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SampledSets:
     """Images that stand for both sets.
 
     Args:
@@ -48,7 +48,7 @@ class Drawn:
         exact: whether all of them are here
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[SampledImages, ...]
     n_a: int
     n_b: int
     exact: bool
@@ -59,7 +59,7 @@ class Drawn:
         return self.n_a + self.n_b
 
 
-def draw_two(base: Base, sizes: Preview, most: int = MOST) -> Drawn | None:
+def draw_two(base: Base, sizes: Preview, most: int = MOST) -> SampledSets | None:
     """Returns images that stand for both sets, without those that are in both.
 
     Args:
@@ -85,14 +85,16 @@ def draw_two(base: Base, sizes: Preview, most: int = MOST) -> Drawn | None:
         numbers.append(n)
         exact = exact and whole
         weights = np.full(len(some), n / len(some) if some else 0.0)
-        parts.append(Part(datasets[at], tuple(some), weights))
+        parts.append(SampledImages(datasets[at], tuple(some), weights))
     if one_home:
         weights = np.concatenate([one.weights for one in parts])
-        parts = [Part(datasets[0], (*parts[0].ids, *parts[1].ids), weights)]
-    return Drawn(tuple(parts), numbers[0], numbers[1], exact)
+        parts = [SampledImages(datasets[0], (*parts[0].ids, *parts[1].ids), weights)]
+    return SampledSets(tuple(parts), numbers[0], numbers[1], exact)
 
 
-def _draw(base: Base, side: Side, other: Side | None, most: int) -> tuple[list[str], bool] | None:
+def _draw(
+    base: Base, side: CountedSet, other: CountedSet | None, most: int
+) -> tuple[list[str], bool] | None:
     """Returns ids of one set that the other does not hold, and whether these are all."""
     found = side.found
     view, dataset = (base.view, base.dataset) if found.is_rest else (found.view, found.dataset)
@@ -118,7 +120,7 @@ def _draw(base: Base, side: Side, other: Side | None, most: int) -> tuple[list[s
     return None if not some and not whole else (some, whole)
 
 
-def _partly(base: Base, side: Side) -> bool:
+def _partly(base: Base, side: CountedSet) -> bool:
     """Whether a set may hold images that the base does not."""
     found = side.found
     return bool(base.label) and not found.is_rest and found.query is None and (
@@ -126,7 +128,7 @@ def _partly(base: Base, side: Side) -> bool:
     )  # fmt: skip
 
 
-def _members(base: Base, side: Side, ids: list[str]) -> set[str] | None:
+def _members(base: Base, side: CountedSet, ids: list[str]) -> set[str] | None:
     """Returns those of some ids that a set holds; None where that takes too long."""
     if side.found.is_rest:
         return set()

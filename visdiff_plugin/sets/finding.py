@@ -57,7 +57,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedSet:
     """A set before its ids are read.
 
     Args:
@@ -87,7 +87,7 @@ def parse(base: Base, text: str) -> Any:
     return parse_set(text, base.dataset.list_saved_views())
 
 
-def find(base: Base, chosen: Any, name: str) -> Found:
+def find(base: Base, chosen: Any, name: str) -> LocatedSet:
     """Returns where the images of one set are.
 
     Args:
@@ -108,22 +108,22 @@ def find(base: Base, chosen: Any, name: str) -> Found:
         raise SelectionError(f"Expected {name} as a view or ids, got {type(chosen).__name__}.")
     ids = tuple(dict.fromkeys(str(one) for one in chosen))
     check_ids(base.dataset, ids, name)
-    return Found(base.dataset, f"{len(ids)} chosen samples", ids=ids)
+    return LocatedSet(base.dataset, f"{len(ids)} chosen samples", ids=ids)
 
 
-def _found_view(base: Base, view: Any) -> Found:
+def _found_view(base: Base, view: Any) -> LocatedSet:
     import fiftyone as fo
 
     if isinstance(view, fo.Dataset):
-        return Found(view, str(view.name), view, text=str(Elsewhere(view.name)))
+        return LocatedSet(view, str(view.name), view, text=str(Elsewhere(view.name)))
     owner = view._root_dataset
     label = getattr(view, "name", None) or f"view of {len(view)} samples"
-    return Found(
+    return LocatedSet(
         owner, label if owner.name == base.dataset.name else f"{label} of {owner.name}", view
     )
 
 
-def _found_text(base: Base, chosen: Any, name: str, written: str) -> Found:
+def _found_text(base: Base, chosen: Any, name: str, written: str) -> LocatedSet:
     text = str(chosen)
     if isinstance(chosen, Elsewhere):
         return _elsewhere(chosen, text)
@@ -131,12 +131,12 @@ def _found_text(base: Base, chosen: Any, name: str, written: str) -> Found:
         if chosen.name not in base.dataset.list_saved_views():
             raise _unknown(base, name, written)
         view = base.dataset.load_saved_view(chosen.name)
-        return Found(base.dataset, chosen.label, view, text=text)
+        return LocatedSet(base.dataset, chosen.label, view, text=text)
     if isinstance(chosen, End):
         ids = _end(base, chosen)
-        return Found(base.dataset, chosen.label, ids=ids, text=text)
+        return LocatedSet(base.dataset, chosen.label, ids=ids, text=text)
     if isinstance(chosen, Rest):
-        return Found(base.dataset, chosen.label, text=text)
+        return LocatedSet(base.dataset, chosen.label, text=text)
     query = _query(base, chosen)
     view = base.view.match(query)
     if isinstance(chosen, Label) and not len(view.limit(1)):
@@ -144,7 +144,7 @@ def _found_text(base: Base, chosen: Any, name: str, written: str) -> Found:
         raise SelectionError(
             f"Expected images with {chosen.label}, got none. {offers.closest(chosen.value, values)}"
         )
-    return Found(base.dataset, chosen.label, view, query=query, text=text)
+    return LocatedSet(base.dataset, chosen.label, view, query=query, text=text)
 
 
 def _query(base: Base, chosen: Any) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def _end(base: Base, chosen: End) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids[int(row)] for row in inside.nonzero()[0]))
 
 
-def _elsewhere(chosen: Elsewhere, text: str) -> Found:
+def _elsewhere(chosen: Elsewhere, text: str) -> LocatedSet:
     import fiftyone as fo
 
     if not fo.dataset_exists(chosen.dataset):
@@ -216,14 +216,14 @@ def _elsewhere(chosen: Elsewhere, text: str) -> Found:
         )
     dataset = fo.load_dataset(chosen.dataset)
     if chosen.view is None:
-        return Found(dataset, chosen.label, dataset, text=text)
+        return LocatedSet(dataset, chosen.label, dataset, text=text)
     views = dataset.list_saved_views()
     if chosen.view not in views:
         raise SelectionError(
             f"Expected a saved view of {chosen.dataset!r}, got {chosen.view!r}. "
             f"{offers.closest(chosen.view, views)}"
         )
-    return Found(dataset, chosen.label, dataset.load_saved_view(chosen.view), text=text)
+    return LocatedSet(dataset, chosen.label, dataset.load_saved_view(chosen.view), text=text)
 
 
 def _unknown(base: Base, name: str, written: str) -> SelectionError:

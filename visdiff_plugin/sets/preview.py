@@ -13,7 +13,7 @@ from typing import Any
 from ..mongo.documents import read_columns, view_ids
 from ..mongo.queries import count
 from .choosing import find_two
-from .finding import Base, Found, check_number, parse
+from .finding import Base, LocatedSet, check_number, parse
 from .grammar import End
 
 #: samples whose ids, or numbers, are read for a form
@@ -25,7 +25,7 @@ _FILES = 200
 
 
 @dataclass(frozen=True)
-class Size:
+class SetSize:
     """One set.
 
     Args:
@@ -44,7 +44,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Side:
+class CountedSet:
     """Where the images of a set are.
 
     Args:
@@ -54,7 +54,7 @@ class Side:
         ids: all of them, where these were read
     """
 
-    found: Found
+    found: LocatedSet
     n: int | None
     exact: bool
     ids: tuple[str, ...] | None
@@ -71,10 +71,10 @@ class Preview:
         sides: where the images of each are, for those who look further
     """
 
-    a: Size
-    b: Size
+    a: SetSize
+    b: SetSize
     both: int | None
-    sides: tuple[Side, Side] = field(repr=False)
+    sides: tuple[CountedSet, CountedSet] = field(repr=False)
 
     @property
     def same(self) -> bool:
@@ -129,20 +129,20 @@ def _finite(path: str) -> dict[str, Any]:
     return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
 
 
-def _side(base: Base, found: Found, clock: _Clock) -> Side:
+def _side(base: Base, found: LocatedSet, clock: _Clock) -> CountedSet:
     if found.is_rest:
-        return Side(found, None, True, None)
+        return CountedSet(found, None, True, None)
     if found.ids is not None:
         ids = base.keep(found.ids) if not base.label else _inside(base, found.ids)
-        return Side(found, len(ids), True, ids)
+        return CountedSet(found, len(ids), True, ids)
     n = clock.count(found.dataset, found.view)
     if n is None or n > _MOST:
         whole = found.query is not None or not base.label or found.dataset.name != base.dataset.name
-        return Side(found, n, whole, None)
+        return CountedSet(found, n, whole, None)
     ids = tuple(dict.fromkeys(view_ids(found.dataset, found.view)))
     if found.query is None and base.label and found.dataset.name == base.dataset.name:
         ids = _inside(base, ids)
-    return Side(found, len(ids), True, ids)
+    return CountedSet(found, len(ids), True, ids)
 
 
 def _inside(base: Base, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -156,14 +156,14 @@ def _among(ids: tuple[str, ...]) -> dict[str, Any]:
     return {"_id": {"$in": [ObjectId(one) for one in ids]}}
 
 
-def _rest(base: Base, other: Side, rest: Found, everything: int | None) -> Side:
+def _rest(base: Base, other: CountedSet, rest: LocatedSet, everything: int | None) -> CountedSet:
     if other.found.dataset.name != base.dataset.name:
-        return Side(rest, everything, True, None)
+        return CountedSet(rest, everything, True, None)
     n = None if everything is None or other.n is None else max(everything - other.n, 0)
-    return Side(rest, n, other.exact, None)
+    return CountedSet(rest, n, other.exact, None)
 
 
-def _both(base: Base, a: Side, b: Side, clock: _Clock) -> int | None:
+def _both(base: Base, a: CountedSet, b: CountedSet, clock: _Clock) -> int | None:
     if a.found.is_rest or b.found.is_rest:
         return 0
     if a.found.dataset.name != b.found.dataset.name:
@@ -186,7 +186,7 @@ def _both(base: Base, a: Side, b: Side, clock: _Clock) -> int | None:
     return None
 
 
-def _named(side: Side, base: Base, chosen: Any) -> Size:
+def _named(side: CountedSet, base: Base, chosen: Any) -> SetSize:
     label, n, exact = side.found.label, side.n, side.exact
     end = parse(base, chosen) if isinstance(chosen, str) else None
     if isinstance(end, End):
@@ -199,4 +199,4 @@ def _named(side: Side, base: Base, chosen: Any) -> Size:
         some = side.ids[::step]
         paths = read_columns(side.found.dataset, some, ["filepath"])["filepath"]
         files, missing = len(paths), sum(not os.path.exists(path) for path in paths)
-    return Size(label, n, exact, files, missing)
+    return SetSize(label, n, exact, files, missing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,9 +30,20 @@ VERDICTS = ("", "confirmed", "rejected")
 
 _WRITING, _DONE = "writing", "done"
 
-#: members of a run's header
-_HEADER = ("schema_version", "label_a", "label_b", "n_a", "n_b", "n_differences", "n_significant",
-           "created", "preset", "held_out", "dataset_b")  # fmt: skip
+#: what a list of runs shows, readable without loading a record: name -> how a run has it
+_HEADER: Mapping[str, Callable[[Run], Any]] = {
+    "schema_version": lambda run: SCHEMA_VERSION,
+    "label_a": lambda run: run.label_a,
+    "label_b": lambda run: run.label_b,
+    "n_a": lambda run: run.n_a,
+    "n_b": lambda run: run.n_b,
+    "n_differences": lambda run: len(run.differences),
+    "n_significant": lambda run: len(run.significant),
+    "created": lambda run: run.created,
+    "preset": lambda run: preset_of(run.config),
+    "held_out": lambda run: run.held_out,
+    "dataset_b": lambda run: run.dataset_b,
+}
 
 
 def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
@@ -129,7 +140,7 @@ def list_runs(dataset: Any) -> list[str]:
 
 
 def list_headers(dataset: Any) -> list[dict[str, Any]]:
-    """Returns what a list of runs shows, without loading a record: see `_header`.
+    """Returns what a list of runs shows, without loading a record: see `_HEADER`.
 
     Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if it was stopped.
     """
@@ -255,17 +266,4 @@ def _check_known(dataset: Any, run_key: str) -> None:
 
 
 def _header(run: Run) -> dict[str, Any]:
-    """What a list of runs shows, readable without loading the record."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "label_a": run.label_a,
-        "label_b": run.label_b,
-        "n_a": run.n_a,
-        "n_b": run.n_b,
-        "n_differences": len(run.differences),
-        "n_significant": len(run.significant),
-        "created": run.created,
-        "preset": preset_of(run.config),
-        "held_out": run.held_out,
-        "dataset_b": run.dataset_b,
-    }
+    return {name: of(run) for name, of in _HEADER.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .underway import merged, queued
+from .work_cards import merged, queued
 
 #: what a failure is shown for: the newest ones
 _MOST = 8

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from panels.underway import merged, queued, reason
+from panels.work_cards import merged, queued, reason
 
 TRACEBACK = """Traceback (most recent call last):
   File "/x/y.py", line 3, in execute
