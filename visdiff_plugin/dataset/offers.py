@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SelectionError
+from ..mongo.documents import stored_path
 from ..mongo.queries import frequent_values
 
 #: values that a picker lists; what is rarer is typed
@@ -59,7 +60,9 @@ def value_field(dataset: Any, name: str) -> ValueField | None:
     document = getattr(field, "document_type", None)
     if document is not None:
         inside = _label_path(document)
-        return None if inside is None else ValueField(f"{name}.{inside}", "text")
+        return (
+            None if inside is None else ValueField(stored_path(dataset, f"{name}.{inside}"), "text")
+        )
     if isinstance(field, fo.ListField):
         if isinstance(field, fo.VectorField) or field.field is None:
             return None
@@ -67,10 +70,11 @@ def value_field(dataset: Any, name: str) -> ValueField | None:
         document = getattr(field, "document_type", None)
         if document is not None:  # the list inside of labels
             known = dataset.get_field(f"{name}.label")
-            return ValueField(f"{name}.label", "text") if known is not None else None
+            path = stored_path(dataset, f"{name}.label")
+            return ValueField(path, "text") if known is not None else None
     types = {fo.StringField: "text", fo.BooleanField: "bool", fo.IntField: "int"}
     found = next((types[one] for one in types if isinstance(field, one)), None)
-    return None if found is None else ValueField(name, found)
+    return None if found is None else ValueField(stored_path(dataset, name), found)
 
 
 def value_fields(dataset: Any) -> list[str]:

@@ -62,11 +62,17 @@ def read_design(inputs: Inputs, config: Config) -> Design:
 
 
 def _keys(inputs: Inputs, name: str) -> list[Hashable | None]:
-    return [
+    keys = [
         key
         for source in inputs.sources
         for key in fields.read_keys(source.dataset, name, source.ids)
     ]
+    if all(key is None for key in keys):
+        raise FieldError(
+            f"Expected values of {name!r} to group images by, got none on {len(keys)} images.",
+            "Name a field that has values on these images.",
+        )
+    return keys
 
 
 def _controlled(names: Sequence[str], strata: NDArray[Any], in_a: NDArray[np.bool_]) -> str:

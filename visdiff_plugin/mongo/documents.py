@@ -53,6 +53,21 @@ def pipeline(view: Any) -> list[dict[str, Any]]:
     return list(view._pipeline())
 
 
+def stored_path(dataset: Any, path: str) -> str:
+    """Returns where MongoDB holds a field: ``group.id`` is ``group._id``.
+
+    Args:
+        dataset: a FiftyOne dataset
+        path: a field's path as FiftyOne has it; what the schema does not know stays as it is
+    """
+    names = path.split(".")
+    stored = []
+    for end, name in enumerate(names, 1):
+        field = dataset.get_field(".".join(names[:end]))
+        stored.append(str(getattr(field, "db_field", None) or name))
+    return ".".join(stored)
+
+
 def view_ids(dataset: Any, view: Any) -> list[str]:
     """Returns the sample ids of a view of a dataset, in the view's order."""
     wanted = [*pipeline(view), {"$project": {"_id": 1}}]
@@ -64,7 +79,7 @@ def view_values(dataset: Any, view: Any, path: str) -> tuple[list[str], list[Any
     """Returns the sample ids of a view, and the values of a field; None where there is none."""
     import bson
 
-    wanted = [*pipeline(view), {"$project": {"value": f"${path}"}}]
+    wanted = [*pipeline(view), {"$project": {"value": f"${stored_path(dataset, path)}"}}]
     ids: list[str] = []
     values: list[Any] = []
     for batch in collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True):
@@ -88,10 +103,11 @@ def read_columns(
     Returns:
         path -> ``n`` values as MongoDB holds them; None where a sample lacks the field
     """
-    parts = {path: path.split(".") for path in paths}
+    where = {path: stored_path(dataset, path) for path in paths}
+    parts = {path: stored.split(".") for path, stored in where.items()}
     columns: dict[str, list[Any]] = {path: [] for path in paths}
-    condition = {} if present is None else {present: {"$ne": None}}
-    for documents in _found(dataset, ids, condition, _without_nested(paths)):
+    condition = {} if present is None else {stored_path(dataset, present): {"$ne": None}}
+    for documents in _found(dataset, ids, condition, _without_nested([*where.values()])):
         for path, names in parts.items():
             columns[path] += _values(documents, names)
     return columns
@@ -123,17 +139,18 @@ def read_vectors(
     from bson.raw_bson import RawBSONDocument
 
     values: NDArray[np.float32] | None = None
+    stored = stored_path(dataset, field)
 
     def read(start: int) -> tuple[int, NDArray[np.intp], NDArray[np.bytes_], list[bytes]]:
         chunk, rows = np.unique(pack_ids(ids[start : start + CHUNK]), return_inverse=True)
         query = RawBSONDocument(among(chunk))
-        found = collection(dataset).find_raw_batches(query, {field: 1}, batch_size=CHUNK)
+        found = collection(dataset).find_raw_batches(query, {stored: 1}, batch_size=CHUNK)
         return start, rows, chunk, list(found)
 
     # threads wait for the server only: decoding in them is slower, as they take turns at it
     for start, rows, chunk, batches in in_order(read, range(0, len(ids), CHUNK), threads):
         for batch in batches:
-            known, vectors = read_alike(batch, field) or _decoded(batch, field)
+            known, vectors = read_alike(batch, stored) or _decoded(batch, stored)
             if not len(known):
                 continue
             if values is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .documents import collection, pipeline
+from .documents import collection, pipeline, stored_path
 
 #: a form that is being filled in waits no longer for one answer
 _PATIENCE_MS = 2_000
@@ -53,7 +53,7 @@ def frequent_values(dataset: Any, view: Any, path: str, most: int) -> list[Any]:
     if not stages and collection(dataset).estimated_document_count() > _MOST_GROUPED:
         stages = [{"$sample": {"size": _MOST_GROUPED // 20}}]  # quick up to a twentieth
     stages += [
-        {"$project": {"value": f"${path}"}},
+        {"$project": {"value": f"${stored_path(dataset, path)}"}},
         {"$unwind": "$value"},
         {"$group": {"_id": "$value", "n": {"$sum": 1}}},
         {"$match": {"_id": {"$ne": None}}},
