@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from ..cores import usable_cores
-from .documents import CHUNK, collection, reload
+from .documents import CHUNK, collection, collector_paused, reload
 
 #: bytes in one command; MongoDB takes 16 MB
 _MOST_BYTES = 8_000_000
@@ -89,6 +89,7 @@ class Saver:
         return ids
 
 
+@collector_paused()
 def send(samples: Any, updates: Iterable[bytes]) -> int:
     """Sends updates in commands that are not too long, and returns how many samples they changed.
 
