@@ -31,7 +31,7 @@ class Ordered:
 def order_by_words(rows: Sequence[Ordered], first: int) -> list[int]:
     """Returns the places of rows in the order in which they are shown.
 
-    After the first, the next row is that of the largest ``effect x (1 - overlap)``, where overlap is
+    After the first, the next row is that of the largest ``effect x (1 - overlap)``; overlap is
     the share of its words that rows of its own side above it say already. Among rows of about the
     same strength, one whose words are all among those of another goes first: what is general says
     more than what is special.
