@@ -61,8 +61,8 @@ def captioned(dataset):
 
 
 def test_it_is_made_like_any_other(echo):
-    made = make_proposer({"name": "echo:red", "base_url": "http://127.0.0.1:9/v1"}, n=4)
-    assert (made.word, made.n, made.name) == ("red", 4, "echo")
+    echoing = make_proposer({"name": "echo:red", "base_url": "http://127.0.0.1:9/v1"}, n=4)
+    assert (echoing.word, echoing.n, echoing.name) == ("red", 4, "echo")
     with pytest.raises(ValueError, match="Expected NAME for 'echo:NAME'"):
         make_proposer("echo")
     with pytest.raises(ValueError, match="out of keyword, .*, echo:NAME, got 'nobody'"):

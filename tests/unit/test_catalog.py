@@ -59,15 +59,15 @@ def test_every_choice_can_be_made_and_is_what_its_row_says(choice):
             make(choice.stage, spec)
         return
     for member in members_of(choice.stage, spec_of(choice)):
-        made = make(choice.stage, member, encoder=ColourEncoder(), n=4)
+        thing = make(choice.stage, member, encoder=ColourEncoder(), n=4)
         row = find(choice.stage, member)
-        assert stages.asks_server(made) == asks_server(choice.stage, member)
-        assert stages.asks_server(made) == (row.runs == "server")
+        assert stages.asks_server(thing) == asks_server(choice.stage, member)
+        assert stages.asks_server(thing) == (row.runs == "server")
         if choice.stage in ("proposer", "ranker"):
             default = "captions" if choice.stage == "proposer" else "embeddings"
-            assert stages.needs_of(made, default) == set(row.reads)
+            assert stages.needs_of(thing, default) == set(row.reads)
         if choice.stage == "ranker":
-            assert stages.costs(made) == bool(row.runs)
+            assert stages.costs(thing) == bool(row.runs)
 
 
 def test_a_field_is_read_and_not_made():

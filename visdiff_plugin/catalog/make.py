@@ -63,7 +63,7 @@ def _checked(stage: str, thing: Any) -> Any:
     """Returns an object of the user's, or one that is made of others."""
     protocol, members = _PROTOCOLS[stage]
     composites = [each for each in STAGES[stage] if each.members and each.path]
-    if isinstance(thing, protocol) or any(isinstance(thing, one.load()) for one in composites):
+    if isinstance(thing, protocol) or any(isinstance(thing, each.load()) for each in composites):
         return thing
     raise SettingError(
         f"Expected {a(stage)} out of {names_of(stage)}, or an object with {members}, got "
