@@ -9,7 +9,7 @@ STAMP := .venv/.complete
 DEMO_DB := .cache/demo/db
 PORT ?= 5151
 
-.PHONY: help setup browser demo app pictures test lint unit format clean
+.PHONY: help setup browser demo app pictures docs test lint unit format clean
 
 help:
 	@echo 'make setup   the environment, in .venv'
@@ -18,6 +18,7 @@ help:
 	@echo 'make test    the whole check: lint, types, every test'
 	@echo 'make lint    ruff, mypy, import-linter, vulture;  make unit: tests that need no MongoDB;  make format'
 	@echo 'make pictures   takes the pictures of the README (docs/app) in a browser'
+	@echo 'make docs    writes the tables of docs/choosing.md anew'
 	@echo 'make clean   removes .venv and .cache'
 
 setup: $(STAMP)
@@ -38,6 +39,9 @@ app: setup
 # docs/app: what the README shows
 pictures: browser
 	$(WITH_MONGO) $(PYTHON_IN_VENV) tools/pictures.py
+
+docs: setup
+	$(PYTHON_IN_VENV) tools/choosing.py
 
 # one after the other, whatever -j says, so that the last line is the tests' summary
 test: browser

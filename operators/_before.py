@@ -13,7 +13,7 @@ from fiftyone.operators import types
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import VisDiffError
 from visdiff_plugin.estimating.estimate import estimate
-from visdiff_plugin.estimating.lacking import Problem
+from visdiff_plugin.estimating.lacking import Problem, problem_of
 from visdiff_plugin.estimating.text import rows
 from visdiff_plugin.reports.markdown import plain_text
 from visdiff_plugin.sets.draw import draw_two
@@ -48,13 +48,13 @@ def block(
     try:
         config = configure()
     except ValueError as error:
-        _warn(inputs, [Problem(_member(str(error), folded), str(error))], folded)
+        _warn(inputs, [problem_of(error)], folded)
         return
     if hypotheses == ():
         return  # the form says already that they are missing
     found = _estimate(ctx, chosen, config, hypotheses or ())
-    if isinstance(found, str):
-        _warn(inputs, [Problem("", found)], folded)
+    if isinstance(found, Problem):
+        _warn(inputs, [found], folded)
         return
     lines = [f"- **{title}:** {plain_text(text)}" for title, text in rows(found)]
     if lines:
@@ -64,14 +64,14 @@ def block(
 
 
 def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[str, ...]) -> Any:
-    """Returns an estimate, read once in a while; or in words why there is none."""
+    """Returns an estimate, read once in a while; or the problem that there is none for."""
     choices = Choices(ctx)
     key = _sets.chosen_key(ctx, chosen.a, chosen.b)
     length = math.ceil(len(config.context) / _STEP) * _STEP
     config = replace(config, context="x" * length)
     base, sizes = chosen.base, chosen.sizes
     if base is None or sizes is None:
-        return ""
+        return Problem("", "")
     alone = all(one.found.dataset.name == ctx.dataset.name for one in sizes.sides)
     drawn = (
         choices.kept(f"drawn {key}", lambda: draw_two(base, sizes), grid=True) if alone else None
@@ -82,7 +82,7 @@ def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[s
             return estimate(base, *chosen.given, config, hypotheses=hypotheses, sizes=sizes,
                             drawn=drawn)  # fmt: skip
         except (VisDiffError, ValueError) as error:
-            return str(error)
+            return problem_of(error)
 
     said = json.dumps([config.to_dict(), len(hypotheses)], sort_keys=True, default=str)
     return choices.kept(f"estimate {key} {said}", read, grid=True)
@@ -92,7 +92,3 @@ def _warn(inputs: Any, problems: Any, folded: Mapping[str, str]) -> None:
     for number, one in enumerate(problems):
         where = f" ({folded[one.about]})" if one.about in folded else ""
         inputs.view(f"problem_{number}", types.Warning(label=f"{one.text}{where}"))
-
-
-def _member(text: str, folded: Mapping[str, str]) -> str:
-    return next((name for name in folded if name in text), "")

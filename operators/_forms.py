@@ -8,6 +8,8 @@ from typing import Any
 
 from fiftyone.operators import types
 
+from visdiff_plugin.errors import SettingError
+
 from ._progress import FROM_SCRIPT
 
 
@@ -39,9 +41,10 @@ def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
     if name in _HERE:
         return {}
     if name not in _ENGINES:
-        raise ValueError(
+        raise SettingError(
             f"Expected engine out of {', '.join(_ENGINES)}, got {name!r}. For another cluster set "
-            "RAY_ADDRESS where the operator is executed."
+            "RAY_ADDRESS where the operator is executed.",
+            about="engine",
         )
     return {"engine": {"name": name, "gpus": params.get("gpus") or 0}}
 

@@ -7,20 +7,15 @@ from typing import Any
 
 from fiftyone.operators import types
 
-from visdiff_plugin.choices import STAGES, Choice, find, missing
+from visdiff_plugin.catalog.choice import Choice
+from visdiff_plugin.catalog.lacks import missing
+from visdiff_plugin.catalog.members import asks_server, find, members_of, read
+from visdiff_plugin.catalog.table import BRAIN, FIELD, STAGES
 from visdiff_plugin.config import Config
-
-#: stages that a server's address is for, or that hold some, by the beginning of their names
-_ON_SERVERS = ("openai", "caption_llm", "images", "union", "caption_question", "image_question",
-               "cascade:")  # fmt: skip
-#: choices that ask for a server, or may hold one that does
-_MAY_ASK = ("union:A+B", "cascade:RANKER")
+from visdiff_plugin.errors import SettingError
 
 #: chosen to take a choice back: a dropdown can't be emptied
 PRESET = "__preset__"
-#: choices that compute nothing
-_THERE = ("field:NAME", "brain:KEY")
-
 #: what a preset without a ranker means
 _NONE = {"ranker": "embeddings where there is an encoder, else captions"}
 
@@ -51,7 +46,7 @@ def models(
     used = _used(ctx.params, names, preset)
     for name in names:
         _stage(ctx, inputs, name, used[name], stored)
-    if any(one.env or one.name in _MAY_ASK for one in used.values() if one is not None):
+    if any(choice.may_ask_server for choice in used.values() if choice is not None):
         inputs.str(
             "base_url",
             required=False,
@@ -62,7 +57,7 @@ def models(
         one = used[name]
         lacks = one and missing(
             one,
-            base_url=ctx.params.get("base_url"),
+            {"base_url": ctx.params.get("base_url")},
             has_captions=used.get("captioner") is not None,
             has_encoder=used.get("encoder") is not None,
         )
@@ -83,7 +78,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
     any server to send it to.
 
     Raises:
-        ValueError: on options, on a choice without the name that it wants, or a file as the bank
+        SettingError: on options, on a choice without the name that it wants, or a file as the bank
     """
     chosen: dict[str, Any] = {}
     url = params.get("base_url")
@@ -92,21 +87,24 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
         if not given(params, name):
             continue
         if not isinstance(value, str):
-            raise ValueError(f"Expected {name} by name, got {type(value).__name__}.")
+            raise SettingError(f"Expected {name} by name, got {type(value).__name__}.", about=name)
         choice, spec = find(name, value), value
         if choice is not None and value == choice.name:
             spec = choice.spec(str(params.get(_key(name, choice)) or ""))
-        if name == "proposer" and "bank:" in "".join(spec.split()):
-            raise ValueError(
-                "Expected the built-in 'bank', got a file: from a form, any file of the server "
-                "could be named. Call visdiff_plugin.compare from a script instead."
-            )
-        chosen[name] = {"name": spec, "base_url": url} if _asks(spec, url) else spec
+        _check_files(name, spec)
+        chosen[name] = {"name": spec, "base_url": url} if url and asks_server(name, spec) else spec
     return chosen
 
 
-def _asks(spec: str, url: Any) -> bool:
-    return bool(url) and spec.startswith(_ON_SERVERS)
+def _check_files(name: str, spec: str) -> None:
+    for member in members_of(name, spec):
+        known = find(name, member)
+        if known is not None and known.takes == "file" and read(name, member).argument:
+            raise SettingError(
+                f"Expected the built-in {known.name!r}, got a file: from a form, any file of the "
+                "server could be named. Call visdiff_plugin.compare from a script instead.",
+                about=name,
+            )
 
 
 def _used(params: dict[str, Any], names: tuple[str, ...], preset: Any) -> dict[str, Choice | None]:
@@ -126,7 +124,7 @@ def _stage(ctx: Any, inputs: Any, name: str, used: Choice | None, stored: bool) 
     view = types.DropdownView()
     view.add_choice(PRESET, label="As the preset has it")
     for one in STAGES[name]:
-        if not (stored and one.name in _THERE):
+        if not (stored and one.stored):
             view.add_choice(one.name, label=one.label, description=_described(one))
     exact = own and used is not None and value == used.name
     if own and not exact:
@@ -171,13 +169,13 @@ def _argument(ctx: Any, inputs: Any, name: str, choice: Choice) -> None:
 def _known(ctx: Any, choice: Choice) -> list[str]:
     """Returns what the dataset offers for a choice's name: its fields, its similarity runs."""
     dataset = ctx.dataset
-    if choice.name == "field:NAME":
+    if choice == FIELD:
         import fiftyone as fo
 
         wanted = (fo.StringField, fo.ListField, fo.EmbeddedDocumentField)
         schema = dataset.get_field_schema(ftype=wanted)
         return [one for one in schema if one not in ("id", "filepath", "metadata")]
-    if choice.name == "brain:KEY":
+    if choice == BRAIN:
         return [str(one) for one in dataset.list_brain_runs(type="similarity")]
     return []
 

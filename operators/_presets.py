@@ -6,7 +6,9 @@ from typing import Any, get_args
 
 from fiftyone.operators import types
 
-from visdiff_plugin.choices import STAGES, find, missing
+from visdiff_plugin.catalog.lacks import missing
+from visdiff_plugin.catalog.members import find
+from visdiff_plugin.catalog.table import MODELS
 from visdiff_plugin.config import Config, Preset
 
 _TEXTS = {
@@ -33,7 +35,7 @@ def _lacks(preset: str) -> str:
         return ""
     config = Config.preset(preset)  # type: ignore[arg-type]
     found = []
-    for name in STAGES:
+    for name in MODELS:
         choice = find(name, getattr(config, name))
         found += missing(choice).split("; ") if choice else []
     return "; ".join(dict.fromkeys(one for one in found if one))

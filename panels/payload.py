@@ -120,10 +120,12 @@ def run_page(
 
 def _cost(run: Run) -> str:
     """What one more hypothesis costs, where a model is asked about images; else empty."""
-    ranker = str(((run.record.get("stages") or {}).get("ranker") or {}).get("name") or "")
-    if "question" not in ranker and "cascade" not in ranker:
+    ranker = (run.record.get("stages") or {}).get("ranker") or {}
+    if not ranker.get("costs"):
         return ""
-    return f"To score it, {ranker} is asked about up to {counted(run.n_a + run.n_b, 'image')}."
+    return (
+        f"To score it, {ranker['name']} is asked about up to {counted(run.n_a + run.n_b, 'image')}."
+    )
 
 
 def _left_out(line: str, one: Any) -> str:

@@ -9,14 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .catalog.members import stored_name
 from .config import Config
 from .dataset import fields
-from .engines import Engine, make_engine
-from .errors import FieldError
+from .engines import make_engine
+from .errors import FieldError, SettingError, concerning
 from .rankers import make_ranker
 from .rankers.cascade import Cascade
-from .specs import parse_spec, public_spec
-from .stages import Captioner, Encoder, Need, Proposer, Ranker, needs_of, parameters_of
+from .specs import public_spec
+from .stages import (
+    Captioner,
+    Encoder,
+    Engine,
+    Need,
+    Proposer,
+    Ranker,
+    costs,
+    needs_of,
+    parameters_of,
+)
 from .vectors import text_vectors
 
 
@@ -82,16 +93,19 @@ class Stages:
         return found
 
 
-def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
+def make_stages(
+    dataset: Any, config: Config, propose: bool, *, api_key: str | None = None
+) -> Stages:
     """Builds what a config names; nothing is loaded or called yet.
 
     Args:
         dataset: a FiftyOne dataset, for fields and brain runs
         config: the choices
         propose: False for the user's own hypotheses
+        api_key (None): for servers that would want one, where nothing will be asked
 
     Raises:
-        ValueError: on an unknown name or option, or stages that do not fit each other
+        SettingError: on an unknown name or option, or stages that do not fit each other
         FieldError: if a caption field or brain run does not exist
     """
     from .captioners import make_captioner
@@ -108,8 +122,9 @@ def make_stages(dataset: Any, config: Config, propose: bool) -> Stages:
             n=config.proposals_per_round,
             context=config.context,
             encoder=encoder,
+            api_key=api_key,
         )
-    ranker = make_ranker(config.ranker, encoder)
+    ranker = make_ranker(config.ranker, encoder, api_key=api_key)
     engine = make_engine(config.engine)
     also: tuple[Need, ...] = ("embeddings",) if proposers and config.draw == "sure" else ()
     stages = Stages(
@@ -135,54 +150,63 @@ def elsewhere(stages: Stages, home: Any, dataset: Any, config: Config) -> Stages
     if dataset.name == home.name:
         return stages
     _check_fields(stages, dataset, config)
-    if not isinstance(config.encoder, str) or not config.encoder.startswith("brain:"):
+    key = stored_name("encoder", config.encoder)
+    if key is None:
         return stages
-    key = parse_spec(config.encoder).argument
-    models = [fields.read_brain_run(one, key)[0] for one in (home, dataset)]
-    if models[0] != models[1]:
-        raise FieldError(
-            f"Expected one model in the similarity runs {key!r} of both datasets, got "
-            f"{models[0]!r} in {home.name!r} and {models[1]!r} in {dataset.name!r}."
-        )
-    field_name, vectors = fields.read_brain_vectors(dataset, key)
+    with concerning("encoder"):
+        models = [fields.read_brain_run(each, key)[0] for each in (home, dataset)]
+        if models[0] != models[1]:
+            raise FieldError(
+                f"Expected one model in the similarity runs {key!r} of both datasets, got "
+                f"{models[0]!r} in {home.name!r} and {models[1]!r} in {dataset.name!r}."
+            )
+        field_name, vectors = fields.read_brain_vectors(dataset, key)
     return replace(
         stages, brain_vectors=None if field_name else vectors, embedding_field=field_name
     )
 
 
 def _check_fields(stages: Stages, dataset: Any, config: Config) -> None:
-    for name in (*stages.caption_fields, *config.label_fields):
-        if dataset.get_field(name) is None:
-            known = sorted(dataset.get_field_schema())
-            raise FieldError(f"Expected a field of {dataset.name!r}, got {name!r}. Fields: {known}")
+    named = {"captioner": stages.caption_fields, "label_fields": config.label_fields}
+    for about, names in named.items():
+        for name in names:
+            with concerning(about):
+                fields.check_field(dataset, name)
 
 
 def _described(stage: Any) -> dict[str, Any]:
-    return {"name": stage.name, "parameters": public_spec(parameters_of(stage))}
+    described = {"name": stage.name, "parameters": public_spec(parameters_of(stage))}
+    return {**described, "costs": True} if costs(stage) else described
 
 
 def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
     measured = config.properties or config.label_fields
     if not propose:
         if "captions" in needs_of(stages.ranker, "embeddings") and not stages.has_captions:
-            raise ValueError(
+            raise SettingError(
                 f"Expected captions for the ranker {stages.ranker.name!r}, got no captioner: pass "
-                "captioner='field:NAME', or an encoder to rank by embeddings."
+                "captioner='field:NAME', or an encoder to rank by embeddings.",
+                about="captioner",
             )
         return
     if stages.also and stages.encoder is None:
-        raise ValueError(
+        raise SettingError(
             "Expected an encoder for draw='sure', got None: subsets are drawn by the images' "
-            "embeddings. Pass an encoder, or draw='uniform'."
+            "embeddings. Pass an encoder, or draw='uniform'.",
+            about="draw",
         )
     if not stages.proposers and not measured:
-        raise ValueError("Expected a proposer, properties or label_fields, got none of them.")
+        raise SettingError(
+            "Expected a proposer, properties or label_fields, got none of them.", about="proposer"
+        )
     if not stages.need("captions") or stages.has_captions:
         return
     without = [one.name for one in stages.proposers if "captions" not in needs_of(one, "captions")]
     unranked = without and "captions" in needs_of(stages.ranker, "embeddings")
     if unranked or not (without or measured):
-        raise ValueError("Expected a captioner for the proposer or ranker, got None.")
+        raise SettingError(
+            "Expected a captioner for the proposer or ranker, got None.", about="captioner"
+        )
 
 
 def _encoder(
@@ -192,21 +216,25 @@ def _encoder(
 
     if config.encoder is None:
         return None, None, config.embedding_field
-    if isinstance(config.encoder, str) and config.encoder.startswith("brain:"):
-        from .encoders.zoo_encoder import encoder_from_model
+    key = stored_name("encoder", config.encoder)
+    if key is None:
+        return make_encoder(config.encoder), None, config.embedding_field
+    from .encoders.zoo_encoder import encoder_from_model
 
-        key = parse_spec(config.encoder).argument
+    with concerning("encoder"):
         _, load = fields.read_brain_run(dataset, key)
         field_name, vectors = fields.read_brain_vectors(dataset, key)
         encoder = encoder_from_model(load(), f"brain:{key}")
-        return encoder, None if field_name else vectors, field_name
-    return make_encoder(config.encoder), None, config.embedding_field
+    return encoder, None if field_name else vectors, field_name
 
 
 def _field_names(captioner: Any) -> tuple[str, ...]:
-    if not isinstance(captioner, str) or not captioner.startswith("field:"):
+    stored = stored_name("captioner", captioner)
+    if stored is None:
         return ()
-    names = tuple(name.strip() for name in parse_spec(captioner).argument.split(",") if name)
+    names = tuple(name.strip() for name in stored.split(",") if name.strip())
     if not names:
-        raise ValueError("Expected captioner='field:NAME', got no field's name.")
+        raise SettingError(
+            "Expected captioner='field:NAME', got no field's name.", about="captioner"
+        )
     return names

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
+from .errors import SettingError
 from .specs import public_spec
 
 Preset = Literal["default", "paper", "offline"]
@@ -98,7 +99,9 @@ class Config:
 
     def __post_init__(self) -> None:
         if isinstance(self.label_fields, str):
-            raise ValueError(f"Expected label_fields as a list, got {self.label_fields!r}.")
+            raise SettingError(
+                f"Expected label_fields as a list, got {self.label_fields!r}.", about="label_fields"
+            )
         object.__setattr__(self, "label_fields", tuple(self.label_fields))
         control = (self.control_for,) if isinstance(self.control_for, str) else self.control_for
         object.__setattr__(self, "control_for", tuple(control))
@@ -106,31 +109,40 @@ class Config:
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"Expected {name} as a whole number >= {least}, got {value!r}.")
+                raise SettingError(
+                    f"Expected {name} as a whole number >= {least}, got {value!r}.", about=name
+                )
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
-                raise ValueError(
+                raise SettingError(
                     f"Expected {name} to be one of {sorted(map(str, allowed))}, "
-                    f"got {getattr(self, name)!r}."
+                    f"got {getattr(self, name)!r}.",
+                    about=name,
                 )
         if not 0 < self.alpha < 1:
-            raise ValueError(f"Expected 0 < alpha < 1, got {self.alpha!r}.")
+            raise SettingError(f"Expected 0 < alpha < 1, got {self.alpha!r}.", about="alpha")
         if not 0.5 <= self.min_effect < 1:
-            raise ValueError(f"Expected .5 <= min_effect < 1, got {self.min_effect!r}.")
+            raise SettingError(
+                f"Expected .5 <= min_effect < 1, got {self.min_effect!r}.", about="min_effect"
+            )
 
     def _check_design(self) -> None:
         if not 0 < self.duplicate_similarity < 1:
-            raise ValueError(
-                f"Expected 0 < duplicate_similarity < 1, got {self.duplicate_similarity!r}."
+            raise SettingError(
+                f"Expected 0 < duplicate_similarity < 1, got {self.duplicate_similarity!r}.",
+                about="duplicate_similarity",
             )
         if self.pair_by and (self.cluster_by or self.control_for):
-            raise ValueError(
+            raise SettingError(
                 "Expected pair_by alone, got cluster_by or control_for beside it: within a pair, "
-                "all that its images share is the same already, and each pair counts once."
+                "all that its images share is the same already, and each pair counts once.",
+                about="pair_by",
             )
         if self.test == "welch" and (self.pair_by or self.cluster_by or self.control_for):
-            raise ValueError(
-                "Expected test='mann_whitney' with pair_by, cluster_by or control_for, got 'welch'."
+            raise SettingError(
+                "Expected test='mann_whitney' with pair_by, cluster_by or control_for, got "
+                "'welch'.",
+                about="test",
             )
 
     @classmethod

@@ -1,6 +1,12 @@
-"""The errors that a user can mend; wrong arguments raise ``ValueError`` as everywhere."""
+"""The errors that a user can mend, and which setting mends them.
+
+Wrong arguments raise ``ValueError`` as everywhere; those of one setting are a `SettingError`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class VisDiffError(Exception):
@@ -9,14 +15,45 @@ class VisDiffError(Exception):
     Args:
         message: what was expected and what was got
         hint (""): what to do about it; appended to the message
+        about (""): what of the request can mend it: a member of `visdiff_plugin.Config`, or
+            ``"a"`` or ``"b"``; forms point to that control
     """
 
     #: whether the same call may succeed later without any change
     retryable: bool = False
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, about: str = "") -> None:
         super().__init__(f"{message} {hint}".strip())
-        self.hint = hint
+        self.hint, self.about = hint, about
+
+
+class SettingError(ValueError):
+    """A wrong argument that is one setting's: a member of `visdiff_plugin.Config`.
+
+    Args:
+        message: what was expected and what was got
+        about (""): the member
+    """
+
+    def __init__(self, message: str, *, about: str = "") -> None:
+        super().__init__(message)
+        self.about = about
+
+
+@contextmanager
+def concerning(about: str) -> Iterator[None]:
+    """Says of an error that is raised inside what it is about, unless it says so itself.
+
+    Raises:
+        SettingError: for any other ``ValueError``
+    """
+    try:
+        yield
+    except (VisDiffError, SettingError) as error:
+        error.about = error.about or about
+        raise
+    except ValueError as error:
+        raise SettingError(str(error), about=about) from error
 
 
 class SelectionError(VisDiffError):

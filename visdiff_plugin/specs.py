@@ -51,37 +51,6 @@ def parse_spec(value: str | Mapping[str, Any]) -> Spec:
     return Spec(kind.strip(), argument.strip(), options)
 
 
-def construct(kind: type[Any], options: Mapping[str, Any]) -> Any:
-    """Makes an instance from options by name.
-
-    Raises:
-        ValueError: on an option that ``kind`` does not have
-    """
-    known = _option_names(kind)
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise ValueError(
-            f"Expected options of {kind.__name__} out of {', '.join(known)}; got "
-            f"{', '.join(unknown)}."
-        )
-    return kind(**options)
-
-
-def _option_names(kind: type[Any]) -> list[str]:
-    """Returns what a class can be made with, those of a ``**name: Unpack[...]`` one by one."""
-    import inspect
-    import typing
-
-    names: list[str] = []
-    for name, parameter in inspect.signature(kind).parameters.items():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            (options,) = typing.get_args(typing.get_type_hints(kind.__init__)[name])
-            names.extend(options.__annotations__)
-        else:
-            names.append(name)
-    return names
-
-
 def public_spec(value: object) -> Any:
     """Returns ``value`` (a spec, or a stage object) as JSON-safe data without any secret.
 

@@ -1,4 +1,15 @@
-"""What each replaceable stage must offer; any object with these members plugs in."""
+"""What each replaceable stage must offer; any object with these members plugs in.
+
+Beside them a stage may say of itself, by optional attributes that have one meaning for all stages:
+
+- ``parameters``: a JSON-safe mapping of what changes its answers, for the record. With a
+  ``base_url`` among them it asks a server at that address (None: the one that its client takes by
+  default), and is estimated and shown so; ``model`` is then the model's name there.
+- ``costs``: whether each answer is paid for, in money or in minutes. Without it, all that ask a
+  server do. No more is asked of a ranker that costs than the run needs.
+- ``needs``: what a proposer or ranker reads of an image.
+- ``members``: other objects of the same stage that it is made of; it asks and costs what they do.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .account import Skipped
+    from .engines.work import Filled, Todo, Work
 
 #: what a proposer or ranker reads of an image
 Need = Literal["captions", "embeddings", "paths"]
@@ -130,8 +142,8 @@ class Scored:
 class Captioner(Protocol):
     """Puts images into words.
 
-    An optional attribute ``parameters`` (JSON-safe mapping: prompt, lengths, weights) takes part
-    in deciding whether a stored caption is still valid.
+    Its ``parameters`` (prompt, lengths, weights) take part in deciding whether a stored caption is
+    still valid.
     """
 
     @property
@@ -193,10 +205,10 @@ class Ranker(Protocol):
     """Scores how true each description is of each image.
 
     An optional attribute ``needs`` (default ``"embeddings"``) says what it reads. One that reads
-    captions or files is given all images at once, one of embeddings a part at a time. ``costs``
-    (default False) is True for one that asks a model about each image and description. One with
-    ``reports = True`` is also given ``progress``, a callback that takes the share done and a
-    label; what it raises stops the work.
+    captions or files is given all images at once, one of embeddings a part at a time. ``costs`` is
+    True for one that asks a model about each image and description. One with ``reports = True`` is
+    also given ``progress``, a callback that takes the share done and a label; what it raises stops
+    the work.
     """
 
     @property
@@ -211,6 +223,37 @@ class Ranker(Protocol):
         ...
 
 
+@runtime_checkable
+class Engine(Protocol):
+    """Computes values of images and stores them on their samples."""
+
+    @property
+    def name(self) -> str:
+        """Which engine it is, for the record."""
+        ...
+
+    def run(
+        self, dataset: Any, work: Work, todo: Todo, batch_size: int, progress: Progress
+    ) -> Filled:
+        """Makes and stores the values of all images in ``todo``.
+
+        Args:
+            dataset: a FiftyOne dataset that declares the fields of ``work.kind``
+            work: what is made of an image file
+            todo: the images, none of which has a valid value
+            batch_size: images computed and stored at a time
+            progress: called with the share done and a label
+
+        Returns:
+            how many have a value now, and why the others have none
+        """
+        ...
+
+    def close(self) -> None:
+        """Gives back what was started; it may be used again."""
+        ...
+
+
 def needs_of(stage: object, default: Need) -> frozenset[Need]:
     """Returns what a stage declares to read: one thing, or several."""
     declared = getattr(stage, "needs", default)
@@ -221,6 +264,21 @@ def parameters_of(stage: object) -> dict[str, Any]:
     """Returns the JSON-safe parameters that a stage declares; none is an empty mapping."""
     declared = getattr(stage, "parameters", None)
     return dict(declared) if isinstance(declared, Mapping) else {}
+
+
+def asks_server(stage: object) -> bool:
+    """Returns whether a stage asks a server: one that is made of others if any of them does."""
+    members = getattr(stage, "members", ())
+    return any(map(asks_server, members)) if members else "base_url" in parameters_of(stage)
+
+
+def costs(stage: object) -> bool:
+    """Returns whether what a stage answers is paid for, in money or in minutes."""
+    declared = getattr(stage, "costs", None)
+    if declared is not None:
+        return bool(declared)
+    members = getattr(stage, "members", ())
+    return any(map(costs, members)) if members else asks_server(stage)
 
 
 def scored_by(

@@ -75,7 +75,7 @@ def test_runs_that_are_no_similarity_runs_are_refused(similar):
         dataset, embeddings=np.random.default_rng(0).normal(size=(30, 4)), method="pca",
         brain_key="vis",
     )  # fmt: skip
-    with pytest.raises(FieldError, match="similarity run over whole images, got 'vis'"):
+    with pytest.raises(FieldError, match="similarity run over whole images of .*, got 'vis'"):
         visdiff.rank(dataset, "red", "blue", WORDS, "mine", encoder="brain:vis")
     with pytest.raises(FieldError, match=r"got 'sim'; there are \['vis'\]"):
         visdiff.rank(dataset, "red", "blue", WORDS, "mine", encoder="brain:sim")

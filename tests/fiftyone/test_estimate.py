@@ -256,6 +256,37 @@ def test_a_field_that_is_not_ours_is_said_before_it_is_run_into(dataset):
         visdiff.compare(dataset, "red", "blue", "run", config=config)
 
 
+class AsksToo:
+    """A stage of the user's that asks a server, and says no more than that."""
+
+    parameters = {"base_url": "http://127.0.0.1:9/v1", "model": "theirs"}
+
+    def __init__(self, needs="paths"):
+        self.name, self.needs = "mine", needs
+
+    def caption(self, paths):
+        raise AssertionError("an estimate asks nothing")
+
+    propose = score = caption
+
+
+@pytest.mark.parametrize(("needs", "known"), [("paths", False), ("captions", True)])
+def test_a_stage_of_the_users_that_asks_is_counted(make_dataset, needs, known):
+    dataset = make_dataset(n=8)
+    config = offline(captioner=AsksToo(), proposer=AsksToo(needs), ranker=AsksToo("captions"))
+    expected = estimated(dataset, config)
+    assert expected.problems == ()
+    captioning, proposing, ranking = expected.calls
+    assert {each.model for each in expected.calls} == {"mine", "theirs"}
+    assert all(each.server and each.own_server for each in expected.calls)
+    assert (captioning.calls, proposing.calls, ranking.calls) == (16, 6, 16 * 60)
+    assert captioning.input_tokens is None  # how large its images are is not known
+    assert (proposing.input_tokens is not None) == known and ranking.input_tokens
+    assert "the server's address is yours" in dict(rows(expected))["Cost"]
+    [looking] = estimated(dataset, offline(ranker=AsksToo("paths")), hypotheses=["red"]).calls
+    assert looking.calls == 16 and looking.input_tokens is None
+
+
 def test_large_sets_are_estimated_from_a_random_sample(make_dataset, monkeypatch):
     dataset = make_dataset(n=150)
     visdiff.caption(dataset.match_tags("red").limit(100), ColourCaptioner())

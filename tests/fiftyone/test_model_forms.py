@@ -11,7 +11,7 @@ from forms import URI, Form, context
 
 import visdiff_plugin as visdiff
 from operators import _models
-from visdiff_plugin.choices import STAGES
+from visdiff_plugin.catalog.table import MODELS, STAGES
 
 
 @pytest.fixture
@@ -27,7 +27,8 @@ def form(dataset, name="compare_views", **params):
 
 def test_each_stage_offers_its_members_with_needs_and_costs(plugins, captioned):
     shown = form(captioned)
-    for stage, some in STAGES.items():
+    for stage in MODELS:
+        some = STAGES[stage]
         first, *choices = shown[stage].view.choices
         assert first.value == _models.PRESET
         assert [one.value for one in choices] == [one.name for one in some]

@@ -144,7 +144,7 @@ def test_arguments_out_of_range_and_unknown_names():
         make_encoder("clairvoyant")
     with pytest.raises(ValueError, match="pretrained"):
         make_encoder({"name": "open_clip", "weights": "x"})
-    with pytest.raises(ValueError, match="zoo model"):
+    with pytest.raises(ValueError, match="Expected MODEL for 'zoo:MODEL'"):
         make_encoder("zoo")
     with pytest.raises(ValueError, match="encode_images"):
         make_encoder(object())

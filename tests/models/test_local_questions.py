@@ -104,5 +104,5 @@ def test_wrong_options(tiny_oracle):
                   {"dtype": "int8"}, {"colour": 1}):  # fmt: skip
         with pytest.raises(ValueError, match="Expected"):
             ranker(tiny_oracle, **wrong)
-    with pytest.raises(ValueError, match="Expected a model's name"):
+    with pytest.raises(ValueError, match="Expected MODEL for"):
         make_ranker("image_question:transformers:", None)

@@ -181,7 +181,7 @@ def test_arguments_out_of_range_and_unknown_names():
         make_captioner("clairvoyant")
     with pytest.raises(ValueError, match="max_new_tokens"):
         make_captioner({"name": "blip", "max_tokens": 5})
-    with pytest.raises(ValueError, match="Expected a model"):
+    with pytest.raises(ValueError, match="Expected MODEL for"):
         make_captioner("transformers")
     with pytest.raises(ValueError, match="caption"):
         make_captioner(object())

@@ -120,10 +120,12 @@ def test_what_was_left_out_is_said_once_with_examples():
 
 
 def test_where_a_model_is_asked_a_hypothesis_says_what_it_costs():
-    asked = {"stages": {"ranker": {"name": "image_question:m"}}}
+    asked = {"stages": {"ranker": {"name": "image_question:m", "costs": True}}}
     said = payload.run_page(run(difference(), record=asked), NOW)["cost"]
     assert said == "To score it, image_question:m is asked about up to 220 images."
-    assert payload.run_page(run(difference()), NOW)["cost"] == ""
+    for ranker in ({}, {"name": "embedding (the question net)"}):
+        known = run(difference(), record={"stages": {"ranker": ranker}})
+        assert payload.run_page(known, NOW)["cost"] == ""
 
 
 def test_text_stays_as_it_stands():

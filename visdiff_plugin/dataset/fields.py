@@ -21,13 +21,14 @@ def read_captions(dataset: Any, fields: Sequence[str], ids: Sequence[str]) -> li
         FieldError: if a field does not exist or holds no words
     """
     for field in fields:
-        _check_field(dataset, field)
+        check_field(dataset, field)
     columns = read_columns(dataset, ids, fields)
     try:
         phrases = [[label_words(value) for value in columns[field]] for field in fields]
     except TypeError as error:
         raise FieldError(
-            f"Expected text or labels in {' and '.join(map(repr, fields))}. {error}"
+            f"Expected text or labels in {' and '.join(map(repr, fields))} of {dataset.name!r}. "
+            f"{error}"
         ) from error
     joined = (", ".join(part for part in row if part) for row in zip(*phrases, strict=True))
     return [text or None for text in joined]
@@ -39,11 +40,11 @@ def read_label_names(dataset: Any, field: str, ids: Sequence[str]) -> list[set[s
     Raises:
         FieldError: as `read_captions`
     """
-    _check_field(dataset, field)
+    check_field(dataset, field)
     try:
         names = [label_names(value) for value in read_columns(dataset, ids, [field])[field]]
     except TypeError as error:
-        raise FieldError(f"Expected labels in {field!r}. {error}") from error
+        raise FieldError(f"Expected labels in {field!r} of {dataset.name!r}. {error}") from error
     return [None if one is None else set(one) for one in names]
 
 
@@ -61,20 +62,21 @@ def read_keys(dataset: Any, field: str, ids: Sequence[str]) -> list[Hashable | N
     Raises:
         FieldError: if the field does not exist or holds neither
     """
-    _check_field(dataset, field)
-    return [_key(field, value) for value in read_columns(dataset, ids, [field])[field]]
+    check_field(dataset, field)
+    where = f"{field!r} of {dataset.name!r}"
+    return [_key(where, value) for value in read_columns(dataset, ids, [field])[field]]
 
 
-def _key(field: str, value: Any) -> Hashable | None:
+def _key(where: str, value: Any) -> Hashable | None:
     if isinstance(value, (list, Mapping)):
         try:
             names = label_names(value)
         except TypeError as error:
-            raise FieldError(f"Expected values to group by in {field!r}. {error}") from error
+            raise FieldError(f"Expected values to group by in {where}. {error}") from error
         return ", ".join(sorted(set(names))) if names else None
     if isinstance(value, bytes):
         raise FieldError(
-            f"Expected values to group by in {field!r}, got a vector or mask.",
+            f"Expected values to group by in {where}, got a vector or mask.",
             "Name a field of labels, text, numbers or dates.",
         )
     return value if isinstance(value, Hashable) else None
@@ -86,7 +88,7 @@ def vector_reader(dataset: Any, field: str) -> Reader:
     Raises:
         FieldError: if the field does not exist; when reading, if it holds no vectors
     """
-    _check_field(dataset, field)
+    check_field(dataset, field)
 
     return lambda ids: unit(read_vectors(dataset, ids, field))
 
@@ -105,7 +107,8 @@ def read_brain_run(dataset: Any, key: str) -> tuple[str, Callable[[], Any]]:
     config = dataset.get_brain_info(key).config
     if getattr(config, "type", "") != "similarity" or getattr(config, "patches_field", None):
         raise FieldError(
-            f"Expected a similarity run over whole images, got {key!r} ({config.method}).",
+            f"Expected a similarity run over whole images of {dataset.name!r}, got {key!r} "
+            f"({config.method}).",
             "Compute one with fiftyone.brain.compute_similarity(dataset, model=...).",
         )
     options = getattr(config, "model_kwargs", None)
@@ -129,7 +132,8 @@ def brain_field(dataset: Any, key: str) -> str | None:
     return str(field) if field else None
 
 
-def _check_field(dataset: Any, field: str) -> None:
+def check_field(dataset: Any, field: str) -> None:
+    """Raises `FieldError` where a dataset has no such field."""
     if dataset.get_field(field) is None:
         names = sorted(dataset.get_field_schema())
         raise FieldError(f"Expected a field of {dataset.name!r}, got {field!r}. Fields: {names}.")

@@ -49,8 +49,9 @@ class OpenCLIPEncoder(LazyModel):
     """Embeds images and texts with an open_clip model; it is loaded on first use.
 
     Args:
-        model ("ViT-B-32"): a model of open_clip, ``"hf-hub:ORG/REPO"``, ``"local-dir:FOLDER"``,
-            or ``"paper"``: ViT-bigG-14 with laion2b_s39b_b160k
+        model ("ViT-B-32"): a model of open_clip, with its weights as ``"MODEL/WEIGHTS"``;
+            ``"hf-hub:ORG/REPO"``, ``"local-dir:FOLDER"``, or ``"paper"``: ViT-bigG-14 with
+            laion2b_s39b_b160k
         pretrained ("laion2b_s34b_b79k"): a tag of open_clip or the path of a checkpoint; None or
             ``""`` is random weights (the same ones each time), for trying out a pipeline
         device (None): e.g. ``"cuda:1"``; None is a GPU if there is one
@@ -92,6 +93,9 @@ class OpenCLIPEncoder(LazyModel):
         self._reduced = model != "paper" if reduced is None else reduced
         if model == "paper":
             model, pretrained = PAPER
+        if not model.startswith(_SCHEMES):  # these name model and weights in one
+            model, slash, weights = model.partition("/")
+            pretrained = weights if slash else pretrained
         self._model = model
         self._pretrained = None if model.startswith(_SCHEMES) else pretrained or None
         self._device, self._dtype = device, dtype

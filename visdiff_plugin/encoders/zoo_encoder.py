@@ -19,21 +19,23 @@ class ZooEncoder(LazyModel):
     """Embeds with a model of FiftyOne's zoo; it is loaded on first use.
 
     Args:
-        name: the zoo model, e.g. ``"clip-vit-base32-torch"``
+        model: of the zoo, e.g. ``"clip-vit-base32-torch"``
         batch_size (16): images at once; halved whenever a GPU runs out of memory
         threads (4): image files decoded at a time while the model works
         **kwargs: further arguments of ``fiftyone.zoo.load_zoo_model``; ``text_prompt`` is ``""``
             by default, so that texts are embedded as they are written
 
     Raises:
-        ValueError: on an empty name, or a number under 1
+        ValueError: on an empty model, or a number under 1
     """
 
-    def __init__(self, name: str, *, batch_size: int = 16, threads: int = 4, **kwargs: Any) -> None:
+    def __init__(
+        self, model: str, *, batch_size: int = 16, threads: int = 4, **kwargs: Any
+    ) -> None:
         super().__init__()
-        if not isinstance(name, str) or not name.strip():
-            raise ValueError(f"Expected the name of a zoo model, got {name!r}.")
-        self._zoo_name = name
+        if not isinstance(model, str) or not model.strip():
+            raise ValueError(f"Expected the name of a zoo model, got {model!r}.")
+        self._zoo_name = model
         self._arguments = {"text_prompt": "", **kwargs}
         self._batch_size, self._threads = batch_size, threads
         _check(batch_size, threads)

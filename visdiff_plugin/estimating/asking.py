@@ -9,6 +9,7 @@ from typing import Any
 
 from ..assembly import Stages
 from ..chat.prompts import (
+    CAPTION_PROMPT,
     LONGEST_CAPTION,
     caption_messages,
     grid_messages,
@@ -20,7 +21,7 @@ from ..chat.question_prompts import caption_question, image_question_text
 from ..config import Config
 from ..rankers.cascade import LOOKS, Cascade
 from ..rounds.holdout import LEAST_HELD_OUT, round_size
-from ..stages import needs_of, parameters_of
+from ..stages import asks_server, costs, needs_of, parameters_of
 from .prices import Price, image_tokens, price_of, text_tokens
 from .standing import Standing, default_length
 
@@ -101,15 +102,16 @@ def calls_of(
 
 def _captioning(stages: Stages, standing: Standing) -> Iterator[Calls]:
     own = [one for one in standing.values if one.noun == "captions" and not one.foreign]
-    parameters = parameters_of(stages.captioner)
-    if not own or "base_url" not in parameters or stages.captioner is None:
+    if not own or stages.captioner is None or not asks_server(stages.captioner):
         return
+    parameters = parameters_of(stages.captioner)
     model, todo = stages.captioner.name, own[0].todo
     length = standing.caption_length or default_length(stages.captioner)
-    prompt = _text(caption_messages(_PICTURE, parameters["prompt"]))
-    sent = text_tokens(prompt) + _image(model, standing, parameters["image_side"])
+    prompt = _text(caption_messages(_PICTURE, str(parameters.get("prompt") or CAPTION_PROMPT)))
+    image = _image(model, standing, parameters)
+    sent = None if image is None else todo * (text_tokens(prompt) + image)
     written = round(length / 4)
-    yield Calls("captioner", model, todo, False, todo * sent, todo * written,
+    yield Calls("captioner", model, todo, False, sent, todo * written,
                 own_server=_own(parameters))  # fmt: skip
 
 
@@ -117,40 +119,60 @@ def _proposing(
     proposer: Any, config: Config, standing: Standing, length: int, rounds: tuple[int, int]
 ) -> Iterator[Calls]:
     """Yields the calls of one proposer: those that propose, and those that refine."""
-    parameters = parameters_of(proposer)
-    if "base_url" not in parameters:  # no server is asked
+    if not asks_server(proposer):
         return
-    drawn = standing.drawn
+    parameters, drawn = parameters_of(proposer), standing.drawn
     held_out = config.held_out and min(drawn.n_a, drawn.n_b) >= LEAST_HELD_OUT
     limit = getattr(proposer, "most_images", None)
     a, b = (round_size(n, config.subset_size, limit, held_out) for n in (drawn.n_a, drawn.n_b))
     if min(a, b) < 2:
         return
-    model, n = str(parameters["model"]), int(parameters.get("n", config.proposals_per_round))
+    model = str(parameters.get("model", proposer.name))
+    n = int(parameters.get("n", config.proposals_per_round))
     caption = "x" * min(length, LONGEST_CAPTION)
-    asked: dict[str, Any] = {"n": n, "context": config.context, "paired": False}
-    layout = parameters.get("layout")
-    wrong = [caption if layout is None else "image 10"] * (_WRONG // 2)
+    sees = "captions" not in needs_of(proposer, "captions")
+    wrong = ["image 10" if sees else caption] * (_WRONG // 2)
     tried = tried_text([(_DESCRIPTION, wrong, wrong)] * _TRIED)
-    sent = []
-    for more in ("", tried):
-        if layout is None:
-            messages = proposal_messages([caption] * a, [caption] * b, tried=more, **asked)
-            images = 0
-        elif layout == "grid":
-            rows = -(-a // 10), -(-b // 10)
-            messages = grid_messages(_PICTURE, *rows, tried=more, **asked)
-            tile = parameters["tile"]
-            images = image_tokens(model, 10 * tile, sum(rows) * tile)
-        else:
-            messages = image_messages([_PICTURE] * a, [_PICTURE] * b, tried=more, **asked)
-            images = (a + b) * _image(model, standing, parameters["image_side"])
-        sent.append(text_tokens(*(_text([one]) for one in messages)) + images)
+    asked: dict[str, Any] = {"n": n, "context": config.context, "paired": False}
+    tokens = [
+        _shown(model, standing, parameters, (a, b), tried=more, **asked)
+        if sees
+        else _told([caption] * a, [caption] * b, tried=more, **asked)
+        for more in ("", tried)
+    ]
+    sent = sum(count * times for count, times in zip(tokens, rounds, strict=True) if count)
     calls = sum(rounds)
     yield Calls(
-        "proposer", model, calls, bool(rounds[1]), sent[0] * rounds[0] + sent[1] * rounds[1],
+        "proposer", model, calls, bool(rounds[1]), None if None in tokens else sent,
         calls * (n * _PROPOSAL + _AROUND), own_server=_own(parameters),
     )  # fmt: skip
+
+
+def _told(captions_a: list[str], captions_b: list[str], **asked: Any) -> int:
+    """Returns how many tokens a request with captions is."""
+    messages = proposal_messages(captions_a, captions_b, **asked)
+    return text_tokens(*(_text([each]) for each in messages))
+
+
+def _shown(
+    model: str,
+    standing: Standing,
+    parameters: dict[str, Any],
+    sizes: tuple[int, int],
+    **asked: Any,
+) -> int | None:
+    """Returns how many tokens a request with images is; None where their size is not known."""
+    a, b = sizes
+    images: int | None
+    if "tile" in parameters:
+        rows, tile = (-(-a // 10), -(-b // 10)), int(parameters["tile"])
+        messages = grid_messages(_PICTURE, *rows, **asked)
+        images = image_tokens(model, 10 * tile, sum(rows) * tile)
+    else:
+        messages = image_messages([_PICTURE] * a, [_PICTURE] * b, **asked)
+        image = _image(model, standing, parameters)
+        images = None if image is None else (a + b) * image
+    return None if images is None else text_tokens(*(_text([each]) for each in messages)) + images
 
 
 def _ranking(ranker: Any, stages: Stages, standing: Standing, k: int) -> Iterator[Calls]:
@@ -175,7 +197,7 @@ def _questions(
     budget: int | None = None,
 ) -> Iterator[Calls]:
     """Yields the calls of a ranker that asks about each image and description."""
-    if not getattr(ranker, "costs", False):
+    if not costs(ranker):
         return
     parameters = parameters_of(ranker)
     captions = "captions" in needs_of(ranker, "embeddings")
@@ -184,20 +206,26 @@ def _questions(
     budgets = [one for one in (budget, parameters.get("budget")) if one is not None]
     calls = min(images * k, *budgets, images * k)
     model = str(parameters.get("model", ranker.name))
-    if "base_url" not in parameters:
+    if not asks_server(ranker):
         yield Calls("ranker", model, calls, True, None, None, server=False)
         return
     if captions:
         length = round(standing.caption_length or default_length(stages.captioner))
-        sent = text_tokens(*(_text([one]) for one in caption_question("x" * length, _DESCRIPTION)))
+        messages = caption_question("x" * length, _DESCRIPTION)
+        sent: int | None = calls * text_tokens(*(_text([each]) for each in messages))
     else:
-        sent = text_tokens(image_question_text(_DESCRIPTION))
-        sent += _image(model, standing, parameters["image_side"])
-    yield Calls("ranker", model, calls, True, calls * sent, calls * _YES,
+        image = _image(model, standing, parameters)
+        text = text_tokens(image_question_text(_DESCRIPTION))
+        sent = None if image is None else calls * (text + image)
+    yield Calls("ranker", model, calls, True, sent, calls * _YES,
                 own_server=_own(parameters))  # fmt: skip
 
 
-def _image(model: str, standing: Standing, side: int) -> int:
+def _image(model: str, standing: Standing, parameters: dict[str, Any]) -> int | None:
+    """Returns how many tokens an image is; None where a user's stage does not say how large."""
+    if "image_side" not in parameters:
+        return None
+    side = int(parameters["image_side"])
     width, height = standing.pixels
     scale = min(1.0, side / max(width, height))
     return image_tokens(model, max(1, round(width * scale)), max(1, round(height * scale)))
@@ -216,4 +244,4 @@ def _text(messages: list[dict[str, Any]]) -> str:
 
 
 def _own(parameters: dict[str, Any]) -> bool:
-    return bool(parameters["base_url"] or os.environ.get("OPENAI_BASE_URL"))
+    return bool(parameters.get("base_url") or os.environ.get("OPENAI_BASE_URL"))

@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..assembly import Stages, make_stages
+from ..catalog.members import stored_name
 from ..config import Config
 from ..dataset.fields import brain_field, read_brain_run
-from ..errors import CredentialsError, VisDiffError
+from ..errors import CredentialsError, VisDiffError, concerning
 from ..sets.draw import MOST, SampledSets, draw_two
 from ..sets.finding import Base
 from ..sets.preview import Preview, preview
-from ..specs import parse_spec
 from .asking import Calls, calls_of
-from .lacking import NamedEncoder, Problem, absent_fields, blamed, lacking, with_key
+from .lacking import NamedEncoder, Problem, absent_fields, lacking, problem_of
 from .standing import Values, look
 
 
@@ -88,9 +88,9 @@ def estimate(
         SelectionError: if a set is unknown; what else is wrong stands among the problems
     """
     sizes = sizes or preview(base, a, b)
-    dataset = base.dataset
-    stages, problems = _stages(dataset, config, propose=not hypotheses)
-    problems += absent_fields(dataset, config, stages)
+    datasets = _datasets(base, sizes)
+    stages, problems = _stages(datasets, config, propose=not hypotheses)
+    problems += absent_fields(datasets, config, stages)
     drawn = drawn or draw_two(base, sizes, most)
     if drawn is None:
         return Estimate(sizes.a.n, sizes.b.n, False, problems=tuple(problems))
@@ -104,13 +104,12 @@ def _estimated(
     hypotheses: Sequence[str],
     problems: list[Problem],
 ) -> Estimate:
-    brain = isinstance(config.encoder, str) and config.encoder.startswith("brain:")
+    brain = stored_name("encoder", config.encoder) is not None
     reads = replace(config, encoder=None) if brain else config  # its vectors would be loaded
     try:
         standing = look(drawn, stages, reads)
     except VisDiffError as error:
-        about = "captioner" if "caption" in str(error) else "encoder"
-        problems = [*problems, Problem(about, str(error))]
+        problems = [*problems, problem_of(error)]
         standing = look(drawn, None, config)
         stages = None
     calls: list[Calls] = []
@@ -129,33 +128,41 @@ def _estimated(
     )
 
 
-def _stages(dataset: Any, config: Config, propose: bool) -> tuple[Stages | None, list[Problem]]:
+def _stages(
+    datasets: Sequence[Any], config: Config, propose: bool
+) -> tuple[Stages | None, list[Problem]]:
     """Returns the models as a run would make them, and why they can't be had.
 
     A similarity run's model would be loaded: a stand-in takes its place.
     """
     problems: list[Problem] = []
     try:
-        config, brain = _without_brain(dataset, config)
+        config, brain = _without_brain(datasets, config)
         try:
-            stages = make_stages(dataset, config, propose)
+            stages = make_stages(datasets[0], config, propose)
         except CredentialsError:  # who lacks a key is said with what else is missing
-            changed = {name: with_key(getattr(config, name)) for name in ("proposer", "ranker")}
-            stages = make_stages(dataset, replace(config, **changed), propose)
+            stages = make_stages(datasets[0], config, propose, api_key="none")
         if brain is not None:
             stages = replace(stages, **brain)
         return stages, problems
     except (VisDiffError, ValueError) as error:
-        about = blamed(dataset, config, str(error))
-        return None, [Problem(about, str(error))]
+        return None, [problem_of(error)]
 
 
-def _without_brain(dataset: Any, config: Config) -> tuple[Config, dict[str, Any] | None]:
-    spec = config.encoder
-    if not isinstance(spec, str) or not spec.startswith("brain:"):
+def _without_brain(datasets: Sequence[Any], config: Config) -> tuple[Config, dict[str, Any] | None]:
+    key = stored_name("encoder", config.encoder)
+    if key is None:
         return config, None
-    key = parse_spec(spec).argument
-    read_brain_run(dataset, key)  # says in words what is wrong with it; loads nothing
-    field = brain_field(dataset, key)
+    with concerning("encoder"):
+        for dataset in datasets:
+            read_brain_run(dataset, key)  # says in words what is wrong with it; loads nothing
+    field = brain_field(datasets[0], key)
     known: dict[str, Any] = {"embedding_field": field, "brain_vectors": None if field else {}}
-    return replace(config, encoder=NamedEncoder(spec)), known
+    return replace(config, encoder=NamedEncoder(f"brain:{key}")), known
+
+
+def _datasets(base: Base, sizes: Preview) -> list[Any]:
+    """Returns the datasets of A and B, each once."""
+    located = [side.found for side in sizes.sides]
+    datasets = [base.dataset if each.is_rest else each.dataset for each in located]
+    return list({dataset.name: dataset for dataset in datasets}.values())

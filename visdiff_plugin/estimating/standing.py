@@ -13,8 +13,9 @@ from ..config import Config
 from ..dataset import fields, own_fields
 from ..dataset.samples import read_media
 from ..engines.kind import Kind
+from ..errors import concerning
 from ..images import UNREADABLE
-from ..kept import declared, making
+from ..kept import making
 from ..kept.rates import known_rate
 from ..kept.stored import read, stale
 from ..mongo.documents import read_present
@@ -155,21 +156,20 @@ class _DatasetStanding:
             if not own_fields.owns(self._dataset, name):
                 there = read_present(self._dataset, self.media.ids, name)
                 return Values("embeddings", name, self._counted(there), foreign=True)
-        kind = making.embeddings_kind(encoder, name)
-        declared.check_field(self._dataset, kind, same_producer=True)
-        return self._ours(kind)
+        return self._ours(making.checked_embeddings(self._dataset, encoder, name))
 
     def _captions(self, stages: Stages) -> list[Values]:
         if stages.captioner is not None:
-            kind = making.captions_kind(stages.captioner, self._config.caption_field)
-            declared.check_field(self._dataset, kind)
+            name = self._config.caption_field
+            kind = making.checked_captions(self._dataset, stages.captioner, name)
             found = self._ours(kind)
             if found.stored:
                 self.texts = [one for one in read(self._dataset, kind, self.media.ids) if one]
             return [found]
         if not stages.caption_fields:
             return []
-        said = fields.read_captions(self._dataset, stages.caption_fields, self.media.ids)
+        with concerning("captioner"):
+            said = fields.read_captions(self._dataset, stages.caption_fields, self.media.ids)
         known = {one: text for one, text in zip(self.media.ids, said, strict=True) if text}
         self.texts = list(known.values())
         names = ", ".join(stages.caption_fields)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from ..catalog.members import find
+from ..catalog.table import MODELS
 from ..config import Config, Preset
 from ..errors import EvaluationError
 from ..specs import public_spec
@@ -24,7 +26,6 @@ _OTHERS = frozenset(
      "max_fields", "batch_size", "engine", "overlap", "seed")
 )  # fmt: skip
 _MEMBERS = frozenset(one.name for one in fields(Config)) - _OTHERS | {"preset"}
-_STAGES = ("captioner", "encoder", "proposer", "ranker")
 _SWEEP = frozenset(("name", "settings", "vary", "purity", "concentration", "shuffles", "groups"))
 _PLAN = frozenset(("pairs", "seeds", "settings", "sweep"))
 
@@ -177,11 +178,12 @@ def make_config(settings: Mapping[str, Any], seed: int) -> Config:
     """
     _check_names("settings", settings, _MEMBERS)
     values = {
-        name: None if name in _STAGES and value == "none" else value
+        name: None if name in MODELS and value == "none" else value
         for name, value in settings.items()
     }
-    for name in _STAGES:
-        if str(values.get(name, "")).startswith(("field:", "brain:")):
+    for name in MODELS:
+        choice = find(name, values.get(name))
+        if choice is not None and choice.stored:
             raise EvaluationError(f"Expected {name} without a dataset, got {values[name]!r}.")
     preset: Any = values.pop("preset", "default")
     if preset not in get_args(Preset):

@@ -16,8 +16,8 @@ from ..dataset import fields, own_fields, samples
 from ..dataset.samples import Source
 from ..engines.kind import Kind
 from ..engines.work import Filled
-from ..errors import FieldError
-from ..kept import declared, making
+from ..errors import FieldError, SettingError, concerning
+from ..kept import making
 from ..kept.stored import read
 from ..mongo.documents import read_present, read_vectors
 from ..progress import Progress, part_of
@@ -111,18 +111,19 @@ class InputReader:
         stages = self.stages
         if stages.reads("embeddings"):
             if stages.encoder is None:
-                raise ValueError("Expected an encoder, got None: the embeddings are wanted.")
+                raise SettingError(
+                    "Expected an encoder, got None: the embeddings are wanted.", about="encoder"
+                )
             if stages.brain_vectors is None and not self._foreign_embeddings:
-                kind = making.embeddings_kind(stages.encoder, stages.embedding_field)
-                declared.check_field(self.dataset, kind, same_producer=True)
+                making.checked_embeddings(self.dataset, stages.encoder, stages.embedding_field)
         if not stages.need("captions"):
             return None
         if stages.captioner is not None:
-            kind = making.captions_kind(stages.captioner, self.config.caption_field)
-            declared.check_field(self.dataset, kind)
+            making.checked_captions(self.dataset, stages.captioner, self.config.caption_field)
         if not stages.caption_fields:
             return None
-        stored = fields.read_captions(self.dataset, stages.caption_fields, ids)
+        with concerning("captioner"):
+            stored = fields.read_captions(self.dataset, stages.caption_fields, ids)
         captions = {one: text for one, text in zip(ids, stored, strict=True) if text}
         missing = {one: "the caption field is empty" for one in ids if one not in captions}
         self.account.skip("caption", missing)
@@ -131,7 +132,8 @@ class InputReader:
         if not captions:
             raise FieldError(
                 f"Expected captions in {self.fields['captions']!r}, got none on {len(ids)} samples "
-                f"of {self.dataset.name!r}."
+                f"of {self.dataset.name!r}.",
+                about="captioner",
             )
         return captions
 
@@ -210,13 +212,14 @@ class InputReader:
         properties = None
         if self.config.properties and ids:
             properties = np.stack(read(self.dataset, making.properties_kind(), ids))
-        labels = {
-            name: (
-                fields.read_label_names(self.dataset, name, ids),
-                fields.read_object_numbers(self.dataset, name, ids),
-            )
-            for name in self.config.label_fields
-        }
+        with concerning("label_fields"):
+            labels = {
+                name: (
+                    fields.read_label_names(self.dataset, name, ids),
+                    fields.read_object_numbers(self.dataset, name, ids),
+                )
+                for name in self.config.label_fields
+            }
         kept = Source(self.dataset, ids)
         return DatasetInputs(kept, media.paths, words, vectors, properties, labels, self.fields)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..config import Config
 from ..dataset import fields
-from ..errors import FieldError
+from ..errors import FieldError, concerning
 from ..evidence.design import Design, encode, strata_of
 from ..evidence.near_duplicates import near_duplicates
 from .joined import Inputs
@@ -35,7 +35,8 @@ def read_design(inputs: Inputs, config: Config) -> Design:
     n = len(inputs.images)
     in_a = inputs.in_a
     if config.control_for:
-        columns = [_keys(inputs, name) for name in config.control_for]
+        with concerning("control_for"):
+            columns = [_keys(inputs, name) for name in config.control_for]
         strata = strata_of(columns)
         notes.append(_controlled(config.control_for, strata, in_a))
     if config.cluster_by == NEAR_DUPLICATES:
@@ -43,6 +44,7 @@ def read_design(inputs: Inputs, config: Config) -> Design:
             raise FieldError(
                 "Expected embeddings to find near-duplicates by, got none.",
                 "Pass an encoder, or cluster_by='FIELD'.",
+                about="cluster_by",
             )
         clusters = near_duplicates(inputs.vectors, n, config.duplicate_similarity)
         notes.append(
@@ -50,14 +52,16 @@ def read_design(inputs: Inputs, config: Config) -> Design:
             f"(cosine of {config.duplicate_similarity:g} or more), which count once."
         )
     elif config.cluster_by:
-        clusters = encode(_keys(inputs, config.cluster_by))
+        with concerning("cluster_by"):
+            clusters = encode(_keys(inputs, config.cluster_by))
         notes.append(
             f"Clustered: {int((clusters >= 0).sum())} images form {_count(clusters)} clusters of "
             f"{config.cluster_by}, which count once{_unknown(clusters, 'stand for themselves')}."
         )
     if config.pair_by:
-        pairs = encode(_keys(inputs, config.pair_by))
-        notes.append(_paired(config.pair_by, pairs, in_a))
+        with concerning("pair_by"):
+            pairs = encode(_keys(inputs, config.pair_by))
+            notes.append(_paired(config.pair_by, pairs, in_a))
     return Design(strata, clusters, pairs, ", ".join(config.control_for), tuple(notes))
 
 

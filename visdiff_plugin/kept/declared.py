@@ -51,14 +51,14 @@ def check_field(dataset: Any, kind: Kind, same_producer: bool = False) -> None:
     owner = (field.info or {}).get(METHOD)
     if owner is None:
         raise FieldError(
-            f"Expected {kind.field!r} to be free for {kind.noun}, got a field that VisDiff did not "
-            "make.",
+            f"Expected {kind.field!r} of {dataset.name!r} to be free for {kind.noun}, got a field "
+            "that VisDiff did not make.",
             "Choose another name; to read it instead, pass captioner='field:NAME', or "
             "embedding_field together with the encoder that made it.",
         )
     if same_producer and owner.get("producer") != kind.producer:
         raise FieldError(
-            f"Expected embeddings of {kind.producer!r} in {kind.field!r}, got embeddings of "
-            f"{owner.get('producer')!r}.",
+            f"Expected embeddings of {kind.producer!r} in {kind.field!r} of {dataset.name!r}, got "
+            f"embeddings of {owner.get('producer')!r}.",
             "Choose another embedding_field, or leave it out.",
         )

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from ..captioners.cleaning import clean_caption
 from ..dataset import own_fields, samples
-from ..engines import Engine
 from ..engines.kind import Kind
 from ..engines.work import Filled, Work
-from ..errors import FieldError, ModelError
+from ..errors import FieldError, ModelError, concerning
 from ..images import UNREADABLE, problem
 from ..mongo.vector_bytes import decode_vector
 from ..progress import Progress
-from ..stages import Captioner, Encoder, Missing, parameters_of
+from ..stages import Captioner, Encoder, Engine, Missing, parameters_of
 from . import declared
 from .stored import fill
 
@@ -40,6 +39,30 @@ def embeddings_kind(encoder: Encoder, name: str | None) -> Kind:
         parameters_of(encoder),
         decode=decode_vector,
     )
+
+
+def checked_captions(dataset: Any, captioner: Captioner, name: str | None) -> Kind:
+    """Returns how a captioner's captions are stored, once it is sure that they can be.
+
+    Raises:
+        FieldError: if the field is not ours
+    """
+    kind = captions_kind(captioner, name)
+    with concerning("caption_field" if name else "captioner"):
+        declared.check_field(dataset, kind)
+    return kind
+
+
+def checked_embeddings(dataset: Any, encoder: Encoder, name: str | None) -> Kind:
+    """Returns how an encoder's embeddings are stored, once it is sure that they can be.
+
+    Raises:
+        FieldError: if the field is not ours, or holds those of another model
+    """
+    kind = embeddings_kind(encoder, name)
+    with concerning("embedding_field" if name else "encoder"):
+        declared.check_field(dataset, kind, same_producer=True)
+    return kind
 
 
 def make_captions(
@@ -117,6 +140,7 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
         raise FieldError(
             f"Expected embeddings of one dimension, got sizes {dict(dimensions)}.",
             "They are of several models: name another embedding_field.",
+            about="embedding_field",
         )
     wanted = np.asarray(encoder.encode_texts(["an image"])).shape[1]
     found = next(iter(dimensions), wanted)
@@ -124,6 +148,7 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
         raise FieldError(
             f"Expected embeddings of {wanted} dimensions, as {encoder.name} makes, got {found}.",
             "Pass the encoder that made them, or another embedding_field.",
+            about="encoder",
         )
 
 

@@ -13,8 +13,8 @@ from ..progress import Progress
 from .rates import Watch, note_rate
 
 if TYPE_CHECKING:
-    from ..engines import Engine
     from ..engines.work import Work
+    from ..stages import Engine
 
 
 def fill(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..specs import construct, parse_spec, public_spec
+from ..catalog.make import make
+from ..catalog.members import members_of
 from ..stages import Encoder, Proposer
-
-KINDS = ("keyword", "bank[:FILE]", "openai[:MODEL]", "images[:MODEL]", "feature[:MODEL]",
-         "union:A+B")  # fmt: skip
 
 
 def make_proposers(
-    spec: Any, *, n: int = 10, context: str = "", encoder: Encoder | None = None
+    spec: Any,
+    *,
+    n: int = 10,
+    context: str = "",
+    encoder: Encoder | None = None,
+    api_key: str | None = None,
 ) -> tuple[Proposer, ...]:
     """Returns the proposers that a spec names, one unless it is a union.
 
@@ -23,17 +26,20 @@ def make_proposers(
     Args:
         spec: as for `make_proposer`; or a union: ``"union:A+B"``,
             ``{"name": "union", "of": [A, B]}`` with any specs, or a list of them. A ``base_url``
-            of the mapping goes to the members on an endpoint
+            of the mapping goes to the members that ask a server
         n (10): see `make_proposer`, as for the following
         context (""): what the user says about the sets
         encoder (None): embeds phrases
+        api_key (None): for servers
 
     Raises:
         ValueError: on an unknown name or option, or a union of nothing or of unions
         CredentialsError: if a server wants a key and there is none
     """
+    members = members_of("proposer", spec)
     return tuple(
-        make_proposer(one, n=n, context=context, encoder=encoder) for one in _members(spec)
+        make_proposer(each, n=n, context=context, encoder=encoder, api_key=api_key)
+        for each in members
     )
 
 
@@ -43,6 +49,7 @@ def make_proposer(
     n: int = 10,
     context: str = "",
     encoder: Encoder | None = None,
+    api_key: str | None = None,
 ) -> Proposer:
     """Returns the proposer that a spec names.
 
@@ -55,91 +62,13 @@ def make_proposer(
             many more
         context (""): what the user says about the sets, for proposers that can read it
         encoder (None): embeds phrases, for the bank
+        api_key (None): for the server, where the spec gives none; None is the environment's
 
     Raises:
         ValueError: on an unknown name or option
         CredentialsError: if the server wants a key and there is none
     """
-    if not isinstance(spec, (str, Mapping)):
-        if isinstance(spec, Proposer):
-            return spec
-        raise ValueError(
-            f"Expected one of {', '.join(KINDS)}, or an object with name and propose(a, b), "
-            f"got {type(spec).__name__}."
-        )
-    parsed = parse_spec(spec)
-    if parsed.kind not in _TAKES or (parsed.argument and not _TAKES[parsed.kind]):
-        raise ValueError(
-            f"Expected a proposer out of {', '.join(KINDS)}, got {public_spec(str(parsed))!r}."
-        )
-    given: dict[str, Any] = {"n": n + n // 2 if parsed.kind == "keyword" else n, **parsed.options}
-    if parsed.argument:
-        given[_TAKES[parsed.kind]] = parsed.argument
-    if parsed.kind in _ON_ENDPOINT:
-        given = {"context": context, **given}
-    else:
-        given.pop("base_url", None)  # forms send the server's address whatever is chosen
-    if parsed.kind == "bank":
-        if encoder is None:
-            raise ValueError("Expected an encoder for the proposer 'bank', got None.")
-        given = {"encoder": encoder, **given}
-    return construct(_kind(parsed.kind), given)
-
-
-_ON_ENDPOINT = ("openai", "caption_llm", "images")
-#: kinds, and the option that follows the colon
-_TAKES = {"keyword": "", "bank": "file", "feature": "model", **dict.fromkeys(_ON_ENDPOINT, "model")}
-
-
-def _kind(name: str) -> type[Any]:
-    if name == "keyword":
-        from .keyword import KeywordProposer
-
-        return KeywordProposer
-    if name == "bank":
-        from .bank import BankProposer
-
-        return BankProposer
-    if name == "feature":
-        from .feature import FeatureProposer
-
-        return FeatureProposer
-    if name == "images":
-        from .image_vlm import ImageProposer
-
-        return ImageProposer
-    from .caption_llm import CaptionProposer
-
-    return CaptionProposer
-
-
-def _members(spec: Any) -> list[Any]:
-    if isinstance(spec, (list, tuple)):
-        members, shared = list(spec), {}
-    elif isinstance(spec, (str, Mapping)) and (parsed := parse_spec(spec)).kind == "union":
-        options = dict(parsed.options)
-        of = options.pop("of", parsed.argument)
-        members = of.split("+") if isinstance(of, str) else list(of)
-        shared = {"base_url": options.pop("base_url")} if "base_url" in options else {}
-        if options:
-            raise ValueError(f"Expected options of a union out of of, base_url; got {options}.")
-    else:
-        return [spec]
-    if not members or any(one == "" or _is_union(one) for one in members):
-        raise ValueError(
-            "Expected a union of proposers as 'union:A+B', a list, or of=[...], with at least one "
-            f"and no union among them, got {public_spec(spec)!r}."
-        )
-    return [_with_options(one, shared) for one in members]
-
-
-def _is_union(spec: Any) -> bool:
-    if isinstance(spec, (str, Mapping)):
-        return parse_spec(spec).kind == "union"
-    return isinstance(spec, (list, tuple))
-
-
-def _with_options(spec: Any, shared: Mapping[str, Any]) -> Any:
-    if not isinstance(spec, (str, Mapping)) or parse_spec(spec).kind not in _ON_ENDPOINT:
-        return spec
-    return {**shared, **({"name": spec} if isinstance(spec, str) else spec)}
+    proposer: Proposer = make(
+        "proposer", spec, n=n, context=context, encoder=encoder, api_key=api_key
+    )
+    return proposer

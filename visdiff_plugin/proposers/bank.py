@@ -103,6 +103,7 @@ class BankProposer:
                 f"Expected image embeddings of {texts.shape[1]} dimensions, as "
                 f"{self._encoder.name} makes, got {own_a.shape[1]}.",
                 "Pass the encoder that made them, or another embedding_field.",
+                about="encoder",
             )
         scores = contrast(texts, own_a, own_b)
         rows = _picked(words, directions, scores, self.n, self.max_similarity)

@@ -75,6 +75,11 @@ class Cascade:
         return f"cascade: {self.first.name}, {self.then.name}"
 
     @property
+    def members(self) -> tuple[Ranker, Ranker]:
+        """Both, in the order in which they are asked."""
+        return self.first, self.then
+
+    @property
     def needs(self) -> tuple[Need, ...]:
         """What both read."""
         return (*needs_of(self.first, "embeddings"), *needs_of(self.then, "embeddings"))

@@ -68,6 +68,7 @@ class EmbeddingRanker:
                 f"Expected image embeddings of {texts.shape[1]} dimensions, as {self.encoder.name} "
                 f"makes, got {images.embeddings.shape[1]}.",
                 "Pass the encoder that made them, or another embedding_field.",
+                about="encoder",
             )
         return np.asarray(images.embeddings @ texts.T, np.float32)
 

@@ -20,7 +20,7 @@ from ..inputs.joined import Inputs
 from ..rankers.cascade import Cascade
 from ..rankers.embedding import EmbeddingRanker
 from ..selection import Candidate, unique
-from ..stages import Attempt, Images, Ranker, Scored
+from ..stages import Attempt, Images, Ranker, Scored, costs
 from .proposing import Proposed, Round, propose
 
 #: descriptions of a round that go back, and images of each set that each gets wrong
@@ -70,7 +70,7 @@ def refine(
 def _cheap(stages: Stages, inputs: Inputs) -> Ranker | None:
     """Returns what scores a few images for nothing; None where all that is there costs."""
     ranker = stages.ranker.first if isinstance(stages.ranker, Cascade) else stages.ranker
-    if not getattr(ranker, "costs", False):
+    if not costs(ranker):
         return ranker
     if inputs.vectors is None or stages.encoder is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dataset.samples import Selected, check_media
-from ..errors import SelectionError
+from ..errors import SelectionError, concerning
 from ..mongo.documents import view_ids
 from .finding import Base, LocatedSet, find
 from .grammar import Rest
@@ -52,10 +52,15 @@ def select_two(base: Base, a: Any, b: Any) -> tuple[Selected, Selected]:
     """
     found_a, found_b = find_two(base, a, b)
     if found_a.is_rest:
-        second = read(base, found_b, "set B")
-        return _rest(base, second, "set A"), second
-    first = read(base, found_a, "set A")
-    return first, _rest(base, first, "set B") if found_b.is_rest else read(base, found_b, "set B")
+        with concerning("b"):
+            second = read(base, found_b, "set B")
+        with concerning("a"):
+            return _rest(base, second, "set A"), second
+    with concerning("a"):
+        first = read(base, found_a, "set A")
+    with concerning("b"):
+        rest = found_b.is_rest
+        return first, _rest(base, first, "set B") if rest else read(base, found_b, "set B")
 
 
 def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
@@ -64,7 +69,10 @@ def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
     Raises:
         SelectionError: as `select_two`
     """
-    found_a, found_b = find(base, a, "set A"), find(base, b, "set B")
+    with concerning("a"):
+        found_a = find(base, a, "set A")
+    with concerning("b"):
+        found_b = find(base, b, "set B")
     if found_a.is_rest and found_b.is_rest:
         raise SelectionError("Expected one set by itself, got 'rest' of the other as A and as B.")
     if found_a.dataset.name != base.dataset.name:
@@ -72,6 +80,7 @@ def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
             f"Expected set A to be of dataset {base.dataset.name!r}, got {found_a.label}, which is "
             f"of {found_a.dataset.name!r}.",
             "Only B can be of another dataset: swap them, or pass A's dataset first.",
+            about="a",
         )
     return found_a, found_b
 

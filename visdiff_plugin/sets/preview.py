@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import concerning
 from ..mongo.documents import read_columns, view_ids
 from ..mongo.queries import count
 from .choosing import find_two
@@ -106,7 +107,11 @@ def preview(base: Base, a: Any, b: Any) -> Preview:
     """
     clock = _Clock()
     everything = clock.count(base.dataset, base.view)
-    found_a, found_b = find_two(base, _cheap(base, a, everything), _cheap(base, b, everything))
+    with concerning("a"):
+        cheap_a = _cheap(base, a, everything)
+    with concerning("b"):
+        cheap_b = _cheap(base, b, everything)
+    found_a, found_b = find_two(base, cheap_a, cheap_b)
     sides = [_side(base, one, clock) for one in (found_a, found_b)]
     for place, other in ((0, 1), (1, 0)):
         if sides[place].found.is_rest:
