@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
-from visdiff_plugin.config import Config, Preset
+from visdiff_plugin.config import SETTINGS, Config, Preset
+from visdiff_plugin.form_params import NONE, base_of, changes_of
 
-from . import _design, _forms, _models, _run_name, _sets, _words
+from . import _forms, _models, _run_name, _sets, _words
 from ._progress import FROM_SCRIPT
 
-#: members of `Config` that come from the form as they are, and those that are whole numbers
-_TEXTS = ("context", "label_fields", "draw")
-NUMBERS = ("rounds", "subset_size", "refine", "seed", "max_fields")
 
-Arguments = dict[str, Any]
-
-
-def of_compare(ctx: Any, a: Any, b: Any) -> Arguments:
-    """Returns what `visdiff_plugin.compare` takes beside the sets and the key.
+def of_compare(ctx: Any, a: Any, b: Any) -> Config:
+    """Returns the config of a comparison as the form says it.
 
     Args:
         ctx: of the operator
@@ -25,41 +23,43 @@ def of_compare(ctx: Any, a: Any, b: Any) -> Arguments:
         b: set B
 
     Raises:
-        ValueError: on a choice that lacks something
+        SettingError: on a choice that lacks something, or a value out of range
     """
     params = ctx.params
     stages = _models.specs(params, "captioner", "encoder", "proposer", "ranker")
     words = _words.chosen(ctx, a, b)
-    return {
-        "preset": params.get("preset") or "offline",
-        **({"captioner": words} if words else {}),
-        **stages,
-        **_settings(params),
-    }
+    if words:
+        stages = {"captioner": words, **stages}
+    return _config(base_of(params.get("preset") or "offline", ranks=False), stages, params)
 
 
-def of_rank(ctx: Any) -> Arguments:
-    """Returns what `visdiff_plugin.rank` takes beside the sets, the hypotheses and the key.
+def of_rank(ctx: Any) -> Config:
+    """Returns the config for checking hypotheses as the form says it.
 
     Captions without an encoder: the user means to rank by them.
 
     Raises:
-        ValueError: as `of_compare`
+        SettingError: as `of_compare`
     """
     stages = _models.specs(ctx.params, "captioner", "encoder", "ranker")
-    return {"preset": rank_preset(ctx.params), **stages, **_settings(ctx.params)}
+    return _config(base_of(rank_preset(ctx.params), ranks=True), stages, ctx.params)
 
 
 def rank_preset(params: dict[str, Any]) -> Preset:
-    """Returns the preset for checking hypotheses with some stages chosen."""
-    captions, vectors = (_models.given(params, one) for one in ("captioner", "encoder"))
+    """Returns the preset for checking hypotheses: as passed, or what fits the chosen stages."""
+    if params.get("preset") in get_args(Preset):
+        preset: Preset = params["preset"]
+        return preset
+    captions, vectors = (
+        _models.given(params, name) and params[name] != NONE for name in ("captioner", "encoder")
+    )
     return "offline" if captions and not vectors else "default"
 
 
 def preset_of(params: dict[str, Any]) -> Preset:
     """Returns the preset that the form stands on: what is chosen, if there is such a one."""
     chosen = params.get("preset")
-    return next((one for one in get_args(Preset) if one == chosen), "offline")
+    return next((preset for preset in get_args(Preset) if preset == chosen), "offline")
 
 
 def pin(ctx: Any) -> None:
@@ -77,35 +77,20 @@ def pin(ctx: Any) -> None:
     _sets.pin_sets(ctx)
 
 
-def config_of(arguments: Arguments, *, ranks: bool) -> Config:
-    """Returns the config that the library makes of such arguments.
-
-    Args:
-        arguments: of `of_compare` or `of_rank`
-        ranks: whether hypotheses are checked: then properties are left out
+def check_names(operator: str, settings: Mapping[str, Any]) -> None:
+    """Checks that what a script passes by name are settings.
 
     Raises:
-        ValueError: on a value out of range
+        TypeError: if one is none, with the closest that is
     """
-    changes = dict(arguments)
-    preset = changes.pop("preset")
-    if ranks:
-        changes.setdefault("properties", False)
-    return Config.preset(preset, **changes)
+    for name in settings:
+        if name not in SETTINGS:
+            near = difflib.get_close_matches(name, SETTINGS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise TypeError(
+                f"Expected settings of {operator} out of {', '.join(SETTINGS)}; got {name!r}.{hint}"
+            )
 
 
-def _settings(params: dict[str, Any]) -> Arguments:
-    found = _forms.given(params, *_TEXTS, *NUMBERS, *_design.NAMES)
-    for name in NUMBERS:
-        if name in found:
-            found[name] = _whole(found[name])
-    return {**found, **_forms.chosen_engine(params)}
-
-
-def _whole(value: Any) -> Any:
-    """Returns a whole number that a form sent as a float or as text; others stay as they are."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and value.strip().lstrip("-").isdigit():
-        return int(value)
-    return value
+def _config(base: Config, stages: dict[str, Any], params: dict[str, Any]) -> Config:
+    return replace(base, **stages, **changes_of(params), **_forms.chosen_engine(params))

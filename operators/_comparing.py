@@ -35,6 +35,15 @@ class ComparingOperator(LongOperator, ABC):
 
         return _progress.run(ctx, run_key, work, self.title)
 
+    def call(self, samples: Any, delegate: bool, settings: dict[str, Any], **params: Any) -> Any:
+        """Runs the operator from a script, with settings by name.
+
+        Raises:
+            TypeError: on a setting that is none
+        """
+        _arguments.check_names(self.operator_name, settings)
+        return _forms.execute(self, samples, {**settings, **params}, delegate)
+
     @abstractmethod
     def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
         """Returns what the library's function takes beside the sets and the key.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fiftyone.operators import types
@@ -38,7 +39,7 @@ def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
     No address comes through a form: the database's password travels to the cluster.
     """
     name = params.get("engine")
-    if name in _HERE:
+    if not chosen_away(params):
         return {}
     if name not in _ENGINES:
         raise SettingError(
@@ -47,6 +48,11 @@ def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
             about="engine",
         )
     return {"engine": {"name": name, "gpus": params.get("gpus") or 0}}
+
+
+def chosen_away(params: Mapping[str, Any]) -> bool:
+    """Returns whether models are to run elsewhere than in this process."""
+    return params.get("engine") not in _HERE
 
 
 def given(params: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -11,20 +11,14 @@ from visdiff_plugin.catalog.choice import Choice
 from visdiff_plugin.catalog.lacks import missing
 from visdiff_plugin.catalog.members import asks_server, find, members_of, read
 from visdiff_plugin.catalog.table import BRAIN, FIELD, STAGES
-from visdiff_plugin.config import Config
+from visdiff_plugin.config import SETTINGS, Config
 from visdiff_plugin.errors import SettingError
+from visdiff_plugin.form_params import NONE
 
 #: chosen to take a choice back: a dropdown can't be emptied
 PRESET = "__preset__"
 #: what a preset without a ranker means
 _NONE = {"ranker": "embeddings where there is an encoder, else captions"}
-
-_LABELS = {
-    "captioner": "Captioner",
-    "encoder": "Encoder",
-    "proposer": "Proposer",
-    "ranker": "Ranker",
-}
 
 
 def models(
@@ -62,7 +56,7 @@ def models(
             has_encoder=used.get("encoder") is not None,
         )
         if one and lacks:
-            text = f"{_LABELS[name]} ({one.label}) lacks {lacks}"
+            text = f"{SETTINGS[name].label} ({one.label}) lacks {lacks}"
             inputs.view(f"{name}_lacks", types.Warning(label=text))
 
 
@@ -85,6 +79,9 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
     for name in names:
         value = params.get(name)
         if not given(params, name):
+            continue
+        if value == NONE:
+            chosen[name] = None
             continue
         if not isinstance(value, str):
             raise SettingError(f"Expected {name} by name, got {type(value).__name__}.", about=name)
@@ -114,6 +111,7 @@ def _used(params: dict[str, Any], names: tuple[str, ...], preset: Any) -> dict[s
     for name in names:
         given = params.get(name)
         spec = getattr(config, name) if given in (None, "", PRESET) else given
+        spec = None if spec == NONE else spec
         used[name] = find(name, spec) if isinstance(spec, str) else None
     return used
 
@@ -123,17 +121,19 @@ def _stage(ctx: Any, inputs: Any, name: str, used: Choice | None, stored: bool) 
     own = value not in (None, "", PRESET)
     view = types.DropdownView()
     view.add_choice(PRESET, label="As the preset has it")
+    if not stored and (value == NONE or name != "ranker"):
+        view.add_choice(NONE, label="None" if name != "ranker" else "Whatever fits")
     for one in STAGES[name]:
         if not (stored and one.stored):
             view.add_choice(one.name, label=one.label, description=_described(one))
     exact = own and used is not None and value == used.name
-    if own and not exact:
+    if own and not exact and value != NONE:
         view.add_choice(value, label=str(value))  # a name as scripts give it
     says = "" if used is None else _described(used) if own else used.label
     inputs.enum(
         name,
         view.values(),
-        label=_LABELS[name],
+        label=SETTINGS[name].label,
         description=says if own else f"the preset's: {says or _NONE.get(name, 'none')}",
         required=False,
         view=view,
@@ -157,7 +157,7 @@ def _argument(ctx: Any, inputs: Any, name: str, choice: Choice) -> None:
         options["view"] = view
     prop = inputs.str(
         _key(name, choice),
-        label=f"{_LABELS[name]}: {choice.asks_for}",
+        label=f"{SETTINGS[name].label}: {choice.asks_for}",
         description=f"such as {choice.example}" + ("; may stay empty" if choice.optional else ""),
         required=not choice.optional,
         **options,

@@ -33,7 +33,7 @@ class RankHypotheses(ComparingOperator):
         _run_name.control(ctx, inputs, sets.a, sets.b)
         _before.block(
             ctx, inputs, sets,
-            lambda: _arguments.config_of(_arguments.of_rank(ctx), ranks=True),
+            lambda: _arguments.of_rank(ctx),
             _advanced.places(ctx), tuple(_forms.lines(ctx.params.get("hypotheses"))),
         )  # fmt: skip
         _advanced.controls(
@@ -44,7 +44,8 @@ class RankHypotheses(ComparingOperator):
 
     def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
         """Returns what `visdiff_plugin.rank` takes beside the sets and the key."""
-        return {"hypotheses": _forms.lines(ctx.params.get("hypotheses")), **_arguments.of_rank(ctx)}
+        hypotheses = _forms.lines(ctx.params.get("hypotheses"))
+        return {"hypotheses": hypotheses, "config": _arguments.of_rank(ctx)}
 
     def __call__(
         self,
@@ -55,17 +56,11 @@ class RankHypotheses(ComparingOperator):
         run_key: str,
         *,
         within: str | None = None,
-        captioner: str | None = None,
-        encoder: str | None = None,
-        ranker: str | None = None,
         base_url: str | None = None,
-        control_for: list[str] | None = None,
-        cluster_by: str | None = None,
-        pair_by: str | None = None,
-        engine: str | None = None,
         gpus: float = 0,
         overwrite: bool = False,
         delegate: bool = False,
+        **settings: Any,
     ) -> Any:
         """Checks hypotheses about two sets; see `visdiff_plugin.rank`.
 
@@ -76,33 +71,26 @@ class RankHypotheses(ComparingOperator):
             hypotheses: descriptions
             run_key: what to store the run under
             within (None): a saved view's name, or ``"__current_view__"``, that both are taken from
-            captioner (None): a name with options
-            encoder (None): a name with options
-            ranker (None): a name with options
-            base_url (None): of an OpenAI-compatible server
-            control_for (None): fields that must not explain a difference
-            cluster_by (None): a field whose images count as one, or ``"near_duplicates"``
-            pair_by (None): a field that A and B share
-            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            base_url (None): of an OpenAI-compatible server, for the stages that ask one
             gpus (0): of each Ray worker
             overwrite (False): replace a run of the same key
             delegate (False): schedule it for a delegated worker
+            **settings: members of `visdiff_plugin.Config` to change, stages by name; engines are
+                ``"ray"`` or ``"ray:auto"``
+
+        Raises:
+            TypeError: on a setting that is none
         """
-        params = {
-            "a": a,
-            "b": b,
-            "within": within,
-            "hypotheses": list(hypotheses),
-            "run_key": run_key,
-            "captioner": captioner,
-            "encoder": encoder,
-            "ranker": ranker,
-            "base_url": base_url,
-            "control_for": control_for or [],
-            "cluster_by": cluster_by,
-            "pair_by": pair_by,
-            "engine": engine,
-            "gpus": gpus,
-            "overwrite": overwrite,
-        }
-        return _forms.execute(self, sample_collection, params, delegate)
+        return self.call(
+            sample_collection,
+            delegate,
+            settings,
+            a=a,
+            b=b,
+            hypotheses=list(hypotheses),
+            run_key=run_key,
+            within=within,
+            base_url=base_url,
+            gpus=gpus,
+            overwrite=overwrite,
+        )

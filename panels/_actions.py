@@ -8,17 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from visdiff_plugin.config import preset_of
 from visdiff_plugin.dataset.samples import find_dataset
 from visdiff_plugin.errors import FieldError, SelectionError
+from visdiff_plugin.form_params import LEFT_OUT, params_of
 from visdiff_plugin.results.difference import Difference
 from visdiff_plugin.results.run import Run
 from visdiff_plugin.sets.grammar import SavedView, parse_set
 from visdiff_plugin.views import filter_view, sort_view
-
-#: of a run's config, what the forms ask for beside the stages
-_DESIGN = ("label_fields", "context", "control_for", "cluster_by", "pair_by", "seed", "rounds",
-           "subset_size", "max_fields")  # fmt: skip
 
 
 def matches(dataset: Any, run: Run, one: Difference, chosen: Mapping[str, Any]) -> Any:
@@ -117,35 +113,32 @@ def save_view(dataset: Any, name: str, view: Any) -> None:
 def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
     """Returns the operator that makes a run like this one, and what its form is filled with.
 
-    Sets that were chosen by hand have no name: they are left for the reader to choose.
+    What can't be filled in is among the parameters as sentences, which the form shows.
     """
-    config = run.config
-    params: dict[str, Any] = {"run_key": free_key(dataset, run.run_key)}
+    own = [row.description for row in run.differences if row.source == "user"]
+    ranks = bool(own) and "proposer" not in (run.record.get("stages") or {})
+    again = params_of(run.config, ranks=ranks)
+    params = {"run_key": free_key(dataset, run.run_key), **again.params}
+    left_out = list(again.left_out)
+    if not ranks and run.config.get("captioner") is None:
+        params["words"] = "nothing"  # or the form would choose a field that has words
     views = dataset.list_saved_views()
     sets = run.record.get("sets") or {"a": run.label_a, "b": run.label_b}
     for side in ("a", "b"):
         try:
             chosen = parse_set(sets.get(side) or "", views)
         except SelectionError:
+            left_out.append(f"{side.upper()} was chosen by hand. Choose it again.")
             continue
         if not isinstance(chosen, SavedView) or chosen.name in views:
             params[side] = str(chosen)
     if sets.get("within") in views:
         params["within"] = sets["within"]
-    for name in ("captioner", "encoder", "proposer", "ranker"):
-        spec = config.get(name)
-        if isinstance(spec, Mapping):
-            params["base_url"] = spec.get("base_url")
-            spec = spec.get("name")
-        params[name] = spec
-    for name in _DESIGN:
-        params[name] = config.get(name)
-    params = {name: value for name, value in params.items() if value not in (None, "", [])}
-    own = [one.description for one in run.differences if one.source == "user"]
-    if own and "proposer" not in (run.record.get("stages") or {}):
-        params.pop("proposer", None)
+    if left_out:
+        params[LEFT_OUT] = left_out
+    if ranks:
         return "rank_hypotheses", {**params, "hypotheses": "\n".join(own)}
-    return "compare_views", {**params, "preset": preset_of(config)}
+    return "compare_views", params
 
 
 def free_key(dataset: Any, run_key: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from .errors import SettingError
+from .settings import Setting, setting, setting_of
 from .specs import public_spec
 
 Preset = Literal["default", "paper", "offline"]
@@ -65,73 +66,250 @@ class Config:
         seed (0): of every random choice
     """
 
-    captioner: Any = "blip"
-    encoder: Any = "open_clip:ViT-B-32/laion2b_s34b_b79k"
-    proposer: Any = "openai:gpt-4o-mini"
-    ranker: Any = "embedding"
-    properties: bool = True
-    label_fields: tuple[str, ...] = ()
-    control_for: tuple[str, ...] = ()
-    cluster_by: str | None = None
-    duplicate_similarity: float = 0.95
-    pair_by: str | None = None
-    caption_field: str | None = None
-    embedding_field: str | None = None
-    context: str = ""
-    rounds: int = 3
-    subset_size: int = 20
-    draw: Literal["uniform", "sure"] = "uniform"
-    proposals_per_round: int = 10
-    refine: int = 0
-    directions: Literal["both", "a"] = "both"
-    held_out: bool = True
-    test: Test = "mann_whitney"
-    correction: bool = True
-    alpha: float = 0.05
-    min_effect: float = 0.55
-    order: Literal["gain", "auroc"] = "gain"
-    merge: bool = True
-    overlap: Literal["drop", "error"] = "drop"
-    max_fields: int = 30
-    batch_size: int = 64
-    engine: Any = None
-    seed: int = 0
+    captioner: Any = setting(
+        "blip", kind="stage", label="Captioner", help="puts images into words", shown=True
+    )
+    encoder: Any = setting(
+        "open_clip:ViT-B-32/laion2b_s34b_b79k",
+        kind="stage",
+        label="Encoder",
+        help="embeds images and texts",
+        shown=True,
+    )
+    proposer: Any = setting(
+        "openai:gpt-4o-mini",
+        kind="stage",
+        label="Proposer",
+        help="proposes descriptions",
+        shown=True,
+        proposing=True,
+    )
+    ranker: Any = setting(
+        "embedding",
+        kind="stage",
+        label="Ranker",
+        help="scores each description on each image",
+        shown=True,
+    )
+    properties: bool = setting(
+        True,
+        kind="flag",
+        label="Measured properties",
+        help="also compare brightness, sharpness and other measured properties",
+    )
+    label_fields: tuple[str, ...] = setting(
+        (),
+        kind="label_fields",
+        label="Label fields",
+        shown=True,
+        proposing=True,
+        help="labels whose classes, object counts and sizes are compared too",
+    )
+    control_for: tuple[str, ...] = setting(
+        (),
+        kind="group_fields",
+        label="Control for",
+        shown=True,
+        help="fields that must not explain a difference: class, camera, time",
+    )
+    cluster_by: str | None = setting(
+        None,
+        kind="group_field",
+        label="Count as one",
+        shown=True,
+        help="near-duplicates, or images of one video, scene or patient",
+    )
+    duplicate_similarity: float = setting(
+        0.95,
+        kind="share",
+        label="Near-duplicate from",
+        least=0,
+        most=1,
+        open=True,
+        help="smallest cosine similarity of near-duplicates",
+    )
+    pair_by: str | None = setting(
+        None,
+        kind="group_field",
+        label="Pair by",
+        shown=True,
+        help="a field that A and B share, such as a prompt: images are compared pair by pair",
+    )
+    caption_field: str | None = setting(
+        None,
+        kind="own_field",
+        label="Caption field",
+        help="where captions are stored; named after the captioner if left out",
+    )
+    embedding_field: str | None = setting(
+        None,
+        kind="own_field",
+        label="Embedding field",
+        help="where embeddings are stored; named after the encoder if left out",
+    )
+    context: str = setting(
+        "",
+        kind="text",
+        label="Context",
+        shown=True,
+        proposing=True,
+        help="one sentence: what the sets are, what to look for or ignore",
+    )
+    rounds: int = setting(
+        3,
+        kind="number",
+        label="Rounds",
+        shown=True,
+        proposing=True,
+        least=1,
+        most=100,
+        help="random subsets that a proposer sees, for each direction",
+    )
+    subset_size: int = setting(
+        20,
+        kind="number",
+        label="Images per round",
+        shown=True,
+        proposing=True,
+        least=2,
+        most=1_000,
+        help="images of each set in a subset",
+    )
+    draw: Literal["uniform", "sure"] = setting(
+        "uniform",
+        kind="choice",
+        label="Draw",
+        shown=True,
+        proposing=True,
+        help="which images a proposer sees; surest needs an encoder",
+        choices={
+            "uniform": "At random",
+            "sure": "What a classifier is surest of: for rare differences",
+        },
+    )
+    proposals_per_round: int = setting(
+        10,
+        kind="number",
+        label="Proposals per round",
+        proposing=True,
+        least=1,
+        most=100,
+        help="descriptions that a proposer is asked for in one round",
+    )
+    refine: int = setting(
+        0,
+        kind="number",
+        label="Refine",
+        shown=True,
+        proposing=True,
+        least=0,
+        most=20,
+        help="further rounds in which a proposer hears what its best proposals get wrong",
+    )
+    directions: Literal["both", "a"] = setting(
+        "both",
+        kind="choice",
+        label="Directions",
+        help="whether to look for what is truer of either set, or of A alone",
+        choices={"both": "A and B", "a": "A alone"},
+    )
+    held_out: bool = setting(
+        True,
+        kind="flag",
+        label="Held-out evidence",
+        proposing=True,
+        help="test proposals on images that no proposer saw",
+    )
+    test: Test = setting(
+        "mann_whitney",
+        kind="choice",
+        label="Test",
+        help="how chance is ruled out",
+        choices={"mann_whitney": "Mann-Whitney", "welch": "Welch's t, as in the paper"},
+    )
+    correction: bool = setting(
+        True,
+        kind="flag",
+        label="Correction",
+        help="correct for asking many questions",
+    )
+    alpha: float = setting(
+        0.05,
+        kind="share",
+        label="Alpha",
+        least=0,
+        most=1,
+        open=True,
+        help="largest q that counts as supported",
+    )
+    min_effect: float = setting(
+        0.55,
+        kind="share",
+        label="Smallest effect",
+        least=0.5,
+        most=0.999,
+        help="smallest AUROC, for the favored side, that counts as supported",
+    )
+    order: Literal["gain", "auroc"] = setting(
+        "gain",
+        kind="choice",
+        label="Order",
+        help="which difference comes first",
+        choices={
+            "gain": "Strongest first, then what says something else",
+            "auroc": "By AUROC, as in the paper",
+        },
+    )
+    merge: bool = setting(
+        True,
+        kind="flag",
+        label="Merge paraphrases",
+        proposing=True,
+        help="make one row of paraphrases",
+    )
+    overlap: Literal["drop", "error"] = setting(
+        "drop",
+        kind="choice",
+        label="Images in both sets",
+        help="what to do with images that are in A and in B",
+        choices={"drop": "Leave them out of both", "error": "Refuse to compare"},
+    )
+    max_fields: int = setting(
+        30,
+        kind="number",
+        label="Score fields",
+        least=0,
+        most=1_000,
+        help="how many differences get a score field, best first",
+    )
+    batch_size: int = setting(
+        64,
+        kind="number",
+        label="Batch size",
+        least=1,
+        most=4_096,
+        help="images that are computed and stored at a time",
+    )
+    engine: Any = setting(
+        None, kind="stage", label="Where models run", help="this process, or Ray", shown=True
+    )
+    seed: int = setting(
+        0,
+        kind="number",
+        label="Seed",
+        shown=True,
+        least=0,
+        most=2**32 - 1,
+        help="of every random choice: the same seed, the same run",
+    )
 
     def __post_init__(self) -> None:
-        if isinstance(self.label_fields, str):
-            raise SettingError(
-                f"Expected label_fields as a list, got {self.label_fields!r}.", about="label_fields"
-            )
-        object.__setattr__(self, "label_fields", tuple(self.label_fields))
-        control = (self.control_for,) if isinstance(self.control_for, str) else self.control_for
-        object.__setattr__(self, "control_for", tuple(control))
+        for member in fields(self):
+            value = setting_of(member).check(member.name, getattr(self, member.name))
+            object.__setattr__(self, member.name, value)
         self._check_design()
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise SettingError(
-                    f"Expected {name} as a whole number >= {least}, got {value!r}.", about=name
-                )
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise SettingError(
-                    f"Expected {name} to be one of {sorted(map(str, allowed))}, "
-                    f"got {getattr(self, name)!r}.",
-                    about=name,
-                )
-        if not 0 < self.alpha < 1:
-            raise SettingError(f"Expected 0 < alpha < 1, got {self.alpha!r}.", about="alpha")
-        if not 0.5 <= self.min_effect < 1:
-            raise SettingError(
-                f"Expected .5 <= min_effect < 1, got {self.min_effect!r}.", about="min_effect"
-            )
 
     def _check_design(self) -> None:
-        if not 0 < self.duplicate_similarity < 1:
-            raise SettingError(
-                f"Expected 0 < duplicate_similarity < 1, got {self.duplicate_similarity!r}.",
-                about="duplicate_similarity",
-            )
         if self.pair_by and (self.cluster_by or self.control_for):
             raise SettingError(
                 "Expected pair_by alone, got cluster_by or control_for beside it: within a pair, "
@@ -161,12 +339,17 @@ class Config:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data without secrets; stage objects become their names."""
-        out = {field.name: getattr(self, field.name) for field in fields(self)}
-        for name in ("captioner", "encoder", "proposer", "ranker", "engine"):
-            out[name] = public_spec(out[name])
-        out["label_fields"] = list(self.label_fields)
-        out["control_for"] = list(self.control_for)
+        out: dict[str, Any] = {}
+        for member in fields(self):
+            value = getattr(self, member.name)
+            stage = setting_of(member).kind == "stage"
+            out[member.name] = (
+                public_spec(value) if stage else list(value) if isinstance(value, tuple) else value
+            )
         return out
+
+
+SETTINGS: Mapping[str, Setting] = {member.name: setting_of(member) for member in fields(Config)}
 
 
 def preset_of(config: Mapping[str, Any]) -> Preset:
@@ -180,28 +363,6 @@ def preset_of(config: Mapping[str, Any]) -> Preset:
     named = all(config.get(name) for name in ("captioner", "encoder", "ranker"))
     return "default" if named else "offline"
 
-
-_LEAST = {
-    "rounds": 1,
-    "subset_size": 2,
-    "proposals_per_round": 1,
-    "refine": 0,
-    "max_fields": 0,
-    "batch_size": 1,
-    "seed": 0,
-}
-
-_CHOICES: Mapping[str, tuple[Any, ...]] = {
-    "directions": ("both", "a"),
-    "draw": ("uniform", "sure"),
-    "test": get_args(Test),
-    "order": ("gain", "auroc"),
-    "overlap": ("drop", "error"),
-    "held_out": (True, False),
-    "correction": (True, False),
-    "merge": (True, False),
-    "properties": (True, False),
-}
 
 _PRESETS: Mapping[str, dict[str, Any]] = {
     "default": {},

@@ -36,7 +36,7 @@ def test_each_stage_offers_its_members_with_needs_and_costs(plugins, captioned):
             assert choice.needs in one.description and choice.cost in one.description
     for name, stage in (("caption_samples", "captioner"), ("embed_samples", "encoder")):
         offered = {one.value for one in form(captioned, name)[stage].view.choices}
-        assert offered - {_models.PRESET} == {one.name for one in STAGES[stage]} - {
+        assert offered - {_models.PRESET, _models.NONE} == {one.name for one in STAGES[stage]} - {
             "field:NAME",
             "brain:KEY",
         }

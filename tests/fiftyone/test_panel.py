@@ -93,7 +93,7 @@ def test_forms_are_filled_with_the_settings_of_a_run(browser, stored_run, datase
     assert (asked["preset"], asked["captioner"]) == ("offline", "field:truth")
     again = foo.get_operator(f"{URI}/compare_views")(
         dataset, asked.pop("a"), asked.pop("b"), asked.pop("run_key"),
-        **{name: asked[name] for name in ("preset", "captioner", "proposer", "seed")},
+        **asked,
     ).result  # fmt: skip
     assert [one.description for one in visdiff.load(dataset, again["run_key"]).differences] == [
         one.description for one in stored_run.differences
@@ -102,6 +102,8 @@ def test_forms_are_filled_with_the_settings_of_a_run(browser, stored_run, datase
     browser.event("run_again", key="mine")
     [form] = browser.asked("prompt_user_for_operation")
     assert form["operator_uri"].endswith("rank_hypotheses")
+    [left_out] = form["params"]["left_out"]
+    assert left_out.startswith("Encoder: colour-1 was an object of a script")
     assert set(form["params"]["hypotheses"].splitlines()) == {"zebra", "lion"}
 
 

@@ -1,11 +1,13 @@
 """Choices are validated when they are made, and saved without secrets."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from visdiff_plugin.captioners import make_captioner
-from visdiff_plugin.config import Config
+from visdiff_plugin.config import SETTINGS, Config
+from visdiff_plugin.settings_page import with_settings
 from visdiff_plugin.specs import Spec, parse_spec, public_spec
 
 
@@ -79,3 +81,14 @@ def test_specs():
         with pytest.raises(ValueError, match="stage's name"):
             parse_spec(bad)
     assert public_spec(["a", 1, None]) == ["a", 1, None]
+
+
+def test_the_page_of_settings_is_that_of_the_table():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text()
+    assert with_settings(page) == page  # else run tools/settings.py
+    assert all(f"| `{name}` |" in page for name in SETTINGS)
+
+
+def test_the_class_describes_every_setting():
+    for name in SETTINGS:
+        assert f"        {name} (" in Config.__doc__

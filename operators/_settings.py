@@ -1,0 +1,166 @@
+"""Controls of single settings: what `Config` says of each is all that these know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fiftyone.operators import types
+
+from visdiff_plugin.config import SETTINGS, Config, Preset
+from visdiff_plugin.form_params import ALSO, LEFT_OUT, hidden_in
+from visdiff_plugin.inputs.ties import NEAR_DUPLICATES
+from visdiff_plugin.settings import Setting
+
+
+def controls(ctx: Any, inputs: Any, preset: Preset, *, proposes: bool) -> None:
+    """Adds a control for each setting that forms show, but for the stages.
+
+    Args:
+        ctx: of the operator
+        inputs: the form
+        preset: whose values stand where nothing is chosen
+        proposes: whether descriptions are proposed
+    """
+    standard = Config.preset(preset)
+    for name, described in SETTINGS.items():
+        if described.shown and described.kind != "stage" and (proposes or not described.proposing):
+            _CONTROLS[described.kind](ctx, inputs, name, described, getattr(standard, name))
+
+
+def earlier(ctx: Any, inputs: Any) -> None:
+    """Says what an earlier comparison set that has no control here, and what can't be set here."""
+    hidden = hidden_in(ctx.params)
+    if hidden:
+        inputs.bool(
+            ALSO,
+            label="Keep the other settings of that comparison",
+            description="; ".join(hidden),
+            default=True,
+            view=types.CheckboxView(),
+        )
+    sentences = ctx.params.get(LEFT_OUT)
+    for number, text in enumerate(sentences if isinstance(sentences, list) else ()):
+        inputs.view(f"left_out_{number}", types.Warning(label=str(text)))
+
+
+def changed(params: dict[str, Any], preset: Preset) -> list[str]:
+    """Returns what the settings are called that are chosen otherwise than the preset has them."""
+    standard = Config.preset(preset)
+    return [
+        described.label
+        for name, described in SETTINGS.items()
+        if described.shown
+        and described.kind != "stage"
+        and params.get(name) not in (None, "", [], getattr(standard, name))
+    ]
+
+
+def _number(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
+    inputs.int(
+        name,
+        label=described.label,
+        description=described.help,
+        default=standard,
+        min=described.least,
+        max=described.most,
+        required=False,
+        view=types.FieldView(),
+    )
+
+
+def _text(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
+    inputs.str(name, label=described.label, description=described.help, required=False)
+
+
+def _choice(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
+    view = types.DropdownView()
+    for value, label in (described.choices or {}).items():
+        view.add_choice(value, label=label)
+    _pick(inputs, name, described, view, default=standard)
+
+
+def _group_field(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
+    view = types.DropdownView()
+    if name == "cluster_by":
+        view.add_choice(NEAR_DUPLICATES, label="Near-duplicates, by their embeddings")
+    for field in _groupable(ctx.dataset):
+        view.add_choice(field, label=field)
+    control = _pick(inputs, name, described, view)
+    others = [ctx.params.get(other) for other in ("control_for", "cluster_by")]
+    if name == "pair_by" and ctx.params.get(name) and any(others):
+        control.invalid = True
+        control.error_message = (
+            "Pairs stand alone: leave out what is controlled for or counted as one"
+        )
+
+
+def _group_fields(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
+    _pick_several(inputs, name, described, _groupable(ctx.dataset))
+
+
+def _label_fields(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
+    import fiftyone as fo
+
+    schema = ctx.dataset.get_field_schema(ftype=fo.EmbeddedDocumentField)
+    labels = [
+        field_name
+        for field_name, field in schema.items()
+        if issubclass(field.document_type, fo.Label) and not field_name.startswith("visdiff_")
+    ]
+    _pick_several(inputs, name, described, labels)
+
+
+def _pick(inputs: Any, name: str, described: Setting, view: Any, default: Any = None) -> Any:
+    return inputs.enum(
+        name,
+        view.values(),
+        label=described.label,
+        description=described.help,
+        default=default,
+        required=False,
+        view=view,
+    )
+
+
+def _pick_several(inputs: Any, name: str, described: Setting, fields: list[str]) -> None:
+    view = types.DropdownView(multiple=True)
+    for field in fields:
+        view.add_choice(field, label=field)
+    inputs.list(
+        name,
+        types.String(),
+        label=described.label,
+        description=described.help,
+        required=False,
+        view=view,
+    )
+
+
+def _groupable(dataset: Any) -> list[str]:
+    """Fields of the user that hold a word, number, date or class a sample."""
+    import fiftyone as fo
+
+    plain = (fo.StringField, fo.IntField, fo.FloatField, fo.BooleanField, fo.DateField,
+             fo.DateTimeField, fo.ObjectIdField)  # fmt: skip
+    taken = ("id", "filepath", "created_at", "last_modified_at")
+    return [
+        name
+        for name, field in dataset.get_field_schema().items()
+        if name not in taken
+        and not name.startswith("visdiff_")
+        and (
+            isinstance(field, plain)
+            or getattr(field, "document_type", None) in (fo.Classification, fo.Regression)
+        )
+    ]
+
+
+_CONTROLS: dict[str, Callable[[Any, Any, str, Setting, Any], None]] = {
+    "number": _number,
+    "text": _text,
+    "choice": _choice,
+    "group_field": _group_field,
+    "group_fields": _group_fields,
+    "label_fields": _label_fields,
+}
