@@ -84,3 +84,22 @@ def test_too_few_images_are_not_judged():
     assert separability(features, in_a, np.random.default_rng(0)) is None
     constant = separability(np.ones((40, 3)), np.arange(40) < 20, np.random.default_rng(0))
     assert (constant.auroc, constant.p_value) == (0.5, 1.0) or constant.p_value > 0.05
+
+
+def test_within_pairs_a_small_difference_shows_through_a_large_scatter():
+    """Every pair has a level of its own, far larger than what sets A and B apart."""
+    rng = np.random.default_rng(3)
+    level = 20 * rng.standard_normal((60, 5))
+    a = level + rng.standard_normal((60, 5)) + 1.0
+    b = level + rng.standard_normal((60, 5))
+    features, in_a = np.concatenate([a, b]), np.repeat([True, False], 60)
+    pairs = np.tile(np.arange(60), 2)
+    among_all = separability(features, in_a, np.random.default_rng(0))
+    within = separability(features, in_a, np.random.default_rng(0), units=pairs, paired=True)
+    assert within.auroc > 0.9 and within.p_value <= 0.01
+    assert among_all.auroc < 0.7
+    none = separability(
+        np.concatenate([b, b + 0.01 * rng.standard_normal(b.shape)]), in_a,
+        np.random.default_rng(0), units=pairs, paired=True,
+    )  # fmt: skip
+    assert none.p_value > 0.01

@@ -164,7 +164,9 @@ def _shared(a: Selected, b: Selected) -> tuple[set[str], set[str]]:
 def read_media(dataset: Any, ids: Sequence[str]) -> Media:
     """Returns the files of samples; a sample whose file is gone is set aside with the reason."""
     paths = read_columns(dataset, ids, ["filepath"])["filepath"]
-    kept: list[tuple[str, str, str]] = []
+    there: list[str] = []
+    files: list[str] = []
+    stamps: list[str] = []
     missing: dict[str, str] = {}
     for one, path in zip(ids, paths, strict=True):
         try:
@@ -172,9 +174,10 @@ def read_media(dataset: Any, ids: Sequence[str]) -> Media:
         except (OSError, TypeError):
             missing[one] = "image file not found"
             continue
-        kept.append((one, path, f"{stat.st_size}:{stat.st_mtime_ns}"))
-    columns = list(zip(*kept, strict=True)) or [(), (), ()]
-    return Media(tuple(columns[0]), tuple(columns[1]), tuple(columns[2]), missing)
+        there.append(one)
+        files.append(path)
+        stamps.append(f"{stat.st_size}:{stat.st_mtime_ns}")
+    return Media(tuple(there), tuple(files), tuple(stamps), missing)
 
 
 def paths_of(dataset: Any, ids: Sequence[str]) -> dict[str, str]:

@@ -58,9 +58,9 @@ class Worker:
         left = samples.pending(work.kind, todo)
         if not len(left):
             return {}
-        updates, missing = work.make(left)
-        samples.write(work.kind, updates)
-        return missing
+        made = work.make(left)
+        samples.write(work.kind, made)
+        return made.missing
 
     def _ready(self) -> tuple[Work, Collection]:
         if self._samples is None:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import EngineError
 from ..mongo.documents import CHUNK, address_of
+from ..mongo.saver import send
+from ..mongo.updates import statements
 from ..specs import public_spec
 from .kind import Kind
-from .work import Todo
+from .work import Made, Todo
 
 _PATIENCE_MS = 20_000
 _LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")
@@ -115,31 +116,11 @@ class Collection:
             )
         return todo.take([row for row, one in enumerate(todo.ids) if one not in done])
 
-    def write(self, kind: Kind, updates: Mapping[str, Mapping[str, Any]]) -> int:
+    def write(self, kind: Kind, made: Made) -> int:
         """Stores values that are not stored yet, and returns how many that were.
 
         Raises:
             ValueError: if MongoDB refuses a value
         """
-        from bson import ObjectId
-        from pymongo import UpdateOne
-        from pymongo.errors import BulkWriteError
-
-        if not updates:
-            return 0
-        # FiftyOne stores naive UTC times
-        now = datetime.now(UTC).replace(tzinfo=None)
-        requests = []
-        for one, fields in updates.items():
-            absent = [{kind.key_path: {"$ne": fields[kind.key_path]}}, {kind.field: None}]
-            requests.append(
-                UpdateOne(
-                    {"_id": ObjectId(one), "$or": absent},
-                    {"$set": {**fields, "last_modified_at": now}},
-                )
-            )
-        try:
-            return int(self._samples.bulk_write(requests, ordered=False).modified_count)
-        except BulkWriteError as error:
-            reason = error.details["writeErrors"][0]["errmsg"]
-            raise ValueError(f"Expected values that MongoDB can hold, got: {reason}.") from error
+        absent = (kind.field, kind.key_path)
+        return send(self._samples, statements(made.ids, made.columns, absent))

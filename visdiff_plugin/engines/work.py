@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from ..mongo.updates import Columns
 from ..stages import Missing
 from .kind import Kind
 
@@ -40,12 +43,28 @@ class Todo:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What became of a batch.
+
+    Args:
+        ids: the samples that got a value
+        columns: what is stored on them: the values, and the keys of these
+        missing: sample id -> reason, for images without a value
+    """
+
+    ids: Sequence[str]
+    columns: Columns
+    missing: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Work:
     """Makes values of image files; it travels to other processes, so it must pickle.
 
     Args:
         kind: what is made and how it is stored
-        compute: paths -> for each a value, or `Missing` with the reason
+        compute: paths -> for each a value, or `Missing` with the reason; an array where each has a
+            vector
         uses_model (True): whether it may want a GPU
         stream (None): ``compute`` for one batch after another, which may work on the next ones
             while this one is stored
@@ -61,9 +80,7 @@ class Work:
         doing = _DOING.get(self.kind.noun, f"Computing {self.kind.noun}:")
         return f"{doing} {done:,} of {total:,}"
 
-    def batches(
-        self, todo: Todo, size: int
-    ) -> Iterator[tuple[dict[str, dict[str, Any]], dict[str, str]]]:
+    def batches(self, todo: Todo, size: int) -> Iterator[Made]:
         """Yields what `make` returns, for ``size`` images after the others."""
         parts = [todo.part(start, start + size) for start in range(0, len(todo), size)]
         paths = (part.paths for part in parts)
@@ -71,26 +88,26 @@ class Work:
         for part in parts:
             yield self._sorted(part, next(made))
 
-    def make(self, todo: Todo) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-        """Computes a batch.
-
-        Returns:
-            sample id -> field path -> value as MongoDB holds it; and sample id -> reason, for
-            images without a value
-        """
+    def make(self, todo: Todo) -> Made:
+        """Computes a batch."""
         return self._sorted(todo, self.compute(todo.paths))
 
-    def _sorted(
-        self, todo: Todo, made: Sequence[Any]
-    ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-        updates: dict[str, dict[str, Any]] = {}
-        missing: dict[str, str] = {}
-        for one, key, value in zip(todo.ids, todo.keys, made, strict=True):
-            if isinstance(value, Missing):
-                missing[one] = value.reason
-                continue
-            updates[one] = {self.kind.field: self.kind.encode(value), self.kind.key_path: key}
-        return updates, missing
+    def _sorted(self, todo: Todo, made: Sequence[Any]) -> Made:
+        if isinstance(made, np.ndarray):  # a value for each image, vectors as they are stored
+            return self._with_keys(todo, made, {})
+        missing = {
+            one: value.reason
+            for one, value in zip(todo.ids, made, strict=True)
+            if isinstance(value, Missing)
+        }
+        if missing:
+            todo = todo.take([row for row, one in enumerate(todo.ids) if one not in missing])
+        values = [self.kind.encode(value) for value in made if not isinstance(value, Missing)]
+        return self._with_keys(todo, values, missing)
+
+    def _with_keys(self, todo: Todo, values: Sequence[Any], missing: dict[str, str]) -> Made:
+        columns = {self.kind.field: values, self.kind.key_path: todo.keys}
+        return Made(todo.ids, columns, missing)
 
 
 @dataclass

@@ -56,7 +56,7 @@ class Known:
         return self._of(f"properties-{VERSION}", measure_paths, paths)
 
     def _of(
-        self, name: str, compute: Callable[[Sequence[str]], list[Any]], paths: Sequence[str]
+        self, name: str, compute: Callable[[Sequence[str]], Sequence[Any]], paths: Sequence[str]
     ) -> Mapping[str, Any]:
         if name not in self._values:
             self._values[name] = self._read(name)
@@ -75,7 +75,7 @@ class Known:
     def _make(
         self,
         name: str,
-        compute: Callable[[Sequence[str]], list[Any]],
+        compute: Callable[[Sequence[str]], Sequence[Any]],
         paths: Sequence[str],
         codes: Mapping[str, str],
     ) -> None:

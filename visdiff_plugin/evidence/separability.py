@@ -63,7 +63,7 @@ def separability(
         rng: draws folds and relabellings
         units (None): ``(n,)`` clusters; the images of a cluster in one set count as their mean,
             and never stand in two folds
-        paired (False): relabel within units, which are pairs, instead of among all
+        paired (False): compare and relabel within units, which are pairs, instead of among all
         strata (None): ``(n,)`` relabel within strata only, and compare within strata
         described ("embeddings"): what the features are, for people
         permutations (199): how often to relabel
@@ -75,8 +75,9 @@ def separability(
     if paired:
         whole = np.bincount(groups, labels) * np.bincount(groups, ~labels) > 0
         keep = whole[groups]
-        x, labels, layers = x[keep], labels[keep], layers[keep]
+        x, labels = x[keep], labels[keep]
         groups = np.unique(groups[keep], return_inverse=True)[1]
+        layers = groups  # what the images of a pair share tells nobody which is of A
     counts = int(labels.sum()), int((~labels).sum())
     if min(counts) < LEAST:
         return None

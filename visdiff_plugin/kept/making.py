@@ -17,7 +17,7 @@ from ..engines.kind import Kind
 from ..engines.work import Filled, Work
 from ..errors import FieldError, ModelError, concerning
 from ..images import UNREADABLE, problem
-from ..mongo.vector_bytes import decode_vector, encode_vector
+from ..mongo.vector_bytes import decode_vector
 from ..progress import Progress
 from ..stages import Captioner, Encoder, Engine, Missing, parameters_of
 from . import declared
@@ -37,7 +37,6 @@ def embeddings_kind(encoder: Encoder, name: str | None) -> Kind:
         name or f"visdiff_embedding_{_identifier(encoder.name)}",
         encoder.name,
         parameters_of(encoder),
-        encode=encode_vector,
         decode=decode_vector,
     )
 
@@ -158,13 +157,15 @@ def caption_paths(captioner: Captioner, paths: Sequence[str]) -> list[Any]:
     return [_caption(one) for one in _without_broken(captioner.caption, paths, captioner.name)]
 
 
-def embed_paths(encoder: Encoder, paths: Sequence[str]) -> list[Any]:
-    """Returns a unit vector, or `Missing` with the reason, for each file."""
-    made = _without_broken(encoder.encode_images, paths, encoder.name)
-    return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
+def embed_paths(encoder: Encoder, paths: Sequence[str]) -> Sequence[Any]:
+    """Returns a unit vector, or `Missing` with the reason, for each file.
+
+    It is an array where each file has a vector.
+    """
+    return _vectors(_without_broken(encoder.encode_images, paths, encoder.name), paths)
 
 
-def _streamed(encoder: Any, batches: Iterable[Sequence[str]]) -> Iterator[list[Any]]:
+def _streamed(encoder: Any, batches: Iterable[Sequence[str]]) -> Iterator[Sequence[Any]]:
     """Yields the unit vectors of one batch of files after another."""
     begun: deque[Sequence[str]] = deque()
 
@@ -175,8 +176,7 @@ def _streamed(encoder: Any, batches: Iterable[Sequence[str]]) -> Iterator[list[A
 
     for made in encoder.encode_stream(noted()):
         paths = begun.popleft()
-        values = _as_many(made, len(paths), encoder.name)
-        yield [_vector(one, path) for one, path in zip(values, paths, strict=True)]
+        yield _vectors(_as_many(made, len(paths), encoder.name), paths)
     # only reached by a caller that still lacks a batch
     raise ModelError(f"Expected embeddings of every group from {encoder.name}, got fewer.")
 
@@ -191,7 +191,7 @@ def measure_paths(paths: Sequence[str]) -> list[Any]:
 
 def _without_broken(
     compute: Callable[[Sequence[str]], Iterable[Any]], paths: Sequence[str], name: str
-) -> list[Any]:
+) -> Sequence[Any]:
     """Runs a stage on a batch; a file that is no image costs only itself."""
     try:
         return _as_many(compute(paths), len(paths), name)
@@ -208,8 +208,8 @@ def _without_broken(
     return out
 
 
-def _as_many(made: Iterable[Any], expected: int, name: str) -> list[Any]:
-    values = list(made)
+def _as_many(made: Iterable[Any], expected: int, name: str) -> Sequence[Any]:
+    values: Any = made if isinstance(made, np.ndarray) and made.ndim else list(made)
     if len(values) != expected:
         raise ModelError(f"Expected {expected} values of {name}, got {len(values)}.")
     return values
@@ -223,11 +223,20 @@ def _caption(made: Any) -> Any:
     return clean_caption(made)
 
 
+def _vectors(made: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
+    if isinstance(made, np.ndarray) and made.ndim == 2:
+        vectors = np.ascontiguousarray(made, np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if (np.isfinite(lengths) & (lengths > 0)).all():
+            return vectors / lengths
+    return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
+
+
 def _vector(made: Any, path: str) -> Any:
     if isinstance(made, Missing):
         return made
-    vector = np.asarray(made, np.float32)
-    length = float(np.linalg.norm(vector))
+    vector = np.ascontiguousarray(made, np.float32)
+    length = np.linalg.norm(vector, axis=-1)  # the axis makes it round as for many at once
     if not np.isfinite(length) or length == 0:
         return Missing(problem(path) or "the encoder gave no finite embedding")
     return vector / length

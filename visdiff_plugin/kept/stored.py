@@ -35,13 +35,11 @@ def fill(
     from ..engines.work import Todo
 
     kind = work.kind
-    rows = stale(dataset, kind, media)
+    keys = [kind.key(stamp) for stamp in media.stamps]
+    rows = _stale(dataset, kind, media.ids, keys)
     filled = Filled({})
     if rows:
-        ids, paths, stamps = (
-            [column[row] for row in rows] for column in (media.ids, media.paths, media.stamps)
-        )
-        todo = Todo(ids, paths, [kind.key(stamp) for stamp in stamps])
+        todo = Todo(media.ids, media.paths, keys).take(rows)
         watch = Watch(len(todo), progress)
         filled = engine.run(dataset, work, todo, batch_size, watch)
         if 2 * len(filled.missing) < len(todo):  # failures are fast
@@ -58,8 +56,12 @@ def stale(dataset: Any, kind: Kind, media: Media) -> list[int]:
         kind: what is stored, and by whom it was made
         media: the images
     """
-    found = read_columns(dataset, media.ids, [kind.key_path], present=kind.field)[kind.key_path]
-    return [row for row, stamp in enumerate(media.stamps) if found[row] != kind.key(stamp)]
+    return _stale(dataset, kind, media.ids, [kind.key(stamp) for stamp in media.stamps])
+
+
+def _stale(dataset: Any, kind: Kind, ids: Sequence[str], keys: Sequence[str]) -> list[int]:
+    found = read_columns(dataset, ids, [kind.key_path], present=kind.field)[kind.key_path]
+    return [row for row, key in enumerate(keys) if found[row] != key]
 
 
 def read(dataset: Any, kind: Kind, ids: Sequence[str]) -> list[Any]:

@@ -69,14 +69,17 @@ def _sized(elements: bytes) -> bytes:
     return (len(elements) + 5).to_bytes(4, "little") + elements + b"\0"
 
 
-def updates(ids: NDArray[np.bytes_], elements: Sequence[Piece]) -> Iterator[bytes]:
+def updates(
+    ids: NDArray[np.bytes_], elements: Sequence[Piece], conditions: Sequence[Piece] = ()
+) -> Iterator[bytes]:
     """Yields statements of an update command, each of which sets fields of one document.
 
     Args:
         ids: ``n`` ids
         elements: what is set, by `number`, `vector_elements`, ...
+        conditions: what a document must meet beside its id
     """
-    chosen: list[Piece] = [_ID, ids.view(np.uint8).reshape(-1, 12)]
+    chosen: list[Piece] = [_ID, ids.view(np.uint8).reshape(-1, 12), *conditions]
     statement = [*document("q", chosen), *document("u", document("$set", elements))]
     pieces = document("", statement)[1:]  # a document by itself has no type and name
     widths = [len(one) if isinstance(one, bytes) else one.shape[1] for one in pieces]
@@ -92,8 +95,18 @@ def updates(ids: NDArray[np.bytes_], elements: Sequence[Piece]) -> Iterator[byte
 
 def document(name: str, elements: Sequence[Piece]) -> list[Piece]:
     """Returns an element that is a document of elements."""
+    return _nested(3, name, elements)
+
+
+def either(*documents: Sequence[Piece]) -> list[Piece]:
+    """Returns the condition ``{"$or": documents}``, each given by its elements."""
+    numbered = [document(str(place), one) for place, one in enumerate(documents)]
+    return _nested(4, "$or", [piece for one in numbered for piece in one])
+
+
+def _nested(kind: int, name: str, elements: Sequence[Piece]) -> list[Piece]:
     size = sum(len(one) if isinstance(one, bytes) else one.shape[1] for one in elements)
-    return [_head(3, name), (size + 5).to_bytes(4, "little"), *elements, b"\0"]
+    return [_head(kind, name), (size + 5).to_bytes(4, "little"), *elements, b"\0"]
 
 
 def constant(values: Mapping[str, Any]) -> bytes:
@@ -106,6 +119,15 @@ def constant(values: Mapping[str, Any]) -> bytes:
 def number(name: str, values: NDArray[np.floating[Any]]) -> list[Piece]:
     """Returns an element that is a number; ``values`` is ``(n,)``."""
     return [_head(1, name), _as_bytes(values.astype("<f8"))]
+
+
+def text_elements(name: str, texts: Sequence[str]) -> list[Piece] | None:
+    """Returns an element that is a text; None where texts are of several lengths, or not ASCII."""
+    joined, width = "".join(texts), len(texts[0])
+    if not joined.isascii() or any(len(one) != width for one in texts):
+        return None
+    rows = np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), width)
+    return [_head(2, name), (width + 1).to_bytes(4, "little"), rows, b"\0"]
 
 
 def vector_elements(name: str, vectors: NDArray[np.floating[Any]]) -> list[Piece] | None:

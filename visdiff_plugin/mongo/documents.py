@@ -7,10 +7,12 @@ where a version moves them. `updates` writes; what it writes reads back as if Fi
 
 from __future__ import annotations
 
+import gc
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -41,6 +43,22 @@ def reload(dataset: Any, ids: Iterable[str]) -> None:
     dataset._bulk_write([], ids=ids)
 
 
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pauses Python's search for cycles of objects.
+
+    Thousands of documents at a time, none of them in a cycle, would make it walk through all that
+    FiftyOne has loaded, again and again: that takes longer than reading them.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:  # so whoever of several threads stopped it starts it again
+            gc.enable()
+
+
 def address_of(dataset: Any) -> tuple[str, int, str, str]:
     """Returns host, port, database and collection of a dataset's samples."""
     samples = collection(dataset)
@@ -68,6 +86,7 @@ def stored_path(dataset: Any, path: str) -> str:
     return ".".join(stored)
 
 
+@collector_paused()
 def view_ids(dataset: Any, view: Any) -> list[str]:
     """Returns the sample ids of a view of a dataset, in the view's order."""
     wanted = [*pipeline(view), {"$project": {"_id": 1}}]
@@ -75,6 +94,7 @@ def view_ids(dataset: Any, view: Any) -> list[str]:
     return [one for batch in found for one in unpack_ids(batch)]
 
 
+@collector_paused()
 def view_values(dataset: Any, view: Any, path: str) -> tuple[list[str], list[Any]]:
     """Returns the sample ids of a view, and the values of a field; None where there is none."""
     import bson
@@ -89,6 +109,7 @@ def view_values(dataset: Any, view: Any, path: str) -> tuple[list[str], list[Any
     return ids, values
 
 
+@collector_paused()
 def read_columns(
     dataset: Any, ids: Sequence[str], paths: Sequence[str], present: str | None = None
 ) -> dict[str, list[Any]]:

@@ -5,77 +5,84 @@ Each update also sets ``last_modified_at``, as FiftyOne's setters do.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cores import usable_cores
-from .document_bytes import Piece, constant, document, number, pack_ids, updates, vector_elements
-from .documents import CHUNK, collection, reload
+from .document_bytes import (
+    Piece,
+    constant,
+    document,
+    either,
+    number,
+    pack_ids,
+    text_elements,
+    updates,
+    vector_elements,
+)
+from .documents import CHUNK
+from .saver import Saver
 from .vector_bytes import encode_vector
 
-#: bytes in one command; MongoDB takes 16 MB
-_MOST_BYTES = 8_000_000
-
-#: ids and the update of each, as BSON
-Statements = tuple[Sequence[str], Iterable[bytes]]
+#: field path -> ``n`` values as MongoDB holds them, vectors as arrays; an array of shape ``(n, d)``
+#: is that many vectors, one of ``(n,)`` numbers
+Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
 
 
-def write_values(
-    dataset: Any,
-    values: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Mapping[str, Any]]],
-    threads: int | None = None,
-) -> None:
+def write_columns(dataset: Any, ids: Sequence[str], columns: Columns) -> None:
     """Sets fields of many samples, one update a sample.
 
     Args:
         dataset: a FiftyOne dataset that declares every field in its schema
-        values: sample id -> field path -> value as MongoDB holds it; or an iterator of such
-            mappings, so that they need not be in memory together
-        threads (None): requests at the same time; by default one a core
+        ids: ``n`` sample ids
+        columns: what is set
 
     Raises:
-        ValueError: if MongoDB refuses a value
+        ValueError: if MongoDB refuses a value, or a column is not as long as the ids
     """
-    now = _now()
-    _send_all(dataset, (_encoded(rows, now) for rows in _chunks(values)), threads)
+    with Saver(dataset) as saver:
+        for start in range(0, len(ids), CHUNK):
+            part = slice(start, start + CHUNK)
+            own = {path: values[part] for path, values in columns.items()}
+            saver.add(ids[part], statements(ids[part], own))
 
 
-def write_vectors(
-    dataset: Any, ids: Sequence[str], field: str, vectors: NDArray[np.floating[Any]]
-) -> None:
-    """Sets a VectorField of many samples.
+def statements(
+    ids: Sequence[str], columns: Columns, absent: tuple[str, str] | None = None
+) -> Iterable[bytes]:
+    """Returns the update of each sample, as BSON.
+
+    Where a column's values are all alike (vectors of one model, keys), all updates are made at
+    once as a matrix of bytes; others are encoded one by one.
 
     Args:
-        dataset: a FiftyOne dataset that declares the field in its schema
         ids: ``n`` sample ids
-        field: the field's path
-        vectors: ``(n, d)``; a row that is not finite is not written
+        columns: what is set
+        absent (None): a field and the path of its key, both of the columns: only samples are
+            updated that lack the field or hold another key
 
     Raises:
-        ValueError: if there is not one vector for each id
+        ValueError: if a column is not as long as the ids
     """
-    if vectors.ndim != 2 or len(vectors) != len(ids):
-        raise ValueError(f"Expected vectors of shape ({len(ids)}, d), got {vectors.shape}.")
-    now = _now()
-
-    def statements(start: int) -> Statements:
-        part = vectors[start : start + CHUNK]
-        rows = np.flatnonzero(np.isfinite(part).all(axis=1))
-        chosen = [ids[start + int(row)] for row in rows]
-        part = part if len(rows) == len(part) else part[rows]
-        elements = vector_elements(field, part)
-        if elements is None:  # too long for that
-            values = {one: {field: encode_vector(x)} for one, x in zip(chosen, part, strict=True)}
-            return _encoded(list(values.items()), now)
-        return chosen, updates(pack_ids(chosen), [*elements, constant({"last_modified_at": now})])
-
-    _send_all(dataset, map(statements, range(0, len(ids), CHUNK)))
+    wrong = [path for path, values in columns.items() if len(values) != len(ids)]
+    if wrong:
+        raise ValueError(f"Expected {len(ids)} values for {wrong[0]!r}, got others.")
+    if not ids:
+        return []
+    now = {"last_modified_at": _now()}
+    whole = {path: _whole(values) for path, values in columns.items()}
+    pieces = {path: _pieces(path, values) for path, values in whole.items()}
+    elements = [piece for some in pieces.values() for piece in some or ()]
+    conditions: list[Piece] | None = []
+    if absent is not None:
+        other = text_elements("$ne", whole[absent[1]])
+        conditions = other and either(document(absent[1], other), [constant({absent[0]: None})])
+    if conditions is None or not all(pieces.values()):
+        return _encoded(ids, whole, now, absent)
+    return updates(pack_ids(ids), [*elements, constant(now)], conditions)
 
 
 def write_documents(
@@ -99,7 +106,7 @@ def write_documents(
     now = _now()
     kind = {"_cls": "DynamicEmbeddedDocument", **(shared or {})}
 
-    def chunks() -> Iterator[Statements]:
+    with Saver(dataset) as saver:
         for start in range(0, len(ids), CHUNK):
             part = values[start : start + CHUNK, : len(names)]
             known = np.isfinite(part)
@@ -111,89 +118,55 @@ def write_documents(
                     inside += number(name, part[rows, column])
                 chosen = [ids[start + int(row)] for row in rows]
                 elements = [*document(field, inside), constant({"last_modified_at": now})]
-                yield chosen, updates(pack_ids(chosen), elements)
+                saver.add(chosen, updates(pack_ids(chosen), elements))
             rest = {
                 ids[start + row]: {
-                    field: {**kind, **{names[at]: float(part[row, at])
-                                       for at in np.flatnonzero(known[row]).tolist()}}
+                    **kind,
+                    **{names[at]: float(part[row, at])
+                       for at in np.flatnonzero(known[row]).tolist()},
                 }
                 for row in np.flatnonzero(~whole).tolist()
             }  # fmt: skip
             if rest:
-                yield _encoded(list(rest.items()), now)
-
-    _send_all(dataset, chunks())
+                saver.add([*rest], statements([*rest], {field: [*rest.values()]}))
 
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)  # FiftyOne stores naive UTC times
 
 
-def _chunks(
-    values: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Mapping[str, Any]]],
-) -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
-    for part in (values,) if isinstance(values, Mapping) else values:
-        rows = list(part.items())
-        for start in range(0, len(rows), CHUNK):
-            yield rows[start : start + CHUNK]
+def _whole(values: Sequence[Any] | NDArray[Any]) -> Any:
+    """Returns vectors that are alike as one matrix, everything else as it is."""
+    if isinstance(values, np.ndarray):
+        return values
+    kinds = {(one.dtype, one.shape) if isinstance(one, np.ndarray) else None for one in values}
+    return np.stack(values) if len(kinds) == 1 and None not in kinds else values
 
 
-def _encoded(rows: Sequence[tuple[str, Mapping[str, Any]]], now: datetime) -> Statements:
+def _pieces(path: str, values: Sequence[Any] | NDArray[Any]) -> list[Piece] | None:
+    """Returns what is set as pieces of a matrix of bytes; None where rows differ in length."""
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind != "f" or values.ndim > 2:
+            return None
+        return vector_elements(path, values) if values.ndim == 2 else number(path, values)
+    return text_elements(path, values) if all(isinstance(one, str) for one in values) else None
+
+
+def _encoded(
+    ids: Sequence[str], columns: Columns, now: Mapping[str, Any], absent: tuple[str, str] | None
+) -> Iterable[bytes]:
     import bson
 
-    return [one for one, _ in rows], (
-        bson.encode(
-            {
-                "q": {"_id": bson.ObjectId(one)},
-                "u": {"$set": {**fields, "last_modified_at": now}},
-            }
-        )
-        for one, fields in rows
-    )
+    rows = zip(*(map(_encodable, values) for values in columns.values()), strict=True)
+    for one, row in zip(ids, rows, strict=True):
+        fields = dict(zip(columns, row, strict=True))
+        query: dict[str, Any] = {"_id": bson.ObjectId(one)}
+        if absent is not None:
+            query["$or"] = [{absent[1]: {"$ne": fields[absent[1]]}}, {absent[0]: None}]
+        yield bson.encode({"q": query, "u": {"$set": {**fields, **now}}})
 
 
-def _send_all(dataset: Any, chunks: Iterable[Statements], threads: int | None = None) -> None:
-    """Sends updates on several threads; samples that the caller holds are reloaded in its own."""
-    threads = threads or usable_cores()
-    waiting: deque[Future[Sequence[str]]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        for chunk in chunks:
-            waiting.append(pool.submit(_send, dataset, chunk))
-            if len(waiting) > threads:
-                reload(dataset, waiting.popleft().result())
-        while waiting:
-            reload(dataset, waiting.popleft().result())
-
-
-def _send(dataset: Any, chunk: Statements) -> Sequence[str]:
-    """Sends one chunk in commands that are not too long, and returns its ids."""
-    from bson.raw_bson import RawBSONDocument
-
-    ids, statements = chunk
-    part: list[RawBSONDocument] = []
-    size = 0
-    for statement in statements:
-        if part and size + len(statement) > _MOST_BYTES:
-            _command(dataset, part)
-            part, size = [], 0
-        part.append(RawBSONDocument(statement))
-        size += len(statement)
-    if part:
-        _command(dataset, part)
-    return ids
-
-
-def _command(dataset: Any, statements: Sequence[Any]) -> None:
-    from pymongo.errors import AutoReconnect
-
-    where = collection(dataset)
-    command = {"update": where.name, "updates": statements, "ordered": False}
-    if where.write_concern.document:
-        command["writeConcern"] = where.write_concern.document
-    try:
-        answer = where.database.command(command)
-    except AutoReconnect:  # setting the same values again does no harm
-        answer = where.database.command(command)
-    errors = [*answer.get("writeErrors", ()), *filter(None, [answer.get("writeConcernError")])]
-    if errors:
-        raise ValueError(f"Expected values that MongoDB can hold, got: {errors[0]['errmsg']}.")
+def _encodable(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return encode_vector(value)
+    return value.item() if isinstance(value, np.generic) else value

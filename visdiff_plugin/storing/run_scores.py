@@ -12,7 +12,7 @@ from ..dataset.own_fields import declare_numbers
 from ..dataset.samples import Selected, Source
 from ..errors import RunError
 from ..mongo.documents import view_ids
-from ..mongo.updates import write_values
+from ..mongo.updates import write_columns
 from ..results.run import Run
 from .score_fields import SET, find_other, slug
 
@@ -62,7 +62,7 @@ def add_scores(
         own = scores[start : start + len(source.ids)]
         start += len(source.ids)
         declare_numbers(source.dataset, run.run_key, {name: description})
-        rows = np.flatnonzero(np.isfinite(own)).tolist()
-        values = {source.ids[row]: {field: float(own[row])} for row in rows}
-        write_values(source.dataset, values)
+        rows = np.flatnonzero(np.isfinite(own))
+        ids = [source.ids[row] for row in rows.tolist()]
+        write_columns(source.dataset, ids, {field: own[rows]})
     return field
