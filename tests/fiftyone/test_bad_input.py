@@ -135,7 +135,7 @@ def test_an_overwrite_that_fails_keeps_the_old_run(dataset):
 def test_embedding_fields_of_another_model_or_dimension(dataset):
     visdiff.embed(dataset, ColourEncoder("one"), field="vectors")
     refused(
-        dataset, FieldError, "embeddings of 'two' in 'vectors', got embeddings of 'one'",
+        dataset, FieldError, "embeddings of 'two' in 'vectors' of .*, got embeddings of 'one'",
         encoder=ColourEncoder("two"), embedding_field="vectors",
     )  # fmt: skip
     dataset.set_values("clip", [np.ones(5, np.float32)] * len(dataset))
