@@ -176,7 +176,7 @@ RANKERS = (
         "an encoder", "a pass for each image, once", "n + k passes", reads=("embeddings",),
     ),
     Choice(
-        "tfidf", "Words shared with the caption", "what captions say in the same words",
+        "words", "Words that the caption says", "what captions say in the same words, counted",
         "captions", "nothing", "0", reads=("captions",),
     ),
     Choice(

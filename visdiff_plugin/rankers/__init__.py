@@ -11,25 +11,27 @@ from .cascade import Cascade
 
 KINDS = (
     "embedding",
-    "tfidf",
+    "words",
     "caption_question[:MODEL]",
     "image_question[:MODEL]",
     "caption_question:transformers:MODEL",
     "image_question:transformers:MODEL",
     "cascade:RANKER",
 )
+#: the second was its name when it compared vectors of words: configs of stored runs have it
+_WORDS = ("words", "tfidf")
 
 
 def make_ranker(spec: Any, encoder: Encoder | None) -> Ranker | Cascade:
     """Returns a ranker by name; objects with ``name`` and ``score`` pass through.
 
     Args:
-        spec: ``"embedding"``, ``"tfidf"``, ``"caption_question:MODEL"`` or
+        spec: ``"embedding"``, ``"words"``, ``"caption_question:MODEL"`` or
             ``"image_question:MODEL"`` of a chat server, either with ``transformers:``
             before the model to ask one on this machine, ``"cascade:image_question:MODEL"`` (or
             ``{"name": "cascade", "first": ..., "then": ...}``), a mapping with options, an object,
-            or None for the embedding ranker where there is an encoder and tf-idf where there is
-            none
+            or None for the embedding ranker where there is an encoder and words where there is
+            none. ``"tfidf"``, as stored runs have it, is ``"words"``
         encoder: embeds descriptions for the embedding ranker
 
     Raises:
@@ -37,7 +39,7 @@ def make_ranker(spec: Any, encoder: Encoder | None) -> Ranker | Cascade:
         CredentialsError: if a chat server wants a key and there is none
     """
     if spec is None:
-        spec = "tfidf" if encoder is None else "embedding"
+        spec = "words" if encoder is None else "embedding"
     if not isinstance(spec, (str, Mapping)):
         if isinstance(spec, (Ranker, Cascade)):
             return spec
@@ -79,12 +81,12 @@ def _by_name(parsed: Spec, encoder: Encoder | None) -> Ranker:
 
         ranker = construct(QuestionRanker, options)
         return ranker
-    if parsed.argument or parsed.kind not in ("embedding", "tfidf"):
+    if parsed.argument or parsed.kind not in ("embedding", *_WORDS):
         raise ValueError(f"Expected a ranker out of {', '.join(KINDS)}, got {str(parsed)!r}.")
-    if parsed.kind == "tfidf":
-        from .tfidf import TfidfRanker
+    if parsed.kind in _WORDS:
+        from .presence import PresenceRanker
 
-        ranker = construct(TfidfRanker, options)
+        ranker = construct(PresenceRanker, options)
         return ranker
     from .embedding import EmbeddingRanker
 
