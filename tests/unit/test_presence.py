@@ -50,15 +50,15 @@ def test_by_hand(description, rows):
 
 def test_partial_matches_order_the_rest_and_never_count():
     texts = ["a dog", "a red ball", "a red dog", "a cat", "a dog", "a dog"]
-    scores = score(texts, "red dog").scores[:, 0]
+    scores = score(texts, "red dog", partial=True).scores[:, 0]
     dog, red = (1 + np.log(7 / (1 + count)) for count in (4, 2))
     np.testing.assert_allclose(
         scores, [dog / (dog + red), red / (dog + red), 1, 0, *[dog / (dog + red)] * 2], rtol=1e-6
     )
     assert scores[1] > scores[0]  # the rarer word says more
-    assert score(texts, "red dog", partial=False).scores[:, 0].tolist() == [0, 0, 1, 0, 0, 0]
+    assert score(texts, "red dog").scores[:, 0].tolist() == [0, 0, 1, 0, 0, 0]
     long = " ".join(f"w{number}x" for number in range(5_000))
-    assert score([long], f"{long} zebra").scores[0, 0] < 1
+    assert 0 < score([long], f"{long} zebra", partial=True).scores[0, 0] < 1
 
 
 def test_spelling_of_compounds_does_not_matter():
@@ -104,6 +104,7 @@ def test_parts_of_a_description():
         "cars",
     ]
     assert [part.word for part in parts("or a dog or")] == ["dog"]
+    assert [part.word for part in parts("<i>cat</i> and/or dogs")] == ["cat or dogs"]
     assert parts("a/") == parts("") == parts("of the") == []
 
 
@@ -112,7 +113,7 @@ def test_by_name():
         ranker = make_ranker(name, None)
         assert isinstance(ranker, PresenceRanker) and isinstance(ranker, Ranker)
         assert ranker.name == "words" and ranker.needs == "captions" and ranker.shows_at == 1
-    assert make_ranker({"name": "words", "partial": False}, None).parameters == {"partial": False}
+    assert make_ranker({"name": "words", "partial": True}, None).parameters == {"partial": True}
     with pytest.raises(ValueError, match="max_words|partial"):
         make_ranker({"name": "words", "max_words": 2}, None)
 
@@ -141,8 +142,9 @@ def texts(draw):
 @given(texts(), st.lists(st.sampled_from(CONTENT), min_size=1, max_size=3), st.data())
 def test_order_and_inflection_do_not_matter(captions, lemmas, data):
     one, other = data.draw(spelled(lemmas)), data.draw(spelled([*lemmas, "the", "on"]))
-    scores = score(captions, one, other).scores
-    np.testing.assert_array_equal(scores[:, 0], scores[:, 1])
+    for partial in (False, True):
+        scores = score(captions, one, other, partial=partial).scores
+        np.testing.assert_array_equal(scores[:, 0], scores[:, 1])
 
 
 @given(texts(), st.lists(st.sampled_from(CONTENT), min_size=1, max_size=3), LEMMAS)
@@ -162,6 +164,16 @@ def test_a_count_is_what_sets_of_words_say(captions, lemmas, data):
     assert counted(captions, data.draw(spelled(lemmas))) == [holding]
 
 
+@given(texts(), LEMMAS)
+def test_partial_matches_count_the_same(captions, lemmas):
+    plain, partial = (
+        score(captions, " ".join(lemmas), "red dog", partial=partial).scores
+        for partial in (False, True)
+    )
+    np.testing.assert_array_equal(plain == 1, partial == 1)
+    assert not (partial < plain).any()
+
+
 @given(texts(), LEMMAS, st.data())
 def test_a_permutation_of_images_permutes_the_scores(captions, lemmas, data):
     order = data.draw(st.permutations(range(len(captions))))
@@ -172,7 +184,7 @@ def test_a_permutation_of_images_permutes_the_scores(captions, lemmas, data):
 
 @given(st.lists(st.text(max_size=40), max_size=5), st.lists(st.text(max_size=40), max_size=4))
 def test_hostile_text(captions, descriptions):
-    found = score(captions, *descriptions)
+    found = score(captions, *descriptions, partial=True)
     assert found.scores.shape == (len(captions), len(descriptions))
     known = found.scores[np.isfinite(found.scores)]
     assert ((known >= 0) & (known <= 1)).all()
