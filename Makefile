@@ -18,7 +18,7 @@ help:
 	@echo 'make test    the whole check: lint, types, every test'
 	@echo 'make lint    ruff, mypy, import-linter, vulture;  make unit: tests that need no MongoDB;  make format'
 	@echo 'make pictures   takes the pictures of the README (docs/app) in a browser'
-	@echo 'make docs    writes the tables of docs/choosing.md anew'
+	@echo 'make docs    writes the tables of docs/choosing.md and docs/settings.md anew'
 	@echo 'make clean   removes .venv and .cache'
 
 setup: $(STAMP)
@@ -41,7 +41,7 @@ pictures: browser
 	$(WITH_MONGO) $(PYTHON_IN_VENV) tools/pictures.py
 
 docs: setup
-	$(PYTHON_IN_VENV) tools/choosing.py
+	$(PYTHON_IN_VENV) tools/doc_tables.py
 
 # one after the other, whatever -j says, so that the last line is the tests' summary
 test: browser

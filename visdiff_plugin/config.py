@@ -27,7 +27,7 @@ class Config:
             ``"brain:KEY"`` reuses a similarity run
         proposer ("openai:gpt-4o-mini"): proposes descriptions; a list, or ``"union:A+B"``, for
             several
-        ranker ("embedding"): scores descriptions; ``"tfidf"`` works on captions alone,
+        ranker ("embedding"): scores descriptions; ``"words"`` counts captions that say them,
             ``"caption_question:MODEL"`` and ``"image_question:MODEL"`` ask a model
         properties (True): also compare measured image properties such as brightness
         control_for (()): fields that must not explain a difference (class, camera, time): only

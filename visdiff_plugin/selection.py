@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -10,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .words import ARTICLES, lemma, words
+
 Side = Literal["a", "b"]
 
 #: images that a correlation of scores is computed on
 _MOST_CORRELATED = 20_000
-
-_ARTICLES = frozenset(("a", "an", "the"))
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,8 @@ def normalise(description: str) -> str:
 
 
 def key(description: str) -> str:
-    """Returns what two spellings of one description share: words without case and plural."""
-    words = re.findall(r"\w+", description.casefold())
-    return " ".join(_stem(word) for word in words if word not in _ARTICLES)
+    """Returns what two spellings of one description share: its words in order, as lemmas."""
+    return " ".join(lemma(word) for word in words(description) if word not in ARTICLES)
 
 
 def unique(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -107,7 +105,7 @@ def merge_paraphrases(
         range(len(candidates)),
         key=lambda column: (len(candidates[column].description), candidates[column].description),
     )
-    words = [set(key(candidate.description).split()) for candidate in candidates]
+    said = [set(key(candidate.description).split()) for candidate in candidates]
     # a correlation of .8 shows on some thousand images; a million would only cost time
     scores = scores[:: max(1, len(scores) // _MOST_CORRELATED)]
     standing: list[int] = []
@@ -120,7 +118,7 @@ def merge_paraphrases(
                     other
                     for other in standing
                     if not candidates[other].measure
-                    and _close(column, other, words, text_vectors, min_similarity, min_overlap)
+                    and _close(column, other, said, text_vectors, min_similarity, min_overlap)
                     and _correlation(scores[:, column], scores[:, other]) >= min_correlation
                 ),
                 None,
@@ -143,13 +141,13 @@ def _join(candidates: Sequence[Candidate], column: int, others: Sequence[int]) -
 def _close(
     one: int,
     other: int,
-    words: Sequence[set[str]],
+    said: Sequence[set[str]],
     text_vectors: NDArray[np.floating[Any]] | None,
     min_similarity: float,
     min_overlap: float,
 ) -> bool:
-    together = words[one] | words[other]
-    if together and len(words[one] & words[other]) / len(together) >= min_overlap:
+    together = said[one] | said[other]
+    if together and len(said[one] & said[other]) / len(together) >= min_overlap:
         return True
     if text_vectors is None:
         return False
@@ -162,9 +160,3 @@ def _correlation(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> 
     if x.size < 3 or x.std() == 0 or y.std() == 0:
         return 0.0
     return float(np.corrcoef(x, y)[0, 1])
-
-
-def _stem(word: str) -> str:
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word

@@ -218,7 +218,7 @@ def test_embeddings_without_a_direction_are_counted(dataset):
 
 def test_arguments_that_do_not_fit(dataset):
     refused(dataset, ValueError, "either config or preset", config=visdiff.Config(), preset="paper")
-    refused(dataset, ValueError, "ranker out of embedding, tfidf", ranker="magic")
+    refused(dataset, ValueError, "ranker out of embedding, words", ranker="magic")
     with pytest.raises(ValueError, match=r"Expected a fiftyone\.Dataset, got DatasetView"):
         compare(dataset.view())
     refused(dataset, ValueError, "name and score", ranker=3)

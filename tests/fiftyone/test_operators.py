@@ -146,11 +146,11 @@ def test_forms_offer_what_is_there_and_warn(plugins, captioned):
         assert form(captioned, name)
 
     visdiff.rank(
-        captioned, "red", "blue", ["<b>red</b> thing"], "mine",
+        captioned, "red", "blue", ["<i>red</i>"], "mine",
         preset="offline", captioner="field:truth",
     )  # fmt: skip
     text = json.dumps(form(captioned, "sort_by_difference", run_key="mine"))
-    assert "<b>red</b> thing" in text and "truer of A" in text
+    assert "<i>red</i>" in text and "truer of A" in text
     assert "Deletes field 'mine'" in json.dumps(form(captioned, "delete_run", run_key="mine"))
 
 

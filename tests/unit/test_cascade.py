@@ -210,7 +210,7 @@ def test_choosing_by_the_evidence_makes_no_false_findings():
 def test_a_cascade_by_name():
     spec = {"name": "cascade:image_question:m", "base_url": "http://localhost/v1", "top": 4}
     found = make_ranker({**spec, "first": "tfidf"}, None)
-    assert found.name == "cascade: tfidf, image_question (m)" and found.top == 4
+    assert found.name == "cascade: words, image_question (m)" and found.top == 4
     assert set(found.needs) == {"captions", "paths"}
     assert found.parameters["then"]["base_url"] == "http://localhost/v1"
     assert make_ranker(found, None) is found

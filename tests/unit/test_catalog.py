@@ -223,7 +223,7 @@ def test_what_an_object_says_of_itself():
 
 def test_what_stands_where_nothing_is_chosen():
     assert make_engine(None).name == "local"
-    assert make_ranker(None, None).name == "tfidf"
+    assert make_ranker(None, None).name == "words"
     assert make_ranker(None, ColourEncoder()).name == "embedding (colour-1)"
     with pytest.raises(SettingError, match="got NoneType"):
         make_captioner(None)

@@ -85,7 +85,7 @@ def test_specs():
 
 def test_the_page_of_settings_is_that_of_the_table():
     page = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text()
-    assert with_settings(page) == page  # else run tools/settings.py
+    assert with_settings(page) == page  # else run tools/doc_tables.py
     assert all(f"| `{name}` |" in page for name in SETTINGS)
 
 

@@ -117,7 +117,7 @@ def log_odds_z(count_a: int, n_a: int, count_b: int, n_b: int, prior: float) -> 
 
 
 class _Index:
-    """Where each phrase stands in captions, by its stems."""
+    """Where each phrase stands in captions, by its lemmas."""
 
     def __init__(self, captions: Iterable[str], max_words: int) -> None:
         self.images: dict[tuple[str, ...], set[int]] = defaultdict(set)

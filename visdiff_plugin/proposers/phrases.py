@@ -6,25 +6,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..words import AUXILIARIES, CONJUNCTIONS, DETERMINERS, PREPOSITIONS, PRONOUNS, lemma, predicate
+
 _WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]|\n")
 
 # Left out, so that "a dog is running in the snow" and "dog running in snow" count as one.
-_DROPPED = frozenset(
-    "a an the this that these those its his her their my our your some any is are was were be "
-    "been being who which very another other each both all several".split()
-)
+_DROPPED = DETERMINERS | frozenset("is are was were be been being who which several".split())
 # Allowed inside a phrase only: "man in hat", "black and white dog".
-_INNER = frozenset(
-    "in on at of with by through over under near into onto along behind beside between across "
-    "around against above below inside outside off out up down for from and towards toward during "
-    "next past after front".split()
-)
+_INNER = PREPOSITIONS | frozenset("inside outside front and".split())
 # End a phrase: what follows belongs to another thought.
-_BREAKS = frozenset(
-    "he she it they we i you him them as while when where because if but or nor not no without to "
-    "there here than then so too also just can could will would may might has have had do does "
-    "did what how before until upon about like such it's there's".split()
-)
+_BREAKS = (
+    AUXILIARIES | PRONOUNS | CONJUNCTIONS | frozenset("nor not no without it's there's".split())
+) - (_DROPPED | _INNER | {"having"})
 # Mean nothing without what follows or stands before them.
 _NEVER_LAST = frozenset(
     "doing wearing holding using making taking having getting carrying looking watching riding "
@@ -45,11 +38,6 @@ _NEVER_ALONE = frozenset(
     "short new man men woman women person people boy boys girl girls something someone "
     "area background foreground air way time day camera stock photos".split()
 )
-_IRREGULAR = {
-    "men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot",
-    "teeth": "tooth", "mice": "mouse", "geese": "goose", "leaves": "leaf", "wolves": "wolf",
-    "knives": "knife", "shelves": "shelf", "loaves": "loaf", "buses": "bus",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,7 +45,7 @@ class Phrase:
     """A phrase as it stands in a caption.
 
     Args:
-        words: stems of its words, and "~" for each run of prepositions: what counts as the same
+        words: lemmas of its words, and "~" for each run of prepositions: what counts as the same
         text: as written, without articles and auxiliaries
         closed: whether it seems to end where the thought does: "snowy" of "snowy hill" does not
     """
@@ -95,38 +83,16 @@ def phrases(caption: str, max_words: int) -> Iterator[Phrase]:
                 if _stands_alone(words):
                     following = run[end + 1 : end + 2]
                     closed = all(one in _INNER or one.endswith("ing") for one in following)
-                    yield Phrase(_stems(words), " ".join(words), closed)
+                    yield Phrase(_lemmas(words), " ".join(words), closed)
 
 
-def singular(word: str) -> str:
-    """Returns an English noun without its plural; other words may lose an "s" too."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is", "'s", "’s")):
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}y"
-    return word[:-2] if word.endswith(("ches", "shes", "xes", "sses", "zzes")) else word[:-1]
-
-
-def stem(word: str) -> str:
-    """Returns what the forms of a word share: "run" for runs and running, "dog" for dogs."""
-    word = singular(word)
-    if not word.endswith("ing") or len(word) < 6:
-        return word
-    base = word[:-3]
-    if base[-1] == base[-2] and base[-1] not in "ls":
-        return base[:-1]
-    return base.removesuffix("e")
-
-
-def _stems(words: list[str]) -> tuple[str, ...]:
-    stems: list[str] = []
+def _lemmas(words: list[str]) -> tuple[str, ...]:
+    found: list[str] = []
     for word in words:
-        one = "~" if word in _INNER else stem(word)
-        if one != "~" or stems[-1] != "~":
-            stems.append(one)
-    return tuple(stems)
+        form = "~" if word in _INNER else lemma(word)
+        if form != "~" or found[-1] != "~":
+            found.append(form)
+    return tuple(found)
 
 
 def _runs(caption: str) -> Iterator[list[str]]:
@@ -143,6 +109,8 @@ def _runs(caption: str) -> Iterator[list[str]]:
 def _stands_alone(words: list[str]) -> bool:
     if words[-1] in _NEVER_LAST or words[-1].isdigit():
         return False
-    if "and" in words and sum(word in _INNER for word in words) > 1:
-        return False  # "rock and meditates in mountains": two thoughts
+    if "and" in words:
+        following = words[words.index("and") + 1]
+        if sum(word in _INNER for word in words) > 1 or predicate(following):
+            return False  # "rock and meditates": two thoughts
     return len(words) > 1 or not (words[0] in _NEVER_ALONE or len(words[0]) < 3)
