@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, os.environ["PYTHONPATH"])
+sys.path[:0] = [os.environ["PYTHONPATH"], os.path.dirname(os.path.abspath(__file__))]
 _DIMENSION, _SCORES, _SIZES = 512, 20, (1, 10, 100)
 _ENGINES: dict[str, Any] = {
     "local": None,
@@ -159,12 +159,15 @@ def stored_bytes(dataset: Any) -> tuple[int, int]:
 
 def storage(n: int) -> tuple[dict[str, tuple[float, float]], float]:
     """Bytes a sample on top of what was there, and conditional updates a second."""
+    from panel import run_of
+
     from visdiff_plugin.dataset import samples
     from visdiff_plugin.engines.kind import Kind
+    from visdiff_plugin.engines.local import LocalEngine
     from visdiff_plugin.engines.target import target_of
+    from visdiff_plugin.engines.work import Todo, Work
     from visdiff_plugin.kept import declared
-    from visdiff_plugin.mongo.updates import write_values
-    from visdiff_plugin.mongo.vector_bytes import encode_vector
+    from visdiff_plugin.storing import score_fields
 
     dataset = make_dataset([f"/data/images/{row // 1000:05}/{row:012}.jpg" for row in range(n)])
     ids, rng = dataset.values("id"), np.random.default_rng(0)
@@ -182,30 +185,25 @@ def storage(n: int) -> tuple[dict[str, tuple[float, float]], float]:
     captions, vectors = Kind("captions", "captions", "m"), Kind("embeddings", "vectors", "m")
     declared.declare(dataset, captions)
     declared.declare(dataset, vectors)
-    write_values(dataset, {
-        one: {"captions": " ".join(rng.choice(words, 10)), captions.key_path: captions.key(one)}
-        for one in ids
-    })  # fmt: skip
+    todo = Todo(ids, ids, [captions.key(one) for one in ids])
+    words_of = Work(captions, lambda paths: [" ".join(rng.choice(words, 10)) for _ in paths])
+    LocalEngine().run(dataset, words_of, todo, 64, lambda share, label: None)
     note("caption of 10 words")
     target = target_of(dataset, samples.database_uri()).open()
     seconds = 0.0
+    vectors_of = Work(
+        vectors, lambda paths: rng.standard_normal((len(paths), _DIMENSION), np.float32)
+    )
+    todo = Todo(ids, ids, [vectors.key(one) for one in ids])
     for start in range(0, n, 64):
-        batch = {
-            one: {
-                "vectors": encode_vector(rng.standard_normal(_DIMENSION, np.float32)),
-                vectors.key_path: vectors.key(one),
-            }
-            for one in ids[start : start + 64]
-        }
+        made = vectors_of.make(todo.part(start, start + 64))
         began = time.perf_counter()
-        target.write(vectors, batch)
+        target.write(vectors, made)
         seconds += time.perf_counter() - began
     note(f"embedding, {_DIMENSION} float32")
-    names = [f"score_{number}" for number in range(_SCORES)]
-    write_values(dataset, {
-        one: {"run": {"_cls": "DynamicEmbeddedDocument", **dict(zip(names, row, strict=True))}}
-        for one, row in zip(ids, rng.random((n, _SCORES)).tolist(), strict=True)
-    })  # fmt: skip
+    run = score_fields.with_fields(run_of("run", _SCORES, (n // 2, n - n // 2), ids), _SCORES)
+    scores, in_a = rng.random((n, _SCORES), np.float32), np.arange(n) < n // 2
+    score_fields.write_scores(dataset, run, ids, scores, in_a)
     note(f"{_SCORES} scores of a run")
     dataset.delete()
     return added, n / seconds

@@ -39,16 +39,17 @@ def compare(model: str, paths: list[str]) -> dict[str, float]:
 
     encoder = OpenCLIPEncoder(model, None, device="cpu")
     part = encoder.loaded()
-    inputs: list[list[Any]] = [[], []]
-    for path in paths:
-        for side, least in enumerate((None, 2 * part.size)):
-            inputs[side].append(part.preprocess(load_rgb(path, least)))
+    inputs = [
+        [part.preprocess(load_rgb(path, least)) for path in paths]
+        for least in (None, 2 * part.size)
+    ]
     deviation = np.asarray(part.model.visual.preprocess_cfg["std"])[:, None, None] * 255
     pixels = [
         float(np.abs((whole - small).numpy() * deviation).mean())
         for whole, small in zip(*inputs, strict=True)
     ]
-    whole, small = (encoder._vectors(part.model.encode_image, _stack(side)) for side in inputs)
+    whole = encoder._vectors(part.model.encode_image, _stack(inputs[0]))  # no run decodes so
+    small = np.asarray(encoder.encode_images(paths))
     mean = whole.mean(0)
     plain, centred = cosines(whole, small), cosines(whole - mean, small - mean)
     others = (whole @ whole.T)[~np.eye(len(whole), dtype=bool)]

@@ -13,7 +13,7 @@ from visdiff_plugin.dataset import own_fields
 from visdiff_plugin.engines.kind import Kind
 from visdiff_plugin.errors import FieldError
 from visdiff_plugin.kept import declared
-from visdiff_plugin.mongo import documents, updates
+from visdiff_plugin.mongo import documents, saver, updates
 from visdiff_plugin.mongo.vector_bytes import encode_vector
 
 
@@ -25,11 +25,11 @@ def vectors():
 @pytest.fixture
 def filled(dataset, vectors, monkeypatch):
     """Both fields hold the same vectors: one written by FiftyOne, one by us, in several chunks."""
-    for module in (documents, updates):
+    for module in (documents, updates, saver):
         monkeypatch.setattr(module, "CHUNK", 25)
     dataset.set_values("theirs", list(vectors))
     dataset.add_sample_field("ours", fo.VectorField)
-    updates.write_vectors(dataset, dataset.values("id"), "ours", vectors)
+    updates.write_columns(dataset, dataset.values("id"), {"ours": vectors})
     return dataset
 
 
@@ -113,11 +113,11 @@ def test_scores_are_written_where_they_are_finite(dataset, monkeypatch):
 
 
 def test_long_vectors_and_long_commands(dataset, monkeypatch):
-    monkeypatch.setattr(updates, "_MOST_BYTES", 300_000)
+    monkeypatch.setattr(saver, "_MOST_BYTES", 300_000)
     long = np.random.default_rng(2).normal(size=(5, 20_000)).astype(np.float32)
     ids = dataset.values("id")[:5]
     dataset.add_sample_field("ours", fo.VectorField)
-    updates.write_vectors(dataset, ids, "ours", long)
+    updates.write_columns(dataset, ids, {"ours": long})
     assert np.array_equal(np.stack(dataset.select(ids).values("ours")), long)
     assert np.array_equal(documents.read_vectors(dataset, ids, "ours"), long)
 
@@ -135,7 +135,7 @@ def test_slices_of_a_group_dataset(vectors):
         dataset.add_samples(samples, progress=False)
         dataset.add_sample_field("ours", fo.VectorField)
         right = dataset.select_group_slices("right")
-        updates.write_vectors(dataset, right.values("id"), "ours", vectors[:10])
+        updates.write_columns(dataset, right.values("id"), {"ours": vectors[:10]})
         assert np.array_equal(np.stack(right.values("ours")), vectors[:10])
         for view in (right, dataset.select_group_slices("left"), dataset.view()):
             assert documents.view_ids(dataset, view) == view.values("id")
@@ -150,7 +150,7 @@ def test_last_modified_is_ours_and_of_nobody_else(filled, vectors):
     before = dict(zip(*filled.values(["id", "last_modified_at"]), strict=True))
     time.sleep(0.01)
     some = filled.values("id")[:30]
-    updates.write_vectors(filled, some, "ours", vectors[:30])
+    updates.write_columns(filled, some, {"ours": vectors[:30]})
     after = dict(zip(*filled.values(["id", "last_modified_at"]), strict=True))
     changed = {one for one in before if after[one] != before[one]}
     assert changed == set(some)
@@ -163,24 +163,21 @@ def test_last_modified_is_ours_and_of_nobody_else(filled, vectors):
 
 def test_a_sample_in_hand_is_reloaded(filled, vectors):
     sample = filled.first()
-    updates.write_vectors(filled, [sample.id], "ours", vectors[:1] + 1)
+    updates.write_columns(filled, [sample.id], {"ours": vectors[:1] + 1})
     assert np.array_equal(sample["ours"], vectors[0] + 1)
 
 
-def test_what_is_missing_is_nan_and_what_is_not_finite_is_not_written(dataset, vectors):
+def test_what_is_missing_is_nan(dataset, vectors):
     ids = dataset.values("id")
     dataset.add_sample_field("ours", fo.VectorField)
     assert documents.read_vectors(dataset, ids, "ours").shape == (120, 0)
-    vectors[7, 3] = np.nan
-    updates.write_vectors(dataset, ids[:50], "ours", vectors[:50])
-    assert dataset.count("ours") == 49 and dataset.values("ours")[7] is None
+    updates.write_columns(dataset, ids[:50], {"ours": vectors[:50]})
     read = documents.read_vectors(dataset, ids[::-1], "ours")[::-1]
-    there = np.isfinite(read).all(axis=1)
-    assert there.tolist() == [row < 50 and row != 7 for row in range(120)]
-    assert np.isnan(read[~there]).all() and np.array_equal(read[there], vectors[:50][there[:50]])
+    assert np.isnan(read[50:]).all() and np.array_equal(read[:50], vectors[:50])
     assert documents.read_vectors(dataset, [], "ours").shape == (0, 0)
-    with pytest.raises(ValueError, match=r"shape \(3, d\), got \(2, 16\)"):
-        updates.write_vectors(dataset, ids[:3], "ours", vectors[:2])
+    updates.write_columns(dataset, [], {"ours": vectors[:0]})
+    with pytest.raises(ValueError, match="Expected 3 values for 'ours'"):
+        updates.write_columns(dataset, ids[:3], {"ours": vectors[:2]})
 
 
 def test_other_ways_to_store_a_vector_are_read_too(dataset, vectors):
@@ -198,7 +195,7 @@ def test_other_ways_to_store_a_vector_are_read_too(dataset, vectors):
         ids[4]: second,
         ids[5]: encode_vector(vectors[5].astype(">f4")),
     }
-    updates.write_values(dataset, {one: {"ours": value} for one, value in values.items()})
+    updates.write_columns(dataset, [*values], {"ours": [*values.values()]})
     read = documents.read_vectors(dataset, ids[:6], "ours")
     for row in (0, 2, 3, 4, 5):
         assert np.array_equal(read[row], vectors[row]), row
@@ -212,39 +209,44 @@ def test_other_ways_to_store_a_vector_are_read_too(dataset, vectors):
     [
         (b"no zlib", "something else"),
         (zlib.compress(b"no array"), "something else"),
+        (zlib.compress(b""), "something else"),
         ("text", "something else"),
         (encode_vector(np.zeros((2, 16))), "shape"),
         (encode_vector(np.zeros(8)), r"dimensions in 'ours', got one of"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_and_never_data(filled, value, message):
-    updates.write_values(filled, {filled.values("id")[60]: {"ours": value}})
+    updates.write_columns(filled, filled.values("id")[60:61], {"ours": [value]})
     with pytest.raises(FieldError, match=message):
         documents.read_vectors(filled, filled.values("id"), "ours")
 
 
-def test_chunks_are_written_as_they_come_and_nested_fields_are_found(dataset, vectors):
+def test_columns_of_any_kind_are_written_together(dataset, vectors, monkeypatch):
+    monkeypatch.setattr(updates, "CHUNK", 25)
     ids = dataset.values("id")
-    dataset.add_sample_field(
-        "run", fo.EmbeddedDocumentField, embedded_doc_type=fo.DynamicEmbeddedDocument
-    )
-    dataset.add_sample_field("run.x", fo.FloatField)
-    dataset.add_sample_field("run.v", fo.VectorField)
-
-    def chunks():
-        for start in range(0, 120, 10):
-            yield {
-                ids[row]: {"run": {"_cls": "DynamicEmbeddedDocument", "x": row / 7,
-                                   "v": encode_vector(vectors[row])}}
-                for row in range(start, start + 10)
-            }  # fmt: skip
-
-    updates.write_values(dataset, chunks())
-    assert dataset.values("run.x") == [row / 7 for row in range(120)]
-    assert dataset.sort_by("run.x", reverse=True).first().run.x == 119 / 7
+    own_fields.declare_document(dataset, "run", {"x": "A number."}, {"set": "A text."})
+    for name in ("v", "mixed"):
+        dataset.add_sample_field(f"run.{name}", fo.VectorField)
+    dataset.add_sample_field("words", fo.StringField)
+    numbers = np.arange(120) / np.float32(7)
+    mixed = [vector[: 3 + row % 2] for row, vector in enumerate(vectors)]
+    alike = {"run.x": numbers, "run.set": ["A", "B"] * 60, "run.v": vectors}
+    updates.write_columns(dataset, ids, alike)
+    words = [f"wörter {row}" for row in range(120)]
+    updates.write_columns(dataset, ids, {"words": words, "run.mixed": mixed})
+    assert dataset.values("run.x") == numbers.tolist()
+    assert dataset.values("run.set") == ["A", "B"] * 60
+    assert dataset.values("words") == words
+    assert dataset.sort_by("run.x", reverse=True).first().run.x == numbers[119]
     assert np.array_equal(documents.read_vectors(dataset, ids, "run.v"), vectors)
+    assert all(map(np.array_equal, dataset.values("run.mixed"), mixed))
+    # numbers and vectors beside texts of several lengths are encoded one by one
+    columns = {"words": ["a", "bc"], "run.x": numbers[5:7], "run.v": vectors[5:7]}
+    updates.write_columns(dataset, ids[:2], columns)
+    assert dataset.values("run.x")[:2] == numbers[5:7].tolist()
+    assert np.array_equal(documents.read_vectors(dataset, ids[:2], "run.v"), vectors[5:7])
 
 
 def test_a_refused_value_is_an_error(filled):
     with pytest.raises(ValueError, match="Expected values that MongoDB can hold"):
-        updates.write_values(filled, {filled.first().id: {"_id": "another"}})
+        updates.write_columns(filled, [filled.first().id], {"_id": ["another"]})

@@ -9,9 +9,10 @@ from fakes import ColourEncoder
 from ray_stages import BuggyEncoder
 
 from visdiff_plugin.dataset import samples
+from visdiff_plugin.engines.kind import Kind
 from visdiff_plugin.engines.ray_worker import RESULT, Worker, raise_failure
 from visdiff_plugin.engines.target import Target, target_of
-from visdiff_plugin.engines.work import Todo, Work
+from visdiff_plugin.engines.work import Made, Todo, Work
 from visdiff_plugin.errors import CredentialsError, EngineError, ModelError
 from visdiff_plugin.kept import declared, making
 from visdiff_plugin.mongo.documents import read_columns
@@ -59,21 +60,33 @@ def test_a_block_is_stored_and_its_repetition_neither_computes_nor_writes(datase
 def test_mongodb_refuses_a_second_write_of_the_same_value(dataset, target):
     work = work_of(dataset, ColourEncoder())
     todo = todo_of(dataset, work.kind).part(0, 10)
-    updates, _ = work.make(todo)
+    made = work.make(todo)
     one, other = target.open(), target.open()  # both saw that it was missing
     assert len(one.pending(work.kind, todo)) == len(other.pending(work.kind, todo)) == 10
-    assert one.write(work.kind, updates) == 10
-    assert other.write(work.kind, updates) == 0
+    assert one.write(work.kind, made) == 10
+    assert other.write(work.kind, made) == 0
     # of another file or model it is another value
     stale = Todo(todo.ids, todo.paths, ["other"] * 10)
     assert len(one.pending(work.kind, stale)) == 10
-    assert other.write(work.kind, work.make(stale)[0]) == 10
+    assert other.write(work.kind, work.make(stale)) == 10
     # the key alone is not enough: the value may have been erased
     dataset.reload()
     dataset.set_values("vectors", [None] * 120)
     assert len(one.pending(work.kind, stale)) == 10
-    assert one.write(work.kind, work.make(stale)[0]) == 10
-    assert one.write(work.kind, {}) == 0
+    assert one.write(work.kind, work.make(stale)) == 10
+    assert one.write(work.kind, Made([], {}, {})) == 0
+
+
+def test_texts_of_any_length_are_written_once_too(dataset, target):
+    kind = Kind("captions", "words", "a test")
+    declared.declare(dataset, kind)
+    work = Work(kind, lambda paths: ["word " * row for row in range(len(paths))])
+    todo = todo_of(dataset, kind).part(0, 10)
+    samples_ = target.open()
+    assert samples_.write(kind, work.make(todo)) == 10
+    assert samples_.write(kind, work.make(todo)) == 0
+    dataset.reload()
+    assert dataset.values("words")[:11] == [*("word " * row for row in range(10)), None]
 
 
 def test_failures_are_reported_and_raised_as_what_they_were(dataset, target):

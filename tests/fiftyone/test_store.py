@@ -165,7 +165,7 @@ def test_bulk_writes_read_back_as_if_fiftyone_had_written_them(dataset):
     sample = dataset.first()  # in memory: must see the new value
     before = sample.last_modified_at
     vector = np.linspace(0, 1, 512, dtype=np.float32)
-    updates.write_values(dataset, {sample.id: {"vector": encode_vector(vector)}})
+    updates.write_columns(dataset, [sample.id], {"vector": vector[None]})
     assert np.array_equal(sample["vector"], vector) and sample["vector"].dtype == np.float32
     assert sample.last_modified_at > before
     for view in (dataset, dataset.match_tags("red"), dataset.select_fields("vector").limit(1)):

@@ -11,9 +11,11 @@ from visdiff_plugin.mongo.document_bytes import (
     among,
     constant,
     document,
+    either,
     number,
     pack_ids,
     read_alike,
+    text_elements,
     unpack_ids,
     updates,
     vector_elements,
@@ -66,6 +68,19 @@ def test_updates_of_numbers():
                      "u": {"$set": {"run": {"_cls": "D", "one": x, "zwölf": y}}}})
         for one, (x, y) in zip(IDS, values.tolist(), strict=False)
     ]  # fmt: skip
+
+
+def test_updates_on_a_condition_and_of_texts():
+    texts = [f"{row:016x}" for row in range(40)]
+    conditions = either(document("k.v", text_elements("$ne", texts)), [constant({"v": None})])
+    found = list(updates(pack_ids(IDS[:40]), text_elements("k.v", texts), conditions))
+    assert found == [
+        bson.encode({"q": {"_id": ObjectId(one), "$or": [{"k.v": {"$ne": text}}, {"v": None}]},
+                     "u": {"$set": {"k.v": text}}})
+        for one, text in zip(IDS, texts, strict=False)
+    ]  # fmt: skip
+    assert text_elements("k", ["ab", "c"]) is None
+    assert text_elements("k", ["ä", "ö"]) is None
 
 
 def test_vectors_of_one_layout_are_read_together():

@@ -94,9 +94,10 @@ def test_a_batch_is_values_with_their_keys_or_reasons():
         Kind("captions", "field", "mine", encode=str.upper),
         lambda paths: [Missing("broken") if path == "b" else f"of {path}" for path in paths],
     )
-    updates, missing = work.make(Todo(["1", "2"], ["a", "b"], ["k1", "k2"]))
-    assert updates == {"1": {"field": "OF A", "visdiff_keys.field": "k1"}}
-    assert missing == {"2": "broken"}
+    made = work.make(Todo(["1", "2"], ["a", "b"], ["k1", "k2"]))
+    assert made.ids == ["1"]
+    assert made.columns == {"field": ["OF A"], "visdiff_keys.field": ["k1"]}
+    assert made.missing == {"2": "broken"}
 
 
 def test_a_captioner_on_a_server_travels_and_asks_from_there():

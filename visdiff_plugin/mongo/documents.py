@@ -140,6 +140,7 @@ def read_present(dataset: Any, ids: Sequence[str], path: str) -> set[str]:
     return {one for one, known in zip(ids, found, strict=True) if known is not None}
 
 
+@collector_paused()
 def read_vectors(
     dataset: Any, ids: Sequence[str], field: str, threads: int | None = None
 ) -> NDArray[np.float32]:
@@ -244,7 +245,7 @@ def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]
         return ids, np.empty((0, 0), np.float32)
     try:
         vectors = decode_vectors([value for _, value in stored])
-    except (ValueError, TypeError, zlib.error) as error:
+    except (ValueError, TypeError, EOFError, zlib.error) as error:
         raise FieldError(
             f"Expected embeddings in {field!r}, got something else ({error}).",
             "Name a VectorField, or leave embedding_field out.",

@@ -25,6 +25,7 @@ def decode_vectors(values: Sequence[Any]) -> NDArray[Any] | list[NDArray[Any]]:
     Raises:
         ValueError: if one is no vector
         TypeError: likewise
+        EOFError: likewise
         zlib.error: likewise
     """
     if not all(isinstance(one, bytes) for one in values):
@@ -42,11 +43,20 @@ def decode_vectors(values: Sequence[Any]) -> NDArray[Any] | list[NDArray[Any]]:
     return joined[:, start:].view(dtype)
 
 
-def _decompressed(values: Sequence[bytes]) -> list[bytes]:
+def _decompressed(values: Sequence[bytes]) -> list[Any]:
     """Vectors of one model are alike in size: the first says how much room the others need."""
     first = zlib.decompress(values[0])
-    room = len(first) + 1
-    return [first, *(zlib.decompress(one, bufsize=room) for one in values[1:])]
+    room = len(first)
+    try:
+        from deflate import DeflateError, zlib_decompress
+    except ImportError:  # the extra "fast" is not installed
+        pass
+    else:
+        try:
+            return [first, *(zlib_decompress(one, room) for one in values[1:])]
+        except DeflateError:  # a longer one, or damage, of which zlib says what it is
+            pass
+    return [first, *(zlib.decompress(one, bufsize=room + 1) for one in values[1:])]
 
 
 def _vector(value: Any) -> NDArray[Any]:
