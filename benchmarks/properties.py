@@ -29,7 +29,7 @@ from demo_data import PHOTOGRAPHS, crop, photograph  # noqa: E402
 
 from visdiff_plugin.evidence.statistics import two_sample  # noqa: E402
 from visdiff_plugin.images import load_rgb  # noqa: E402
-from visdiff_plugin.properties.catalogue import PROPERTIES  # noqa: E402
+from visdiff_plugin.properties.catalog import PROPERTIES  # noqa: E402
 from visdiff_plugin.properties.measure import measure_many, measure_pixels  # noqa: E402
 
 #: size and kind of file say nothing here: every version is written as PNG
@@ -41,9 +41,9 @@ def _motion(pixels: np.ndarray) -> np.ndarray:
     return cv2.filter2D(pixels, -1, np.full((1, 15), 1 / 15, np.float32))
 
 
-def _frame(pixels: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+def _frame(pixels: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
     width = max(2, min(pixels.shape[:2]) // 10)
-    return cv2.copyMakeBorder(pixels, *[width] * 4, cv2.BORDER_CONSTANT, value=colour)
+    return cv2.copyMakeBorder(pixels, *[width] * 4, cv2.BORDER_CONSTANT, value=color)
 
 
 def _bars(pixels: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ FAULTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "noise 5": lambda x: x + _RNG.normal(0, 5, x.shape).astype(np.float32),
     "noise 10": lambda x: x + _RNG.normal(0, 10, x.shape).astype(np.float32),
     "noise 40": lambda x: x + _RNG.normal(0, 40, x.shape).astype(np.float32),
-    "grey": lambda x: np.repeat(x.mean(axis=2, keepdims=True), 3, axis=2),
+    "gray": lambda x: np.repeat(x.mean(axis=2, keepdims=True), 3, axis=2),
     "half contrast": lambda x: (x - 128) * 0.5 + 128,
     "white frame": lambda x: _frame(x, (250, 250, 250)),
     "black frame": lambda x: _frame(x, (0, 0, 0)),

@@ -35,7 +35,7 @@ _ENGINES: dict[str, Any] = {
 
 
 class Reader:
-    """A stage that costs next to nothing beyond reading the file: its mean colour."""
+    """A stage that costs next to nothing beyond reading the file: its mean color."""
 
     name = "reader"
 

@@ -51,13 +51,13 @@ def compare(model: str, paths: list[str]) -> dict[str, float]:
     whole = encoder._vectors(part.model.encode_image, _stack(inputs[0]))  # no run decodes so
     small = np.asarray(encoder.encode_images(paths))
     mean = whole.mean(0)
-    plain, centred = cosines(whole, small), cosines(whole - mean, small - mean)
+    plain, centered = cosines(whole, small), cosines(whole - mean, small - mean)
     others = (whole @ whole.T)[~np.eye(len(whole), dtype=bool)]
     return {
         "cosine_min": float(plain.min()),
         "cosine_median": float(np.median(plain)),
-        "centred_min": float(centred.min()),
-        "centred_median": float(np.median(centred)),
+        "centered_min": float(centered.min()),
+        "centered_median": float(np.median(centered)),
         "between_different_images_median": float(np.median(others)),
         "pixels_mean_difference_max": max(pixels),
         "pixels_mean_difference_median": float(np.median(pixels)),
@@ -80,7 +80,7 @@ def main() -> int:
     from embedding import mosaic, photographs
 
     rng, photos, found = np.random.default_rng(7), photographs(), {}
-    print("| model, images | cosine min, median | centred | other images | pixels max, median |")
+    print("| model, images | cosine min, median | centered | other images | pixels max, median |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="visdiff-reduced-") as folder:
         for size in _SIZES:
@@ -92,8 +92,8 @@ def main() -> int:
                 found[f"{model}, {size[0]} x {size[1]}"] = one
                 print(
                     f"| {model}, {size[0]} x {size[1]} | {one['cosine_min']:.5f}, "
-                    f"{one['cosine_median']:.5f} | {one['centred_min']:.4f}, "
-                    f"{one['centred_median']:.4f} | {one['between_different_images_median']:.3f} | "
+                    f"{one['cosine_median']:.5f} | {one['centered_min']:.4f}, "
+                    f"{one['centered_median']:.4f} | {one['between_different_images_median']:.3f} | "
                     f"{one['pixels_mean_difference_max']:.2f}, "
                     f"{one['pixels_mean_difference_median']:.2f} |",
                     flush=True,

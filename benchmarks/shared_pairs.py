@@ -2,7 +2,7 @@
 
 Run: ``.venv/bin/python benchmarks/shared_pairs.py FOLDER OUT``, where FOLDER holds ``data/`` (not
 part of the project) and OUT gets ``pairs.jsonl``, whose paths point into FOLDER. Style and class
-pairs come from a labelled set, waterbirds from a classifier's errors, yoga from the VisDiff
+pairs come from a labeled set, waterbirds from a classifier's errors, yoga from the VisDiff
 authors' example; Flickr8k pairs are chosen by what at least two of five people wrote, and hold
 no image of both kinds.
 """
@@ -54,7 +54,7 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
     return lines
 
 
-def labelled(lines: list[dict[str, str]], column: str, words: dict[str, str]) -> list[Pair]:
+def labeled(lines: list[dict[str, str]], column: str, words: dict[str, str]) -> list[Pair]:
     """Returns a pair for each two values of a column."""
     values = sorted({line[column] for line in lines})
 
@@ -121,8 +121,8 @@ def main() -> int:
     folder, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
     styles = read(folder, "styles")
     pairs = [
-        *labelled(styles, "style", _STYLES),
-        *labelled(styles, "label", _CLASSES),
+        *labeled(styles, "style", _STYLES),
+        *labeled(styles, "label", _CLASSES),
         *flickr(read(folder, "flickr8k")),
         *others(folder),
     ]

@@ -9,7 +9,7 @@ from fiftyone.operators import types
 
 from ._styles import SHEET
 
-#: the colour of what is drawn for no set
+#: the color of what is drawn for no set
 _NO_SIDE = "var(--fo-palette-text-secondary)"
 #: members that the App takes to be false or empty anyway, or that the style sheet overrides
 _NOISE = ("required", "invalid", "error_message", "prompt", "disabled", "gap", "align_x", "align_y")
@@ -82,7 +82,7 @@ class Box:
         self.parts.view(name, view)
 
     def letter(self, name: str, side: str) -> None:
-        """Adds the letter of a set in its colour."""
+        """Adds the letter of a set in its color."""
         self.text(name, side.upper(), f"vd-{side}", tag="span")
 
     def drawn(self, name: str, kind: str, side: str, said: str, places: Mapping[str, float],
@@ -92,7 +92,7 @@ class Box:
         Args:
             name: of the part
             kind: ``"interval"`` or ``"bar"``
-            side: whose colour it has
+            side: whose color it has
             said: the same in words, for readers who can't see it
             places: ``at``, and for intervals ``low`` and ``high``; shares of the width in [0, 1]
             item (""): class of its place

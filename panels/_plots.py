@@ -1,13 +1,13 @@
-"""Plots of the panel as Plotly data; grounds, grids and letters take the App's colours."""
+"""Plots of the panel as Plotly data; grounds, grids and letters take the App's colors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ._styles import COLOUR_A, COLOUR_B
+from ._styles import COLOR_A, COLOR_B
 
-_COLOURS = {"a": COLOUR_A, "b": COLOUR_B}
+_COLORS = {"a": COLOR_A, "b": COLOR_B}
 
 
 def histogram(bars: Mapping[str, Any], threshold: float) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def histogram(bars: Mapping[str, Any], threshold: float) -> dict[str, Any]:
             "x": middles,
             "y": [share * 100 for share in bars[side]["shares"]],
             "width": widths,
-            "marker": {"color": _COLOURS[side], "line": {"width": 0}},
+            "marker": {"color": _COLORS[side], "line": {"width": 0}},
             "opacity": 0.6,
             "hovertemplate": f"%{{y:.1f}}% of {side.upper()}<extra></extra>",
         }

@@ -1,4 +1,4 @@
-"""The panel's one style sheet; colours come from the App's theme, so both themes work.
+"""The panel's one style sheet; colors come from the App's theme, so both themes work.
 
 Set once on the panel's root: parts carry a class name, which keeps what is sent small.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 #: of A and of B in plots, which know no theme: between the two of the reports
-COLOUR_A, COLOUR_B = "#e27323", "#3f88f2"
+COLOR_A, COLOR_B = "#e27323", "#3f88f2"
 
 _TEXT = "var(--fo-palette-text-primary)"
 _SECOND = "var(--fo-palette-text-secondary)"
@@ -76,7 +76,7 @@ _CHIPS: dict[str, Any] = {
     "& .vd-found": {"color": _TEXT, "fontWeight": 600, "background": "rgba(46, 160, 105, .22)"},
     "& .vd-yes": {"color": _TEXT, "background": "rgba(46, 160, 105, .22)"},
     "& .vd-no": {"color": _TEXT, "background": "rgba(229, 57, 53, .18)"},
-    # the letter of a set, in its colour
+    # the letter of a set, in its color
     "& .vd-a, & .vd-b": {
         "fontSize": "11px", "fontWeight": 700, "width": "18px", "height": "18px",
         "lineHeight": "18px", "textAlign": "center", "borderRadius": "4px", "flex": "none",

@@ -57,12 +57,12 @@ def strips(run: Run, one: Difference) -> list[dict[str, Any]]:
 
     ``elsewhere`` names the dataset that they are of, where it is not the run's own.
     """
-    favoured, other = ("b", "a") if one.favors == "b" else ("a", "b")
+    favored, other = ("b", "a") if one.favors == "b" else ("a", "b")
     labels = {"a": run.label_a, "b": run.label_b}
     ends = (
-        (f"high_{favoured}", favoured, "Show it best"),
+        (f"high_{favored}", favored, "Show it best"),
         (f"high_{other}", other, "Speak against it: show it best"),
-        (f"low_{favoured}", favoured, "Speak against it: show it least"),
+        (f"low_{favored}", favored, "Speak against it: show it least"),
         (f"low_{other}", other, "Show it least"),
     )
     return [

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-COLOURS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
+COLORS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
 
 
-class ColourEncoder:
-    """Embeds an image as its mean colour, a text as the colours that it names."""
+class ColorEncoder:
+    """Embeds an image as its mean color, a text as the colors that it names."""
 
-    def __init__(self, name: str = "colour-1", dimension: int = 3) -> None:
+    def __init__(self, name: str = "color-1", dimension: int = 3) -> None:
         self.name = name
         self.dimension = dimension
         self.seen: list[str] = []
@@ -29,8 +29,8 @@ class ColourEncoder:
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         rows = np.full((len(texts), 3), 0.01)
         for row, text in enumerate(texts):
-            for word, colour in COLOURS.items():
-                rows[row] += np.array(colour) * (word in text.lower())
+            for word, color in COLORS.items():
+                rows[row] += np.array(color) * (word in text.lower())
         return self._padded(rows)
 
     def _padded(self, rows: np.ndarray) -> np.ndarray:
@@ -39,10 +39,10 @@ class ColourEncoder:
         return out
 
 
-class ColourCaptioner:
-    """Captions an image with the name of its strongest colour."""
+class ColorCaptioner:
+    """Captions an image with the name of its strongest color."""
 
-    name = "colour-captions-1"
+    name = "color-captions-1"
 
     def __init__(self, prompt: str = "") -> None:
         self.parameters = {"prompt": prompt}
@@ -50,8 +50,8 @@ class ColourCaptioner:
 
     def caption(self, paths: Sequence[str]) -> list[str]:
         self.seen += paths
-        vectors = ColourEncoder().encode_images(paths)
-        words = list(COLOURS)
+        vectors = ColorEncoder().encode_images(paths)
+        words = list(COLORS)
         return [f"a {words[row.argmax()]} picture of something" for row in vectors]
 
 

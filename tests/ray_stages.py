@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from fakes import ColourCaptioner, ColourEncoder
+from fakes import ColorCaptioner, ColorEncoder
 
 from visdiff_plugin.errors import ModelError
 
 
 class NotedCaptioner:
-    """Captions by colour; notes each image with its process, and may kill that process.
+    """Captions by color; notes each image with its process, and may kill that process.
 
     Args:
         folder: where notes go
@@ -53,7 +53,7 @@ class NotedCaptioner:
                 file.write(f"{path}\n")
             if self.fatal and self.fatal in os.path.basename(path) and self._first_time():
                 os.kill(os.getpid(), signal.SIGKILL)
-        return ColourCaptioner().caption(paths)
+        return ColorCaptioner().caption(paths)
 
     def _first_time(self) -> bool:
         if self.always:
@@ -69,21 +69,21 @@ def seen(folder: Path) -> list[str]:
     return [line for file in folder.glob("seen-*") for line in file.read_text().splitlines()]
 
 
-class UnloadableEncoder(ColourEncoder):
+class UnloadableEncoder(ColorEncoder):
     """A model whose weights are not there."""
 
     def encode_images(self, paths: Sequence[str]) -> np.ndarray:
         raise ModelError("Expected weights, got none.", "Download them.")
 
 
-class BuggyEncoder(ColourEncoder):
+class BuggyEncoder(ColorEncoder):
     """A model with a mistake in it."""
 
     def encode_images(self, paths: Sequence[str]) -> np.ndarray:
         raise RuntimeError("shapes (3,) and (4,) do not fit")
 
 
-class UnpicklableEncoder(ColourEncoder):
+class UnpicklableEncoder(ColorEncoder):
     """A model that holds a lock."""
 
     def __init__(self) -> None:

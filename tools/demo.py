@@ -18,12 +18,12 @@ sys.path.insert(0, str(ROOT))
 
 DATASET = "visdiff-demo"
 IMAGES = ROOT / ".cache" / "demo" / "images"
-#: planted fault -> the measured properties that show it; greyness is the lack of colour
+#: planted fault -> the measured properties that show it; grayness is the lack of color
 CAUSES = {
     "dusk": ("brightness",),
     "blur": ("sharpness",),
     "noise": ("noise",),
-    "grey": ("colourfulness", "greyscale", "saturation"),
+    "gray": ("colorfulness", "grayscale", "saturation"),
     "frame": ("border",),
 }
 

@@ -24,7 +24,7 @@ PHOTOGRAPHS = {
     "temple": "china.jpg",
 }
 #: what goes wrong with some of the crops
-FAULTS = ("dusk", "blur", "noise", "grey", "frame")
+FAULTS = ("dusk", "blur", "noise", "gray", "frame")
 SIDE = 192
 N_TRAIN, N_TEST = 60, 60
 SEED = 7
@@ -80,7 +80,7 @@ def spoil(pixels: Pixels, faults: Collection[str], rng: np.random.Generator) -> 
         image = 255 * (image / 255) ** 1.4 * 0.33
     if "noise" in faults:
         image = image + rng.normal(0, rng.uniform(18, 30), image.shape).astype(np.float32)
-    if "grey" in faults:
+    if "gray" in faults:
         image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     if "frame" in faults:
         width = int(rng.integers(16, 30))
@@ -96,13 +96,13 @@ def features(pixels: Pixels) -> NDArray[np.float32]:
 
     lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
     tint = cv2.resize(lab, (4, 4), interpolation=cv2.INTER_AREA).reshape(-1)
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     detail = []
     for _ in range(2):
-        smooth = cv2.GaussianBlur(grey, (0, 0), 1.0)
-        cells = cv2.resize(np.abs(grey - smooth), (6, 6), interpolation=cv2.INTER_AREA)
+        smooth = cv2.GaussianBlur(gray, (0, 0), 1.0)
+        cells = cv2.resize(np.abs(gray - smooth), (6, 6), interpolation=cv2.INTER_AREA)
         detail.append(np.log(cells + 0.2).reshape(-1))
-        grey = cv2.resize(smooth, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        gray = cv2.resize(smooth, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     return np.concatenate([tint, *detail]).astype(np.float32)
 
 

@@ -53,7 +53,7 @@ class Album:
         """Writes the steps as one moving picture."""
         height = round(_WIDTH * SIZE[1] / SIZE[0])
         small = [one.resize((_WIDTH, height), Image.Resampling.LANCZOS) for one in self.steps]
-        # one palette for all: colours must not jump from step to step
+        # one palette for all: colors must not jump from step to step
         strip = Image.new("RGB", (_WIDTH, height * len(small)))
         for place, one in enumerate(small):
             strip.paste(one, (0, place * height))

@@ -54,7 +54,7 @@ class Config:
         test ("mann_whitney"): one-sided Mann-Whitney, or the paper's two-sided ``"welch"``
         correction (True): Benjamini-Hochberg over all candidates and both directions
         alpha (.05): largest q (or p without correction) that counts
-        min_effect (.55): smallest AUROC, for the favoured side, that counts
+        min_effect (.55): smallest AUROC, for the favored side, that counts
         order ("gain"): supported differences by what each adds to those above it, so that the
             first five are five different things; or by ``"auroc"``, as in the paper
         merge (True): paraphrases become one row

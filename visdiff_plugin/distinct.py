@@ -95,7 +95,7 @@ def _within(
 
 
 def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Centred mean ranks over the finite values; 0, the middle, elsewhere."""
+    """Centered mean ranks over the finite values; 0, the middle, elsewhere."""
     ranks = np.zeros(len(values))
     finite = np.isfinite(values)
     known = values[finite]

@@ -89,8 +89,8 @@ def examples(
 ) -> dict[str, list[str]]:
     """Returns the images that score highest and lowest in each set.
 
-    For a difference that favours A, ``high_a`` shows it best, and ``high_b`` and ``low_a`` speak
-    against it; for one that favours B the other way round.
+    For a difference that favors A, ``high_a`` shows it best, and ``high_b`` and ``low_a`` speak
+    against it; for one that favors B the other way round.
 
     Args:
         a: ``(n_a,)`` scores of A; images without a score are left out

@@ -71,7 +71,7 @@ def reason(error: BaseException) -> str:
 def load_rgb(path: str, min_side: int | None = None) -> Image.Image:
     """Reads an image upright and as RGB.
 
-    The EXIF orientation is applied, transparent pixels are laid on white, and 16 bit greyscale is
+    The EXIF orientation is applied, transparent pixels are laid on white, and 16 bit grayscale is
     scaled by 1/257, the same for every image, so that dark images stay dark.
 
     Args:
@@ -188,13 +188,13 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scales greyscale ``(h, w)`` of more than 8 bits, or of floats, to 0..255."""
-    grey = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(grey.min()), float(grey.max())
+    """Scales grayscale ``(h, w)`` of more than 8 bits, or of floats, to 0..255."""
+    gray = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(gray.min()), float(gray.max())
     if low < 0 or high > 65535:  # no common scale is known: use the image's own range
-        grey = (grey - low) * (255 / (high - low)) if high > low else np.zeros_like(grey)
+        gray = (gray - low) * (255 / (high - low)) if high > low else np.zeros_like(gray)
     elif values.dtype.kind == "f" and high <= 1:
-        grey = grey * 255
+        gray = gray * 255
     elif values.dtype.itemsize == 2 or high > 255:
-        grey = grey / 257
-    return np.rint(grey).astype(np.uint8)
+        gray = gray / 257
+    return np.rint(gray).astype(np.uint8)

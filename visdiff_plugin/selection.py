@@ -1,4 +1,4 @@
-"""From raw proposals to distinct candidates: normalise, drop repeats, merge paraphrases; pure."""
+"""From raw proposals to distinct candidates: normalize, drop repeats, merge paraphrases; pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Candidate:
     fold: int = 0
 
 
-def normalise(description: str) -> str:
+def normalize(description: str) -> str:
     """Returns a description without stray white space, enclosing quotes and final full stops."""
     text = " ".join(description.split())
     while text and (text[0], text[-1]) in (('"', '"'), ("'", "'"), ("“", "”"), ("`", "`")):
@@ -60,7 +60,7 @@ def unique(candidates: Iterable[Candidate]) -> list[Candidate]:
     """
     kept: dict[str, Candidate] = {}
     for candidate in candidates:
-        candidate = replace(candidate, description=normalise(candidate.description))
+        candidate = replace(candidate, description=normalize(candidate.description))
         name = f"{candidate.measure}\0{key(candidate.description)}"
         if not key(candidate.description):
             continue
@@ -86,7 +86,7 @@ def merge_paraphrases(
     """Joins candidates that say the same and score the same.
 
     Both must hold, over all images and without a look at which set an image is in, so that the
-    choice cannot favour a result: the scores correlate, and the texts are close (cosine of their
+    choice cannot favor a result: the scores correlate, and the texts are close (cosine of their
     embeddings, or share of common words). Of a group the shortest wording stays: it is the more
     general one. Measured candidates are never joined.
 

@@ -37,29 +37,29 @@ def plugins(tmp_path_factory):
 
 @pytest.fixture
 def make_dataset(tmp_path):
-    """Returns a function that makes a dataset of flat coloured images, tagged by colour."""
+    """Returns a function that makes a dataset of flat colored images, tagged by color."""
     import fiftyone as fo
 
     made = []
 
-    def make(n=60, colours=("red", "blue"), **fields):
-        from fakes import COLOURS
+    def make(n=60, colors=("red", "blue"), **fields):
+        from fakes import COLORS
 
         rng = np.random.default_rng(0)
         dataset = fo.Dataset(f"visdiff-test-{os.getpid()}-{len(made)}-{tmp_path.name}")
         made.append(dataset.name)
         samples = []
-        for colour in colours:
+        for color in colors:
             for number in range(n):
                 pixels = np.clip(
-                    np.array(COLOURS[colour]) * 150 + rng.normal(60, 25, (8, 8, 3)), 0, 255
+                    np.array(COLORS[color]) * 150 + rng.normal(60, 25, (8, 8, 3)), 0, 255
                 )
-                path = tmp_path / f"{dataset.name}-{colour}-{number}.png"
+                path = tmp_path / f"{dataset.name}-{color}-{number}.png"
                 Image.fromarray(pixels.astype(np.uint8)).save(path)
-                samples.append(fo.Sample(filepath=str(path), tags=[colour], **fields))
+                samples.append(fo.Sample(filepath=str(path), tags=[color], **fields))
         dataset.add_samples(samples, progress=False)
-        for colour in colours:
-            dataset.save_view(colour, dataset.match_tags(colour))
+        for color in colors:
+            dataset.save_view(color, dataset.match_tags(color))
         return dataset
 
     yield make

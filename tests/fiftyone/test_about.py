@@ -4,7 +4,7 @@ import fiftyone as fo
 import fiftyone.brain as fob
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from forms import Form
 
 import visdiff_plugin as visdiff
@@ -18,7 +18,7 @@ from visdiff_plugin.sets.preview import preview
 @pytest.fixture
 def two(make_dataset):
     """A dataset with fields and a similarity run, and another without; their names mislead."""
-    home, other = make_dataset(n=8, colours=("red",)), make_dataset(n=8, colours=("blue",))
+    home, other = make_dataset(n=8, colors=("red",)), make_dataset(n=8, colors=("blue",))
     home.name, other.name = f"encoder-of-{home.name}", f"my_captions-of-{other.name}"
     home.set_values("words", ["a red thing"] * 8)
     home.set_values("camera", ["x", "y"] * 4)
@@ -70,7 +70,7 @@ HERE = [
     ({"captioner": "field:metadata"}, "captioner"),
     ({"captioner": "field:"}, "captioner"),
     ({"captioner": "transformers"}, "captioner"),
-    ({"captioner": ColourCaptioner(), "caption_field": "words"}, "caption_field"),
+    ({"captioner": ColorCaptioner(), "caption_field": "words"}, "caption_field"),
     ({"encoder": "brain:no"}, "encoder"),
     ({"encoder": "zoo"}, "encoder"),
     ({"label_fields": ["no"]}, "label_fields"),
@@ -81,7 +81,7 @@ HERE = [
     ({"proposer": "union:keyword+images"}, "proposer"),
     ({"proposer": "union:keyword+bank"}, "encoder"),
     ({"ranker": "cascade:"}, "ranker"),
-    ({"ranker": "cascade:image_question:m", "encoder": ColourEncoder()}, "ranker"),
+    ({"ranker": "cascade:image_question:m", "encoder": ColorEncoder()}, "ranker"),
     ({"captioner": None, "proposer": ListProposer(), "properties": False}, "captioner"),
     ({"proposer": None, "properties": False}, "proposer"),
     ({"engine": "captioner"}, "engine"),

@@ -7,7 +7,7 @@ import json
 import fiftyone.operators as foo
 import pytest
 from chat_server import UNAUTHORIZED, ChatServer, completion
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from PIL import Image
 
 import visdiff_plugin as visdiff
@@ -35,7 +35,7 @@ def compare(dataset, server, key="run", **options):
     spec = {"name": "caption_question:m", "base_url": server.base_url, "max_retries": 0}
     return visdiff.compare(
         dataset, "red", "blue", key,
-        captioner=ColourCaptioner(), proposer=ListProposer(*WORDS), ranker={**spec, **options},
+        captioner=ColorCaptioner(), proposer=ListProposer(*WORDS), ranker={**spec, **options},
         encoder={"name": "open_clip:ViT-B-32//nowhere.pt"}, properties=False,
     )  # fmt: skip
 
@@ -100,7 +100,7 @@ def test_a_ranker_of_captions_needs_some(dataset):
         visdiff.rank(
             dataset, "red", "blue", ["red"], "run", captioner=None, preset="offline",
             ranker={"name": "caption_question:m", "base_url": "http://127.0.0.1:1/v1"},
-            encoder=ColourEncoder(),
+            encoder=ColorEncoder(),
         )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_a_cascade_asks_about_the_best_alone(dataset):
     with ChatServer(sees) as server:
         run = visdiff.compare(
             dataset, "red", "blue", "run",
-            captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+            captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False,
             proposer=ListProposer("red pictures", "blue pictures", "green", "a dog"),
             ranker={"name": "cascade:image_question:m", "base_url": server.base_url,
                     "top": 2, "budget": 160},
@@ -137,4 +137,4 @@ def test_the_form_sends_the_servers_address_to_rankers_that_ask(plugins, dataset
     assert "2 differences supported" in result.result["summary"]
     for spec in ("cascade:image_question:m", "image_question:transformers:m", "tfidf"):
         params = {"ranker": spec, "base_url": "http://127.0.0.1:1/v1"}
-        assert make_ranker(_models.specs(params, "ranker")["ranker"], ColourEncoder()).name
+        assert make_ranker(_models.specs(params, "ranker")["ranker"], ColorEncoder()).name

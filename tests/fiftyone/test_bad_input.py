@@ -5,7 +5,7 @@ import os
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import FieldError, MediaError, ModelError, RunError, SelectionError
@@ -13,8 +13,8 @@ from visdiff_plugin.errors import FieldError, MediaError, ModelError, RunError, 
 
 def compare(dataset, a="red", b="blue", key="run", **changes):
     options = {
-        "captioner": ColourCaptioner(),
-        "encoder": ColourEncoder(),
+        "captioner": ColorCaptioner(),
+        "encoder": ColorEncoder(),
         "proposer": ListProposer("red pictures", "a dog"),
         "properties": False,
         **changes,
@@ -88,7 +88,7 @@ def test_bad_files_cost_only_themselves(dataset):
         file.truncate(60)
     os.remove(red[2])
     for properties in (True, False):
-        encoder = ColourEncoder()
+        encoder = ColorEncoder()
         run = compare(dataset, key=f"p{properties}", encoder=encoder, properties=properties)
         assert (run.n_a, run.n_b) == (57, 60)
         counts = {one.reason: one.count for one in run.skipped}
@@ -101,7 +101,7 @@ def test_sets_without_a_usable_image(dataset):
         with open(path, "w") as file:
             file.write("no image")
     with pytest.raises(MediaError, match=r"set A \(red\), got 0 of 60"):
-        compare(dataset, encoder=ColourEncoder())
+        compare(dataset, encoder=ColorEncoder())
 
 
 def test_run_keys(dataset):
@@ -133,15 +133,13 @@ def test_an_overwrite_that_fails_keeps_the_old_run(dataset):
 
 
 def test_embedding_fields_of_another_model_or_dimension(dataset):
-    visdiff.embed(dataset, ColourEncoder("one"), field="vectors")
+    visdiff.embed(dataset, ColorEncoder("one"), field="vectors")
     refused(
         dataset, FieldError, "embeddings of 'two' in 'vectors' of .*, got embeddings of 'one'",
-        encoder=ColourEncoder("two"), embedding_field="vectors",
+        encoder=ColorEncoder("two"), embedding_field="vectors",
     )  # fmt: skip
     dataset.set_values("clip", [np.ones(5, np.float32)] * len(dataset))
-    refused(
-        dataset, FieldError, "of 3 dimensions, as colour-1 makes, got 5", embedding_field="clip"
-    )
+    refused(dataset, FieldError, "of 3 dimensions, as color-1 makes, got 5", embedding_field="clip")
     mixed = [np.ones(5 + k % 2, np.float32) for k in range(len(dataset))]
     dataset.set_values("mixed", mixed)
     refused(dataset, FieldError, "of 5 dimensions .* got one of 6", embedding_field="mixed")
@@ -161,23 +159,23 @@ def test_caption_fields_that_hold_something_else(dataset):
 
 
 def test_stages_that_answer_nonsense(dataset):
-    class Few(ColourEncoder):
+    class Few(ColorEncoder):
         def encode_images(self, paths):
             return super().encode_images(paths)[:-1]
 
-    class Refuses(ColourCaptioner):
+    class Refuses(ColorCaptioner):
         name = "refuses"
 
         def caption(self, paths):
             raise ValueError("out of order")
 
-    class NotFinite(ColourEncoder):
+    class NotFinite(ColorEncoder):
         def encode_images(self, paths):
             vectors = super().encode_images(paths)
             vectors[0] = np.nan
             return vectors
 
-    class Empty(ColourCaptioner):
+    class Empty(ColorCaptioner):
         name = "empty"
 
         def caption(self, paths):
@@ -207,7 +205,7 @@ def test_a_proposer_that_returns_no_descriptions(dataset, reply):
 
 
 def test_embeddings_without_a_direction_are_counted(dataset):
-    vectors = ColourEncoder().encode_images(dataset.values("filepath"))
+    vectors = ColorEncoder().encode_images(dataset.values("filepath"))
     vectors[0], vectors[1] = np.nan, 0
     dataset.set_values("clip", list(vectors))
     run = compare(dataset, embedding_field="clip")

@@ -11,7 +11,7 @@ import visdiff_plugin as visdiff
 
 
 @pytest.fixture
-def labelled(make_dataset):
+def labeled(make_dataset):
     dataset = make_dataset(n=20)
     labels = [fo.Classification(label=f"{tags[0]} thing") for tags in dataset.values("tags")]
     dataset.set_values("ground_truth", labels)
@@ -37,16 +37,16 @@ def run(form):
     return shown["params"]["results"]
 
 
-def test_two_choices_and_execute_give_words(plugins, labelled):
-    form = Form(labelled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
+def test_two_choices_and_execute_give_words(plugins, labeled):
+    form = Form(labeled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
     assert form.default("run_key_for_red_vs_blue") == "red_vs_blue"
     assert form.default("words") == "ground_truth" and form.default("preset") == "offline"
     assert "**Measured properties:** 40 to make" in shown(form)
     assert "40 read from ground\\_truth" in shown(form) and warned(form) == ""
     assert run(form)["run_key"] == "red_vs_blue"
-    found = visdiff.load(labelled, "red_vs_blue")
+    found = visdiff.load(labeled, "red_vs_blue")
     assert {"red thing", "blue thing"} & {one.description for one in found.significant}
-    again = Form(labelled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
+    again = Form(labeled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
     assert again.default("run_key_for_red_vs_blue_2") == "red_vs_blue_2"
     assert "all 40 are stored, nothing to make" in shown(again)
 
@@ -55,19 +55,19 @@ def keys(form):
     return [name for name in form.inputs if name.startswith("run_key")]
 
 
-def test_the_key_follows_the_sets_until_one_is_typed(plugins, labelled):
+def test_the_key_follows_the_sets_until_one_is_typed(plugins, labeled):
     sets = {"a_kind": "eval", "a_eval": "cls", "a_outcome": "wrong"}
-    assert keys(Form(labelled, **sets)) == ["run_key_for_wrong_vs_right"]
+    assert keys(Form(labeled, **sets)) == ["run_key_for_wrong_vs_right"]
     kept = {"run_key_for_wrong_vs_right": "wrong_vs_right"}
-    assert keys(Form(labelled, **sets, **kept, b_kind="rest")) == ["run_key_for_wrong_vs_rest"]
-    typed = Form(labelled, **sets, b_kind="rest", run_key_for_wrong_vs_right="mine")
+    assert keys(Form(labeled, **sets, **kept, b_kind="rest")) == ["run_key_for_wrong_vs_rest"]
+    typed = Form(labeled, **sets, b_kind="rest", run_key_for_wrong_vs_right="mine")
     assert keys(typed) == ["run_key_for_wrong_vs_right"]
     assert run(typed)["run_key"] == "mine"
-    wrong = Form(labelled, **sets, run_key_for_wrong_vs_right="two words")
+    wrong = Form(labeled, **sets, run_key_for_wrong_vs_right="two words")
     assert wrong.inputs["run_key_for_wrong_vs_right"].invalid
-    taken = Form(labelled, **sets, run_key_for_wrong_vs_right="mine")
+    taken = Form(labeled, **sets, run_key_for_wrong_vs_right="mine")
     assert taken.inputs["run_key_for_wrong_vs_right"].invalid and "overwrite" in taken.inputs
-    taken = Form(labelled, **sets, run_key_for_wrong_vs_right="mine", overwrite=True)
+    taken = Form(labeled, **sets, run_key_for_wrong_vs_right="mine", overwrite=True)
     assert not taken.inputs["run_key_for_wrong_vs_right"].invalid
 
 
@@ -84,46 +84,46 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("a", "b", "name"), NAMES)
-def test_names_are_identifiers_whatever_the_sets_are_called(plugins, labelled, a, b, name):
+def test_names_are_identifiers_whatever_the_sets_are_called(plugins, labeled, a, b, name):
     from visdiff_plugin.storing.run_store import check_run_key
 
-    form = Form(labelled)
+    form = Form(labeled)
     import operators._run_name as names
 
     assert names.suggest(form.context, a, b) == name
-    check_run_key(labelled, name, overwrite=False)
+    check_run_key(labeled, name, overwrite=False)
 
 
-def test_words_come_from_an_obvious_field_or_from_none(plugins, labelled):
+def test_words_come_from_an_obvious_field_or_from_none(plugins, labeled):
     sets = {"a": "red", "b": "blue"}
-    form = Form(labelled, **sets)
+    form = Form(labeled, **sets)
     assert form.offered("words") == ["ground_truth", "guess", "nothing"]
-    labelled.set_values("Caption", ["a text"] * 40)
-    assert Form(labelled, **sets).default("words") == "Caption"
-    assert "words" not in Form(labelled, **sets, preset="default").inputs
-    assert "words" not in Form(labelled, **sets, captioner="blip").inputs
-    labelled.delete_sample_field("Caption")
+    labeled.set_values("Caption", ["a text"] * 40)
+    assert Form(labeled, **sets).default("words") == "Caption"
+    assert "words" not in Form(labeled, **sets, preset="default").inputs
+    assert "words" not in Form(labeled, **sets, captioner="blip").inputs
+    labeled.delete_sample_field("Caption")
     chosen = {"a": "label:ground_truth=red thing", "b": "rest"}
-    assert Form(labelled, **chosen).default("words") == "nothing"
-    assert "chosen by ground_truth" in Form(labelled, **chosen, words="ground_truth").said(
+    assert Form(labeled, **chosen).default("words") == "nothing"
+    assert "chosen by ground_truth" in Form(labeled, **chosen, words="ground_truth").said(
         "circular"
     )
-    run(Form(labelled, **sets, words="nothing", run_key="plain"))
-    assert all(one.source == "property" for one in visdiff.load(labelled, "plain").differences)
+    run(Form(labeled, **sets, words="nothing", run_key="plain"))
+    assert all(one.source == "property" for one in visdiff.load(labeled, "plain").differences)
 
 
-def test_advanced_settings_are_folded_and_named(plugins, labelled):
+def test_advanced_settings_are_folded_and_named(plugins, labeled):
     sets = {"a": "red", "b": "blue"}
     for name in ("compare_views", "rank_hypotheses"):
-        folded = Form(labelled, name, **sets, ranker="tfidf", seed=4, hypotheses="a dog")
+        folded = Form(labeled, name, **sets, ranker="tfidf", seed=4, hypotheses="a dog")
         assert "ranker" not in folded.inputs and "pair_by" not in folded.inputs
         assert "chosen: Ranker, Seed" in folded.inputs["advanced"].view.description
-        unfolded = Form(labelled, name, **sets, advanced=True)
+        unfolded = Form(labeled, name, **sets, advanced=True)
         assert {"ranker", "encoder", "captioner", "seed", "pair_by"} <= set(unfolded.inputs)
-    form = Form(labelled, **sets, advanced=True)
+    form = Form(labeled, **sets, advanced=True)
     assert {"proposer", "context", "rounds", "subset_size", "draw", "refine"} <= set(form.inputs)
     assert form.default("rounds") == 3 and form.default("seed") == 0
-    paper = Form(labelled, **sets, preset="paper")
+    paper = Form(labeled, **sets, preset="paper")
     assert "lacks OPENAI_API_KEY" in warned(paper).replace("; ", " ")
     assert "(under Advanced settings, below: Proposer)" in warned(paper)
 
@@ -143,10 +143,10 @@ BAD = [
 
 
 @pytest.mark.parametrize("params", BAD, ids=str)
-def test_no_input_is_a_traceback(plugins, labelled, params):
+def test_no_input_is_a_traceback(plugins, labeled, params):
     for name in ("compare_views", "rank_hypotheses"):
         for advanced in (False, True):
-            form = Form(labelled, name, a="red", b="blue", advanced=advanced, hypotheses="x",
+            form = Form(labeled, name, a="red", b="blue", advanced=advanced, hypotheses="x",
                         **params)  # fmt: skip
             text = json.dumps(form.inputs and [one.to_json() for one in form.inputs.values()])
             assert "Traceback" not in text
@@ -154,38 +154,38 @@ def test_no_input_is_a_traceback(plugins, labelled, params):
                 assert warned(form), form.inputs.keys()
 
 
-def test_a_prompt_that_is_filled_in_shows_what_was_passed(plugins, labelled):
-    form = Form(labelled, a="eval:cls=wrong", b="tag:red", preset="paper", run_key="mine",
+def test_a_prompt_that_is_filled_in_shows_what_was_passed(plugins, labeled):
+    form = Form(labeled, a="eval:cls=wrong", b="tag:red", preset="paper", run_key="mine",
                 captioner="field:ground_truth", context="what they are", seed=3)  # fmt: skip
     assert (form.default("a_kind"), form.default("b_kind")) == ("eval", "tag")
     assert keys(form) == ["run_key"] and "ground\\_truth" in shown(form)
     assert "chosen: Captioner, Context, Seed" in form.inputs["advanced"].view.description
-    ids = labelled.values("id")
-    form = Form(labelled, a=ids[:20], b="rest", run_key="again")
+    ids = labeled.values("id")
+    form = Form(labeled, a=ids[:20], b="rest", run_key="again")
     assert "A: 20 images (20 chosen samples)" in form.said("sizes")
     assert run(form)["run_key"] == "again"
-    again = Form(labelled, a=ids[:20], b="rest", run_key="again", overwrite=True)
+    again = Form(labeled, a=ids[:20], b="rest", run_key="again", overwrite=True)
     assert not again.inputs["run_key"].invalid and run(again)["run_key"] == "again"
 
 
-def test_hypotheses_are_estimated_once_there_are_some(plugins, labelled):
+def test_hypotheses_are_estimated_once_there_are_some(plugins, labeled):
     sets = {"a": "red", "b": "blue", "captioner": "field:ground_truth"}
-    assert shown(Form(labelled, "rank_hypotheses", **sets)) == ""
-    form = Form(labelled, "rank_hypotheses", **sets, hypotheses="red\nblue")
+    assert shown(Form(labeled, "rank_hypotheses", **sets)) == ""
+    form = Form(labeled, "rank_hypotheses", **sets, hypotheses="red\nblue")
     assert "40 read from ground\\_truth" in shown(form) and "properties" not in shown(form)
     asked = {"ranker": "image_question:m", "base_url": "http://127.0.0.1:9/v1"}
-    form = Form(labelled, "rank_hypotheses", **sets, **asked, hypotheses="red\nblue")
+    form = Form(labeled, "rank_hypotheses", **sets, **asked, hypotheses="red\nblue")
     assert "80 calls of m on your server" in shown(form)
 
 
-def test_names_of_fields_and_models_are_no_markup(plugins, labelled):
+def test_names_of_fields_and_models_are_no_markup(plugins, labeled):
     asked = {"proposer": "openai:<img src=x>|[a](b)", "base_url": "http://127.0.0.1:9/v1"}
-    form = Form(labelled, a="red", b="blue", **asked)
+    form = Form(labeled, a="red", b="blue", **asked)
     assert "<img" not in shown(form).replace("\\<", "") and "\\[a\\]" in shown(form)
 
 
-def test_the_estimate_is_read_once_in_a_while(plugins, labelled, monkeypatch):
-    Form(labelled)
+def test_the_estimate_is_read_once_in_a_while(plugins, labeled, monkeypatch):
+    Form(labeled)
     import sys
 
     calls = []
@@ -198,8 +198,8 @@ def test_the_estimate_is_read_once_in_a_while(plugins, labelled, monkeypatch):
     for module in modules:
         monkeypatch.setattr(module, "estimate", counting)
     for context in ("", "w", "wh", "what they are"):
-        Form(labelled, a="red", b="blue", context=context)
-    Form(labelled, a="red", b="blue", run_key="typed")
+        Form(labeled, a="red", b="blue", context=context)
+    Form(labeled, a="red", b="blue", run_key="typed")
     assert len(calls) == 2  # with a context, and without one
 
 
@@ -229,37 +229,37 @@ def finished(service, dataset, operation):
     return visdiff.load(dataset, key)
 
 
-def test_selected_samples_reach_a_worker(plugins, labelled):
-    ids = labelled.values("id")
+def test_selected_samples_reach_a_worker(plugins, labeled):
+    ids = labeled.values("id")
     picked = [{"id": one, "type": "default"} for one in ids[:12]]
-    service, operation = queued(labelled, {"selected_samples": picked})
+    service, operation = queued(labeled, {"selected_samples": picked})
     params = operation.context.request_params["params"]
     assert params["a"] == ids[:12] and params["b"] == "rest"
     assert params["run_key"] == "selected_vs_rest" and params["words"] == "ground_truth"
-    found = finished(service, labelled, operation)
+    found = finished(service, labeled, operation)
     assert (found.n_a, found.n_b, found.run_key) == (12, 28, "selected_vs_rest")
 
 
-def test_clicked_against_alt_clicked_samples_reach_a_worker(plugins, labelled):
-    ids = labelled.values("id")
+def test_clicked_against_alt_clicked_samples_reach_a_worker(plugins, labeled):
+    ids = labeled.values("id")
     picked = [{"id": one, "type": "alt" if one in ids[4:10] else "default"} for one in ids[:10]]
-    service, operation = queued(labelled, {"selected_samples": picked})
-    found = finished(service, labelled, operation)
+    service, operation = queued(labeled, {"selected_samples": picked})
+    found = finished(service, labeled, operation)
     assert (found.n_a, found.n_b) == (4, 6)
 
 
-def test_the_current_view_reaches_a_worker(plugins, labelled):
-    view = labelled.match_tags("red").limit(15)
+def test_the_current_view_reaches_a_worker(plugins, labeled):
+    view = labeled.match_tags("red").limit(15)
     service, operation = queued(
-        labelled, {"view": view._serialize()}, a_kind="current", b_kind="rest"
+        labeled, {"view": view._serialize()}, a_kind="current", b_kind="rest"
     )
-    found = finished(service, labelled, operation)
+    found = finished(service, labeled, operation)
     assert (found.n_a, found.n_b, found.run_key) == (15, 25, "current_vs_rest")
 
 
-def test_what_was_a_good_guess_stays_what_it_was(plugins, labelled):
-    service, operation = queued(labelled)
+def test_what_was_a_good_guess_stays_what_it_was(plugins, labeled):
+    service, operation = queued(labeled)
     assert operation.context.request_params["params"]["a"] == "eval:cls=wrong"
-    labelled.evaluate_classifications("ground_truth", gt_field="ground_truth", eval_key="newer")
-    found = finished(service, labelled, operation)
+    labeled.evaluate_classifications("ground_truth", gt_field="ground_truth", eval_key="newer")
+    found = finished(service, labeled, operation)
     assert (found.label_a, found.label_b) == ("wrong in cls", "right in cls")

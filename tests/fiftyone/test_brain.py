@@ -44,7 +44,7 @@ def test_a_similarity_run_is_an_encoder(similar, options):
 def test_each_dataset_has_a_similarity_run_of_its_own(similar, make_dataset, tiny_clip):
     dataset, index, encoder = similar
     name, checkpoint = tiny_clip
-    other = make_dataset(n=12, colours=("blue",))
+    other = make_dataset(n=12, colors=("blue",))
     index("sim")
     with pytest.raises(FieldError, match=f"got 'sim'; there are none in '{other.name}'"):
         visdiff.rank(dataset, "red", other, WORDS, "mine", encoder="brain:sim")

@@ -7,7 +7,7 @@ import time
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 
 import visdiff_plugin as visdiff
 
@@ -16,8 +16,8 @@ WORDS = ("red pictures", "blue pictures", "a dog")
 
 def compare(dataset, key="run", a="red", b="blue", **changes):
     options = {
-        "captioner": ColourCaptioner(),
-        "encoder": ColourEncoder(),
+        "captioner": ColorCaptioner(),
+        "encoder": ColorEncoder(),
         "proposer": ListProposer(*WORDS),
         "properties": False,
         **changes,
@@ -52,7 +52,7 @@ def test_stored_scores_are_the_cosines(dataset):
     run = compare(dataset)
     field = next(one.field for one in run.differences if one.description == "red pictures")
     ids, paths, stored = dataset.values(["id", "filepath", field])
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     images, text = encoder.encode_images(paths), encoder.encode_texts(["red pictures"])[0]
     expected = images @ text / np.linalg.norm(images, axis=1) / np.linalg.norm(text)
     assert stored == pytest.approx(expected, abs=1e-6)
@@ -97,7 +97,7 @@ def test_small_sets_are_cross_fitted_and_tiny_ones_say_that_they_are_not_held_ou
 
 def test_a_second_run_computes_nothing_again(dataset):
     compare(dataset, "first", properties=True)
-    encoder, captioner = ColourEncoder(), ColourCaptioner()
+    encoder, captioner = ColorEncoder(), ColorCaptioner()
     run = compare(dataset, "second", encoder=encoder, captioner=captioner, properties=True)
     assert encoder.seen == captioner.seen == []
     everything = {"reused": 120, "computed": 0}
@@ -113,10 +113,10 @@ def test_only_what_changed_is_computed_again(dataset):
     compare(dataset, "first")
     changed = dataset.first().filepath
     os.utime(changed, ns=(1, 1))
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     compare(dataset, "second", encoder=encoder)
     assert encoder.seen == [changed]
-    captioner = ColourCaptioner(prompt="another prompt")
+    captioner = ColorCaptioner(prompt="another prompt")
     run = compare(dataset, "third", captioner=captioner)
     assert len(captioner.seen) == 120
     assert run.reused["captions"] == {"reused": 0, "computed": 120}
@@ -124,7 +124,7 @@ def test_only_what_changed_is_computed_again(dataset):
 
 
 def test_what_was_computed_before_a_failure_is_kept(dataset):
-    class Stops(ColourEncoder):
+    class Stops(ColorEncoder):
         def encode_images(self, paths):
             if len(self.seen) >= 64:
                 raise KeyboardInterrupt
@@ -184,11 +184,11 @@ def test_objects_are_counted_and_measured(dataset):
 
 
 def test_an_embedding_field_that_is_there_is_read(dataset):
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     vectors = encoder.encode_images(dataset.values("filepath")).astype(np.float64) * 7
     dataset.set_values("clip", list(vectors))
     dataset.first().clear_field("clip")
-    other = ColourEncoder()
+    other = ColorEncoder()
     run = compare(dataset, encoder=other, embedding_field="clip")
     assert other.seen == []
     assert run.differences[0].auroc in (0.0, 1.0)
@@ -201,11 +201,11 @@ def test_an_embedding_field_that_is_there_is_read(dataset):
 
 
 def test_caption_and_embed_store_what_compare_reuses(dataset):
-    done = visdiff.caption(dataset.match_tags("red"), ColourCaptioner())
+    done = visdiff.caption(dataset.match_tags("red"), ColorCaptioner())
     assert (done.computed, done.reused, done.skipped) == (60, 0, ())
-    assert visdiff.caption(dataset, ColourCaptioner(), field=done.field).reused == 60
+    assert visdiff.caption(dataset, ColorCaptioner(), field=done.field).reused == 60
     assert set(dataset.match_tags("red").distinct(done.field)) == {"a red picture of something"}
-    stored = visdiff.embed(dataset, ColourEncoder())
+    stored = visdiff.embed(dataset, ColorEncoder())
     vector = dataset.first()[stored.field]
     assert isinstance(dataset.get_field(stored.field), fo.VectorField)
     assert vector.dtype == np.float32 and np.linalg.norm(vector) == pytest.approx(1)

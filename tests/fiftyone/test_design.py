@@ -6,7 +6,7 @@ from datetime import datetime
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from PIL import Image
 
 import visdiff_plugin as visdiff
@@ -17,8 +17,8 @@ from visdiff_plugin.hypotheses import add_hypothesis
 
 def compare(dataset, key="run", a="red", b="blue", **changes):
     options = {
-        "captioner": ColourCaptioner(),
-        "encoder": ColourEncoder(),
+        "captioner": ColorCaptioner(),
+        "encoder": ColorEncoder(),
         "proposer": ListProposer("red pictures", "blue pictures"),
         "properties": False,
         **changes,
@@ -32,12 +32,12 @@ def by_words(run):
 
 @pytest.fixture
 def mixed(make_dataset):
-    """Set A is mostly red, set B mostly blue: colour is a class, and nothing else differs."""
+    """Set A is mostly red, set B mostly blue: color is a class, and nothing else differs."""
     dataset = make_dataset(150)
     rng = np.random.default_rng(0)
     red = np.array(["red" in tags for tags in dataset.values("tags")])
     in_a = rng.random(300) < np.where(red, 0.8, 0.2)
-    dataset.set_values("colour", [fo.Classification(label="red" if r else "blue") for r in red])
+    dataset.set_values("color", [fo.Classification(label="red" if r else "blue") for r in red])
     dataset.set_values("side", ["a" if one else "b" for one in in_a])
     for side in "ab":
         dataset.save_view(side, dataset.match(fo.ViewField("side") == side))
@@ -47,13 +47,13 @@ def mixed(make_dataset):
 def test_a_class_explains_what_only_follows_it(mixed):
     plain = compare(mixed, "plain", "a", "b")
     assert by_words(plain)["red pictures"].significant
-    run = compare(mixed, "controlled", "a", "b", control_for="colour")
+    run = compare(mixed, "controlled", "a", "b", control_for="color")
     red = by_words(run)["red pictures"]
     assert (red.significant, red.control) == (False, "explained")
     assert red.auroc > 0.65 and abs(red.auroc_controlled - 0.5) < 0.12
-    assert "Controlled for colour: 2 strata hold both sets, with 300 of 300 images." in run.notes
+    assert "Controlled for color: 2 strata hold both sets, with 300 of 300 images." in run.notes
     text = run.summary()
-    assert "Under control of colour" in text and "explained by what was controlled for" in text
+    assert "Under control of color" in text and "explained by what was controlled for" in text
     assert text.index("linear classifier") < text.index("supported")
     assert plain.separability["p_value"] <= 0.05 < run.separability["p_value"]
     assert visdiff.load(mixed, "controlled") == run
@@ -61,10 +61,10 @@ def test_a_class_explains_what_only_follows_it(mixed):
 
 def test_hypotheses_that_join_a_controlled_run_are_decided_with_it(mixed):
     own = ["red pictures", "a picture"]
-    visdiff.rank(mixed, "a", "b", own, "run", encoder=ColourEncoder(), captioner=None,
-                 preset="offline", control_for="colour")  # fmt: skip
+    visdiff.rank(mixed, "a", "b", own, "run", encoder=ColorEncoder(), captioner=None,
+                 preset="offline", control_for="color")  # fmt: skip
     for words in ("blue sky", "a red square", "blue pictures"):
-        run = add_hypothesis(mixed, "run", words, encoder=ColourEncoder())
+        run = add_hypothesis(mixed, "run", words, encoder=ColorEncoder())
         assert run == visdiff.load(mixed, "run")
         for row in run.differences:
             assert row.significant == (row.control == "holds")
@@ -75,8 +75,8 @@ def test_hypotheses_that_join_a_controlled_run_are_decided_with_it(mixed):
 def test_several_fields_and_numbers_can_be_controlled_for(mixed):
     mixed.set_values("weight", np.linspace(0, 1, 300).tolist())
     mixed.set_values("weight", {mixed.first().id: None}, key_field="id")
-    run = compare(mixed, "run", "a", "b", control_for=["colour", "weight"])
-    note = next(one for one in run.notes if one.startswith("Controlled for colour, weight"))
+    run = compare(mixed, "run", "a", "b", control_for=["color", "weight"])
+    note = next(one for one in run.notes if one.startswith("Controlled for color, weight"))
     assert "1 without a value can not be compared" in note
     assert by_words(run)["red pictures"].n_controlled < 300
 
@@ -91,8 +91,8 @@ def test_near_duplicates_count_once(make_dataset, tmp_path):
                 file.save(path)
             copies.append(fo.Sample(filepath=str(path), tags=sample.tags))
     dataset.add_samples(copies, progress=False)
-    changes = {"encoder": ColourEncoder(), "duplicate_similarity": 0.999_999}
-    alone = by_words(compare(dataset, "alone", encoder=ColourEncoder()))
+    changes = {"encoder": ColorEncoder(), "duplicate_similarity": 0.999_999}
+    alone = by_words(compare(dataset, "alone", encoder=ColorEncoder()))
     noted = [one for one in visdiff.load(dataset, "alone").notes if "Near-duplicates" in one]
     assert len(noted) == 1 and "cluster_by='near_duplicates'" in noted[0]
     run = compare(dataset, "once", cluster_by="near_duplicates", **changes)
@@ -172,7 +172,7 @@ def test_what_is_shown_is_chosen_paired_and_refined_and_the_record_says_so(datas
             assert a.pairs == b.pairs is not None
             return [f"bright {one.description}" for one in attempts]
 
-    # images of both colours in both sets, so that both descriptions get some wrong
+    # images of both colors in both sets, so that both descriptions get some wrong
     mixed = {one: number % 2 for number, one in enumerate(dataset.values("id"))}
     for side in (0, 1):
         ids = [one for one in mixed if mixed[one] == side]

@@ -3,14 +3,14 @@
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from PIL import Image
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import ModelError
 
 
-class StreamingEncoder(ColourEncoder):
+class StreamingEncoder(ColorEncoder):
     """Takes one group of files ahead of what it yields, as a real one does."""
 
     def __init__(self, stop_after=None):
@@ -59,7 +59,7 @@ def test_a_stream_stores_what_one_batch_after_another_stores(dataset):
     done = visdiff.embed(dataset, streaming, field="streamed", batch_size=16)
     assert (done.computed, done.reused, done.skipped) == (50, 0, ())
     assert streaming.groups == [16, 16, 16, 2]
-    visdiff.embed(dataset, ColourEncoder(), field="batched", batch_size=16)
+    visdiff.embed(dataset, ColorEncoder(), field="batched", batch_size=16)
     streamed, batched = dataset.values(["streamed", "batched"])
     np.testing.assert_array_equal(np.stack(streamed), np.stack(batched))
     assert len(np.unique(np.stack(streamed), axis=0)) == 50  # each image has its own
@@ -87,7 +87,7 @@ def test_a_broken_file_costs_only_itself(dataset):
     "results", [[np.ones((16, 3))], [np.ones((15, 3))], []], ids=["a group", "a row", "all"]
 )
 def test_too_few_results_are_an_error_and_never_another_images(dataset, results):
-    class Lacking(ColourEncoder):
+    class Lacking(ColorEncoder):
         def encode_stream(self, groups):
             for _, result in zip(groups, results, strict=False):
                 yield result

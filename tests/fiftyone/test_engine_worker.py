@@ -5,7 +5,7 @@ from functools import partial
 
 import fiftyone as fo
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from ray_stages import BuggyEncoder
 
 from visdiff_plugin.dataset import samples
@@ -46,7 +46,7 @@ def report(work, target, todo, batch_size=50):
 
 
 def test_a_block_is_stored_and_its_repetition_neither_computes_nor_writes(dataset, target):
-    work = work_of(dataset, ColourEncoder())
+    work = work_of(dataset, ColorEncoder())
     todo = todo_of(dataset, work.kind)
     assert report(work, target, todo) == {"rows": list(range(120)), "missing": {}}
     dataset.reload()
@@ -58,7 +58,7 @@ def test_a_block_is_stored_and_its_repetition_neither_computes_nor_writes(datase
 
 
 def test_mongodb_refuses_a_second_write_of_the_same_value(dataset, target):
-    work = work_of(dataset, ColourEncoder())
+    work = work_of(dataset, ColorEncoder())
     todo = todo_of(dataset, work.kind).part(0, 10)
     made = work.make(todo)
     one, other = target.open(), target.open()  # both saw that it was missing
@@ -94,8 +94,8 @@ def test_failures_are_reported_and_raised_as_what_they_were(dataset, target):
     todo = todo_of(dataset, work.kind)
     found = report(work, target, todo)
     assert found["error"] == ["", "RuntimeError: shapes (3,) and (4,) do not fit"]
-    with pytest.raises(ModelError, match="^colour-1 failed in a Ray worker: RuntimeError: shapes"):
-        raise_failure(*found["error"], "colour-1")
+    with pytest.raises(ModelError, match="^color-1 failed in a Ray worker: RuntimeError: shapes"):
+        raise_failure(*found["error"], "color-1")
     with pytest.raises(CredentialsError, match="^No key. Set it.$"):
         raise_failure("CredentialsError", "No key. Set it.", "gpt")
     with pytest.raises(ModelError, match="failed in a Ray worker: odd"):
@@ -113,11 +113,11 @@ def test_another_database_is_noticed_before_anything_is_computed(dataset, target
     assert "mongodb://127.0.0.1:9/" in message and "FIFTYONE_DATABASE_URI" in message
     assert "pw" not in message
     with pytest.raises(EngineError):
-        raise_failure(name, message, "colour-1")
+        raise_failure(name, message, "color-1")
 
 
 def test_a_stage_that_the_worker_lacks_is_named(dataset, target):
-    work = work_of(dataset, ColourEncoder())
+    work = work_of(dataset, ColorEncoder())
     table = pa.table({"row": [0], "id": [dataset.first().id], "path": ["a"], "key": ["k"]})
     pickled = cloudpickle.dumps(work).replace(b"fakes", b"fakez")
     [text] = Worker(pickled, target, 1)(table)[RESULT]

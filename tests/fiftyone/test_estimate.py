@@ -9,7 +9,7 @@ from pathlib import Path
 import fiftyone as fo
 import pytest
 from chat_server import ChatServer, completion
-from fakes import ColourCaptioner, ColourEncoder
+from fakes import ColorCaptioner, ColorEncoder
 from PIL import Image
 
 import visdiff_plugin as visdiff
@@ -41,7 +41,7 @@ def offline(**changes):
 
 
 def test_stored_and_missing_values_are_those_of_the_run(dataset):
-    config = offline(captioner=ColourCaptioner(), encoder=ColourEncoder(), ranker="embedding")
+    config = offline(captioner=ColorCaptioner(), encoder=ColorEncoder(), ranker="embedding")
     before = estimated(dataset, config)
     assert (before.n_a, before.n_b, before.exact, before.problems) == (60, 60, True, ())
     assert before.seconds is None and before.calls == ()
@@ -61,7 +61,7 @@ def test_stored_and_missing_values_are_those_of_the_run(dataset):
         with open(path, "ab") as file:  # another content, so another stamp
             file.write(b"x")
     dataset.set_values(
-        "visdiff_caption_colour_captions_1", {dataset.last().id: None}, key_field="id"
+        "visdiff_caption_color_captions_1", {dataset.last().id: None}, key_field="id"
     )
     found = estimated(dataset, config)
     assert values(found) == {
@@ -73,10 +73,10 @@ def test_stored_and_missing_values_are_those_of_the_run(dataset):
 
 
 def test_what_changes_a_value_is_seen(dataset):
-    visdiff.caption(dataset, ColourCaptioner())
-    other = offline(captioner=ColourCaptioner(prompt="another"))
+    visdiff.caption(dataset, ColorCaptioner())
+    other = offline(captioner=ColorCaptioner(prompt="another"))
     assert values(estimated(dataset, other))["captions"] == (0, 120)
-    assert values(estimated(dataset, offline(captioner=ColourCaptioner())))["captions"] == (120, 0)
+    assert values(estimated(dataset, offline(captioner=ColorCaptioner())))["captions"] == (120, 0)
 
 
 def test_overlaps_and_the_rest_are_counted_as_a_run_counts_them(dataset):
@@ -93,9 +93,9 @@ def test_fields_that_others_made_count_as_stored(dataset):
     dataset.set_values("words", words)
     found = estimated(dataset, offline(captioner="field:words"))
     assert values(found)["captions"] == (90, 0) and found.values[-1].foreign
-    vectors = ColourEncoder().encode_images(dataset.values("filepath"))
+    vectors = ColorEncoder().encode_images(dataset.values("filepath"))
     dataset.set_values("vectors", list(vectors))
-    config = offline(encoder=ColourEncoder(), embedding_field="vectors", ranker="embedding",
+    config = offline(encoder=ColorEncoder(), embedding_field="vectors", ranker="embedding",
                      captioner="field:words")  # fmt: skip
     assert values(estimated(dataset, config))["embeddings"] == (120, 0)
     run = visdiff.compare(dataset, "red", "blue", "run", config=config)
@@ -176,7 +176,7 @@ def test_a_ranker_never_asks_more_than_was_said(make_dataset, ranker, budget):
         elif budget:
             spec["budget"] = budget
         config = offline(
-            captioner=ColourCaptioner(), encoder=ColourEncoder(), proposer="keyword", ranker=spec
+            captioner=ColorCaptioner(), encoder=ColorEncoder(), proposer="keyword", ranker=spec
         )
         [ranking] = estimated(dataset, config).calls
         visdiff.compare(dataset, "red", "blue", "run", config=config)
@@ -224,7 +224,7 @@ WRONG = [
     (offline(captioner="field:tags", proposer="openai:m"), "proposer", "OPENAI_API_KEY"),
     (offline(captioner="openai:m"), "captioner", "OPENAI_API_KEY"),
     (offline(captioner="field:tags", ranker="image_question:m"), "ranker", "OPENAI_API_KEY"),
-    (offline(captioner="field:tags", ranker="cascade:image_question:m", encoder=ColourEncoder()),
+    (offline(captioner="field:tags", ranker="cascade:image_question:m", encoder=ColorEncoder()),
      "ranker", "OPENAI_API_KEY"),
     (offline(captioner="field:tags", proposer="union:keyword+images:m"), "proposer",
      "OPENAI_API_KEY"),
@@ -250,7 +250,7 @@ def test_what_would_stop_a_run_is_said_in_words(dataset, config, about, text):
 
 def test_a_field_that_is_not_ours_is_said_before_it_is_run_into(dataset):
     dataset.set_values("mine", ["x"] * 120)
-    config = offline(captioner=ColourCaptioner(), caption_field="mine")
+    config = offline(captioner=ColorCaptioner(), caption_field="mine")
     assert any("a field that VisDiff did not make" in text for _, text in problems(dataset, config))
     with pytest.raises(visdiff.VisDiffError, match="that VisDiff did not make"):
         visdiff.compare(dataset, "red", "blue", "run", config=config)
@@ -289,8 +289,8 @@ def test_a_stage_of_the_users_that_asks_is_counted(make_dataset, needs, known):
 
 def test_large_sets_are_estimated_from_a_random_sample(make_dataset, monkeypatch):
     dataset = make_dataset(n=150)
-    visdiff.caption(dataset.match_tags("red").limit(100), ColourCaptioner())
-    config = offline(captioner=ColourCaptioner())
+    visdiff.caption(dataset.match_tags("red").limit(100), ColorCaptioner())
+    config = offline(captioner=ColorCaptioner())
     read = []
     from visdiff_plugin.estimating import standing
 
@@ -312,9 +312,9 @@ def test_large_sets_are_estimated_from_a_random_sample(make_dataset, monkeypatch
 
 
 def test_a_set_of_another_dataset_is_looked_up_there(make_dataset):
-    home, other = make_dataset(n=10), make_dataset(n=14, colours=("green",))
-    visdiff.caption(other.limit(6), ColourCaptioner())
-    config = offline(captioner=ColourCaptioner())
+    home, other = make_dataset(n=10), make_dataset(n=14, colors=("green",))
+    visdiff.caption(other.limit(6), ColorCaptioner())
+    config = offline(captioner=ColorCaptioner())
     found = estimated(home, config, "red", f"dataset:{other.name}")
     assert (found.n_a, found.n_b, found.exact) == (10, 14, True)
     assert values(found) == {"properties": (0, 24), "captions": (6, 18)}

@@ -1,14 +1,14 @@
 """A hypothesis that joins a stored run: the same evidence as by itself, one family of tests."""
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import RunError
 from visdiff_plugin.hypotheses import add_hypothesis
 from visdiff_plugin.storing.run_store import list_headers
 
-ENCODER = ColourEncoder()
+ENCODER = ColorEncoder()
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_images_that_are_gone_are_left_out(dataset, run):
 
 
 def test_a_set_of_another_dataset_is_scored_there(dataset, make_dataset):
-    other = make_dataset(colours=("blue", "green"))
+    other = make_dataset(colors=("blue", "green"))
     blue = other.match_tags("blue")
     visdiff.rank(dataset, "red", blue, ["red pictures"], "away", encoder=ENCODER)
     alone = visdiff.rank(dataset, "red", blue, ["blue sky"], "alone", encoder=ENCODER)

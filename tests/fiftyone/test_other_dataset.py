@@ -8,7 +8,7 @@ import re
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from PIL import Image
 
 import visdiff_plugin as visdiff
@@ -21,7 +21,7 @@ WORDS = ("red pictures", "blue pictures", "a dog")
 
 def compare(dataset, b, key="run", a="rest", **changes):
     options = {
-        "captioner": ColourCaptioner(), "encoder": ColourEncoder(),
+        "captioner": ColorCaptioner(), "encoder": ColorEncoder(),
         "proposer": ListProposer(*WORDS), "properties": False, **changes,
     }  # fmt: skip
     return visdiff.compare(dataset, a, b, key, **options)
@@ -34,12 +34,12 @@ def by_words(run):
 @pytest.fixture
 def two(make_dataset):
     """A dataset of red images, and another of blue ones."""
-    return make_dataset(n=30, colours=("red",)), make_dataset(n=40, colours=("blue",))
+    return make_dataset(n=30, colors=("red",)), make_dataset(n=40, colors=("blue",))
 
 
 def test_what_is_made_is_stored_and_reused_on_each_datasets_own_samples(two):
     home, other = two
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     run = compare(home, f"dataset:{other.name}", encoder=encoder, properties=True)
     assert (run.n_a, run.n_b, run.dataset, run.dataset_b) == (30, 40, home.name, other.name)
     assert run.label_b == other.name and run.record["sets"]["b"] == f"dataset:{other.name}"
@@ -51,7 +51,7 @@ def test_what_is_made_is_stored_and_reused_on_each_datasets_own_samples(two):
             assert dataset.count(field) == n
         field = dataset.get_field(by_words(run)["red pictures"].field)
         assert field.description == "red pictures"
-        assert "visdiff_embedding_colour_1" in dataset.get_field_schema()
+        assert "visdiff_embedding_color_1" in dataset.get_field_schema()
     assert max(other.values(by_words(run)["red pictures"].field)) < min(
         home.values(by_words(run)["red pictures"].field)
     )
@@ -61,7 +61,7 @@ def test_what_is_made_is_stored_and_reused_on_each_datasets_own_samples(two):
     again = compare(home, other, "again", encoder=encoder, properties=True)
     assert len(encoder.seen) == 70
     assert again.reused["embeddings"] == {"reused": 70, "computed": 0}
-    own = visdiff.embed(other, ColourEncoder())
+    own = visdiff.embed(other, ColorEncoder())
     assert (own.reused, own.computed) == (40, 0)
 
 
@@ -138,7 +138,7 @@ def test_fields_are_read_from_each_set_s_own_dataset(two):
     assert any(note.startswith("Paired by place: 3 values are in both sets") for note in run.notes)
     run = compare(home, other, "controlled", control_for="truth", captioner="field:words")
     assert any("Controlled for truth: 3 strata hold both sets" in note for note in run.notes)
-    run = compare(home, other, "labelled", label_fields=["truth"], encoder=ColourEncoder("two"))
+    run = compare(home, other, "labeled", label_fields=["truth"], encoder=ColorEncoder("two"))
     found = {one.measure for one in run.differences}
     assert "truth" in found
     only_a = by_words(run)["place 1 (truth)"]
@@ -161,7 +161,7 @@ def test_what_only_one_dataset_has_is_said_before_anything_is_made(two):
         compare(home, other, captioner="field:words")
     other.delete_sample_field("words")
     other.set_values("clip", [np.ones(5, np.float32)] * 40)
-    with pytest.raises(FieldError, match="of 3 dimensions, as colour-1 makes, got 5"):
+    with pytest.raises(FieldError, match="of 3 dimensions, as color-1 makes, got 5"):
         compare(home, other, embedding_field="clip")
     other.delete_sample_field("clip")
     with pytest.raises(SelectionError, match="There are|Did you mean"):
@@ -193,7 +193,7 @@ def test_deleting_and_renaming_clean_up_both(two):
     for dataset, n in ((home, 30), (other, 40)):
         assert dataset.get_field("run") is None and dataset.count(run.fields[0]) == n
     assert visdiff.delete(home, "renamed") == ()
-    shared = {"visdiff_keys", "visdiff_caption_colour_captions_1", "visdiff_embedding_colour_1"}
+    shared = {"visdiff_keys", "visdiff_caption_color_captions_1", "visdiff_embedding_color_1"}
     for dataset, names in zip(two, before, strict=True):
         assert set(dataset.get_field_schema()) == names | shared
 
@@ -220,7 +220,7 @@ def test_a_dataset_that_is_gone_or_renamed_does_not_stand_in_the_way(two):
 
 def test_another_runs_scores_are_never_touched(two, make_dataset):
     home, other = two
-    third = make_dataset(n=20, colours=("green",))
+    third = make_dataset(n=20, colors=("green",))
     compare(home, other)
     with pytest.raises(RunError, match=f"scores of a run of dataset '{home.name}'"):
         compare(third, other)
@@ -241,7 +241,7 @@ def test_another_runs_scores_are_never_touched(two, make_dataset):
 
 def test_a_run_that_is_written_again_against_another_dataset(two, make_dataset):
     home, other = two
-    third = make_dataset(n=20, colours=("green",))
+    third = make_dataset(n=20, colors=("green",))
     compare(home, other)
     with pytest.raises(RunError, match="which exists"):
         compare(home, third)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import fiftyone as fo
 import fiftyone.operators as foo
 import numpy as np
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from forms import context
 from made_runs import difference
 from made_runs import run as made
@@ -39,7 +39,7 @@ def test_the_selection_is_told_apart(browser):
 
 def test_runs_are_listed_without_reading_their_records(browser, stored_run, monkeypatch):
     visdiff.rank(
-        browser.dataset, "red", "blue", ["zebra"], "none", encoder=ColourEncoder(),
+        browser.dataset, "red", "blue", ["zebra"], "none", encoder=ColorEncoder(),
     )  # fmt: skip
     monkeypatch.setattr(type(browser.dataset), "load_run_results", None)
     browser.event("on_load")
@@ -98,12 +98,12 @@ def test_forms_are_filled_with_the_settings_of_a_run(browser, stored_run, datase
     assert [one.description for one in visdiff.load(dataset, again["run_key"]).differences] == [
         one.description for one in stored_run.differences
     ]
-    visdiff.rank(dataset, "red", "blue", ["zebra", "lion"], "mine", encoder=ColourEncoder())
+    visdiff.rank(dataset, "red", "blue", ["zebra", "lion"], "mine", encoder=ColorEncoder())
     browser.event("run_again", key="mine")
     [form] = browser.asked("prompt_user_for_operation")
     assert form["operator_uri"].endswith("rank_hypotheses")
     [left_out] = form["params"]["left_out"]
-    assert left_out.startswith("Encoder: colour-1 was an object of a script")
+    assert left_out.startswith("Encoder: color-1 was an object of a script")
     assert set(form["params"]["hypotheses"].splitlines()) == {"zebra", "lion"}
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from fiftyone import ViewField as F
 
 import visdiff_plugin as visdiff
@@ -119,9 +119,9 @@ def test_a_run_that_another_process_deleted_sends_the_reader_back(opened, datase
 
 
 def test_a_set_of_another_dataset_opens_there(browser, dataset, make_dataset):
-    other = make_dataset(colours=("blue", "green"))
+    other = make_dataset(colors=("blue", "green"))
     visdiff.rank(dataset, "red", other.match_tags("blue"), ["red pictures"], "away",
-                 encoder=ColourEncoder())  # fmt: skip
+                 encoder=ColorEncoder())  # fmt: skip
     browser.event("on_load").event("open_run", key="away").event("open_difference", at=0)
     page = json.dumps(browser.page)
     ids = set(other.match_tags("blue").values("id"))

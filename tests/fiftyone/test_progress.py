@@ -5,7 +5,7 @@ import time
 
 import fiftyone.operators as foo
 import pytest
-from fakes import ColourCaptioner
+from fakes import ColorCaptioner
 from forms import URI, context
 
 import visdiff_plugin as visdiff
@@ -121,9 +121,9 @@ def test_what_was_computed_before_a_stop_is_kept(dataset):
             raise Cancelled("Stopped, as asked.")
 
     with pytest.raises(Cancelled):
-        visdiff.caption(dataset, ColourCaptioner(), batch_size=16, progress=progress)
+        visdiff.caption(dataset, ColorCaptioner(), batch_size=16, progress=progress)
     assert steps[:2] == ["Captioning 0 of 120", "Captioning 16 of 120"]
-    stored = visdiff.caption(dataset, ColourCaptioner(), batch_size=16)
+    stored = visdiff.caption(dataset, ColorCaptioner(), batch_size=16)
     assert (stored.reused, stored.computed) == (32, 88)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from chat_server import UNAUTHORIZED, ChatServer
-from fakes import ColourCaptioner, ColourEncoder
+from fakes import ColorCaptioner, ColorEncoder
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import CredentialsError
@@ -16,7 +16,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def compare(dataset, key, proposer, **options):
-    options = {"preset": "offline", "encoder": ColourEncoder(), "properties": False, **options}
+    options = {"preset": "offline", "encoder": ColorEncoder(), "properties": False, **options}
     return visdiff.compare(dataset, "red", "blue", key, proposer=proposer, **options)
 
 
@@ -28,7 +28,7 @@ def test_the_bank_needs_neither_captions_nor_a_language_model(dataset):
     assert {one.source for one in run.differences} == {"bank"}
     assert [len(one["sampled_a"]) for one in run.record["rounds"]] == [20] * 6
     assert all(one.n_a == 40 for one in run.differences)
-    assert run.record["stages"]["proposer"]["parameters"]["encoder"] == "colour-1"
+    assert run.record["stages"]["proposer"]["parameters"]["encoder"] == "color-1"
     assert run.record["usage"]["requests"] == 0 and dataset.get_field("captions") is None
 
 
@@ -45,7 +45,7 @@ def test_a_union_remembers_who_proposed_what(dataset):
     answer = json.dumps({"differences": ["rose garden in red", "blue sea"]})
     with ChatServer(answer) as server:
         spec = {"name": "union:keyword+images:m+bank", "base_url": server.base_url}
-        run = compare(dataset, "all", spec, captioner=ColourCaptioner(), merge=False)
+        run = compare(dataset, "all", spec, captioner=ColorCaptioner(), merge=False)
         assert len(server.requests) == 6
         assert all(len(one.images) == 40 for one in server.requests)
     by_source = {}

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from bson import ObjectId
 from chat_server import ChatServer, completion
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError
 from ray_stages import NotedCaptioner, UnloadableEncoder, UnpicklableEncoder, seen
@@ -73,9 +73,9 @@ def writes(dataset):
 
 
 def test_each_dataset_of_two_is_written_by_the_workers(make_dataset):
-    home, other = make_dataset(n=12, colours=("red",)), make_dataset(n=12, colours=("blue",))
+    home, other = make_dataset(n=12, colors=("red",)), make_dataset(n=12, colors=("blue",))
     run = visdiff.rank(
-        home, "red", other, ["red", "a dog"], "run", encoder=ColourEncoder(), engine=ONE_WORKER
+        home, "red", other, ["red", "a dog"], "run", encoder=ColorEncoder(), engine=ONE_WORKER
     )
     assert run.reused["embeddings"] == {"reused": 0, "computed": 24}
     [field] = [name for name in home.get_field_schema() if name.startswith("visdiff_embedding")]
@@ -89,7 +89,7 @@ def test_values_are_those_of_this_process_and_a_broken_image_costs_only_itself(d
     held, before = dataset.first(), dataset.first().last_modified_at
     steps = []
     done = visdiff.embed(
-        dataset, ColourEncoder(), field="far", batch_size=16, engine=ENGINE,
+        dataset, ColorEncoder(), field="far", batch_size=16, engine=ENGINE,
         progress=lambda fraction, label: steps.append((fraction, label)),
     )  # fmt: skip
     assert (done.computed, done.reused) == (119, 0)
@@ -99,7 +99,7 @@ def test_values_are_those_of_this_process_and_a_broken_image_costs_only_itself(d
     # a sample that the caller holds shows what a worker wrote
     assert held["far"] is not None and held.last_modified_at > before
 
-    visdiff.embed(dataset, ColourEncoder(), field="near", batch_size=16)
+    visdiff.embed(dataset, ColorEncoder(), field="near", batch_size=16)
     stored = read_columns(dataset, dataset.values("id"), ["far", "near"])
     assert stored["far"] == stored["near"]
     assert held["far"].dtype == np.float32
@@ -202,7 +202,7 @@ def wait_until_still(count):
 def test_a_comparison_finds_the_same(dataset):
     def compare(run_key, **more):
         return visdiff.compare(
-            dataset, "red", "blue", run_key, captioner=ColourCaptioner(), encoder=ColourEncoder(),
+            dataset, "red", "blue", run_key, captioner=ColorCaptioner(), encoder=ColorEncoder(),
             proposer=ListProposer("a red image", "a blue image", "a green image"), **more,
         )  # fmt: skip
 
@@ -249,14 +249,14 @@ def test_what_goes_wrong_is_said_here_in_words(dataset, monkeypatch):
     with pytest.raises(VisDiffError, match="stage that pickles, .* 'holds-a-lock'"):
         visdiff.embed(dataset, UnpicklableEncoder(), field="f", engine=ENGINE)
     with pytest.raises(EngineError, match="a node with 1 CPUs and 1 GPUs .*'GPU': 0"):
-        visdiff.embed(dataset, ColourEncoder(), engine={"name": "ray", "gpus": 1})
+        visdiff.embed(dataset, ColorEncoder(), engine={"name": "ray", "gpus": 1})
     with monkeypatch.context() as patch:
         patch.setattr(ray_cluster.Cluster, "spans_machines", lambda self: True)
         with pytest.raises(EngineError, match="MongoDB that every node .* FIFTYONE_DATABASE_URI"):
-            visdiff.embed(dataset, ColourEncoder(), engine=ENGINE)
+            visdiff.embed(dataset, ColorEncoder(), engine=ENGINE)
     with monkeypatch.context() as patch:
         patch.setattr(ray, "is_initialized", lambda: False)
         for address in ("127.0.0.1:9", "ray://127.0.0.1:9"):
             with pytest.raises(EngineError, match=f"Ray cluster at '{address}', .*ray start"):
-                visdiff.embed(dataset, ColourEncoder(), engine=f"ray:{address}")
+                visdiff.embed(dataset, ColorEncoder(), engine=f"ray:{address}")
     assert ray.is_initialized()

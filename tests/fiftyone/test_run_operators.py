@@ -6,7 +6,7 @@ import json
 import fiftyone as fo
 import fiftyone.operators as foo
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 from fiftyone import ViewField as F
 from fiftyone.operators.executor import ExecutionError
 from forms import URI, context
@@ -20,7 +20,7 @@ from visdiff_plugin.views import filter_view, sort_view
 def red(dataset):
     """The difference that tells red images from blue ones, with a few exceptions planted."""
     run = visdiff.rank(
-        dataset, "red", "blue", ["red pictures"], "run", encoder=ColourEncoder(), overwrite=True
+        dataset, "red", "blue", ["red pictures"], "run", encoder=ColorEncoder(), overwrite=True
     )
     [one] = run.differences
     # one red image does not show it, two blue ones do
@@ -96,8 +96,8 @@ def test_matches_are_counted_before_and_tagged(plugins, dataset, red):
 
 def test_a_run_is_renamed(plugins, dataset, red):
     assert "identifier" in json.dumps(form(dataset, "rename_run", run_key="run", new_key="a b"))
-    execute(dataset, "rename_run", run_key="run", new_key="colours")
-    assert visdiff.list_runs(dataset) == ["colours"]
+    execute(dataset, "rename_run", run_key="run", new_key="colors")
+    assert visdiff.list_runs(dataset) == ["colors"]
     with pytest.raises(ExecutionError, match="got 'run'"):
         foo.get_operator(f"{URI}/rename_run")(dataset, "run", "other")
 
@@ -132,7 +132,7 @@ def test_buttons_stand_over_the_grid_where_they_lead_somewhere(plugins, dataset)
     needing = ("sort_by_difference", "filter_by_difference", "tag_difference")
     assert placed("compare_views") == "samples-grid-secondary-actions"
     assert not any(placed(name) for name in needing)
-    visdiff.rank(dataset, "red", "blue", ["red"], "run", encoder=ColourEncoder())
+    visdiff.rank(dataset, "red", "blue", ["red"], "run", encoder=ColorEncoder())
     assert {placed(name) for name in needing} == {"samples-grid-secondary-actions"}
 
 

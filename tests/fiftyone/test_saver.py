@@ -7,7 +7,7 @@ import time
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.mongo import saver
@@ -112,10 +112,10 @@ def test_a_sample_in_hand_is_reloaded_in_the_callers_thread(dataset, ids):
 
 
 def test_an_image_has_the_same_vector_whoever_is_in_its_batch(dataset):
-    visdiff.embed(dataset, ColourEncoder(), field="together", batch_size=50)
+    visdiff.embed(dataset, ColorEncoder(), field="together", batch_size=50)
     with open(dataset.skip(3).first().filepath, "w") as file:
         file.write("no image")
-    done = visdiff.embed(dataset, ColourEncoder(), field="apart", batch_size=7)
+    done = visdiff.embed(dataset, ColorEncoder(), field="apart", batch_size=7)
     assert done.computed == 119
     together, apart = dataset.values(["together", "apart"])
     assert apart[3] is None

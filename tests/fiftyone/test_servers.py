@@ -13,7 +13,7 @@ from chat_server import (
     ChatServer,
     completion,
 )
-from fakes import ColourCaptioner, ColourEncoder
+from fakes import ColorCaptioner, ColorEncoder
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import CredentialsError, ModelError, ProposerError, ServerError
@@ -27,8 +27,8 @@ def compare(dataset, server, key="run", **options):
         "red",
         "blue",
         key,
-        captioner=ColourCaptioner(),
-        encoder=ColourEncoder(),
+        captioner=ColorCaptioner(),
+        encoder=ColorEncoder(),
         properties=False,
         proposer={"name": "openai:m", "base_url": server.base_url, "max_retries": 0, **options},
     )
@@ -71,9 +71,9 @@ def test_a_hiccup_costs_a_retry_and_a_failed_round_only_itself(dataset):
 
 
 def test_no_key_is_said_before_anything_is_computed(dataset):
-    captioner = ColourCaptioner()
+    captioner = ColorCaptioner()
     with pytest.raises(CredentialsError, match="OPENAI_API_KEY"):
-        visdiff.compare(dataset, "red", "blue", "run", captioner=captioner, encoder=ColourEncoder())
+        visdiff.compare(dataset, "red", "blue", "run", captioner=captioner, encoder=ColorEncoder())
     assert captioner.seen == [] and dataset.list_runs() == []
 
 
@@ -91,7 +91,7 @@ def test_a_key_reaches_the_server_and_nothing_else(dataset, monkeypatch):
 def test_the_users_context_reaches_the_prompt(dataset):
     with ChatServer(GOOD) as server:
         visdiff.compare(
-            dataset, "red", "blue", "run", captioner=ColourCaptioner(), encoder=ColourEncoder(),
+            dataset, "red", "blue", "run", captioner=ColorCaptioner(), encoder=ColorEncoder(),
             proposer={"name": "openai:m", "base_url": server.base_url}, properties=False,
             context="Toy pictures; ignore the frame.",
         )  # fmt: skip

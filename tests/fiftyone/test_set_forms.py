@@ -13,7 +13,7 @@ NAMES = ("compare_views", "rank_hypotheses")
 
 
 @pytest.fixture
-def labelled(make_dataset):
+def labeled(make_dataset):
     dataset = make_dataset(n=10)
     for row, sample in enumerate(dataset):
         sample["truth"] = fo.Classification(label="cat" if row % 2 else "dog")
@@ -24,14 +24,14 @@ def labelled(make_dataset):
 
 
 @pytest.fixture
-def evaluated(labelled):
-    labelled.evaluate_classifications("guess", gt_field="truth", eval_key="cls")
-    return labelled
+def evaluated(labeled):
+    labeled.evaluate_classifications("guess", gt_field="truth", eval_key="cls")
+    return labeled
 
 
-def test_kinds_without_anything_to_choose_from_are_not_offered(plugins, make_dataset, labelled):
+def test_kinds_without_anything_to_choose_from_are_not_offered(plugins, make_dataset, labeled):
     for name in NAMES:
-        form = Form(labelled, name)
+        form = Form(labeled, name)
         assert form.offered("a_kind") == ["view", "tag", "label", "end", "rest"]
         assert form.default("a_kind") is None and form.default("b_kind") == "rest"
     other = make_dataset(n=2)
@@ -41,7 +41,7 @@ def test_kinds_without_anything_to_choose_from_are_not_offered(plugins, make_dat
     form = Form(other)
     assert form.offered("a_kind") == ["rest"]
     assert form.offered("b_kind") == ["rest", "dataset"]
-    assert labelled.name in Form(other, b_kind="dataset").offered("b_dataset")
+    assert labeled.name in Form(other, b_kind="dataset").offered("b_dataset")
     assert other.name not in Form(other, b_kind="dataset").offered("b_dataset")
 
 
@@ -62,29 +62,29 @@ def test_an_evaluation_is_there_at_once(plugins, evaluated):
     )
 
 
-def test_each_kind_has_the_controls_that_it_needs(plugins, labelled):
+def test_each_kind_has_the_controls_that_it_needs(plugins, labeled):
     def controls(**params):
-        return Form(labelled, **params).controls("a")
+        return Form(labeled, **params).controls("a")
 
     assert controls(a_kind="rest", b_kind="tag", b_tag="red") == ["kind"]
     assert controls(a_kind="view") == ["kind", "view"]
     assert controls(a_kind="tag") == ["kind", "tag"]
     assert controls(a_kind="label") == ["kind", "field"]
     assert controls(a_kind="label", a_field="truth") == ["kind", "field", "value_truth"]
-    form = Form(labelled, a_kind="label", a_field="truth")
+    form = Form(labeled, a_kind="label", a_field="truth")
     assert form.offered("a_value_truth") == ["cat", "dog"]
     assert set(form.offered("a_field")) >= {"truth", "site"}
     assert controls(a_kind="end") == ["kind", "number", "end", "percent"]
-    assert "guess.confidence" in Form(labelled, a_kind="end").offered("a_number")
+    assert "guess.confidence" in Form(labeled, a_kind="end").offered("a_number")
 
 
-def test_rare_values_are_typed(plugins, labelled, monkeypatch):
+def test_rare_values_are_typed(plugins, labeled, monkeypatch):
     import sys
 
-    Form(labelled)  # loads the plugin's modules
+    Form(labeled)  # loads the plugin's modules
     for module in [one for name, one in sys.modules.items() if name.endswith("operators._sets")]:
         monkeypatch.setattr(module, "MOST_VALUES", 20)
-    form = Form(labelled, a_kind="label", a_field="site", a_typed_value_site="site 3")
+    form = Form(labeled, a_kind="label", a_field="site", a_typed_value_site="site 3")
     assert "typed_value_site" in form.controls("a") and "A: 1 image (site = site 3)" in form.said(
         "sizes"
     )
@@ -104,14 +104,14 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("params", "label", "n_a", "n_b"), CHOICES)
-def test_what_is_chosen_is_sized_up_and_compared(plugins, labelled, params, label, n_a, n_b):
-    form = Form(labelled, **params)
+def test_what_is_chosen_is_sized_up_and_compared(plugins, labeled, params, label, n_a, n_b):
+    form = Form(labeled, **params)
     images = [f"{n} image{'' if n == 1 else 's'}" for n in (n_a, n_b)]
     assert f"A: {images[0]} ({label}). B: {images[1]} (" in form.said("sizes")
     params = {"run_key": "run", "preset": "offline", **params}
-    form = Form(labelled, **params)
+    form = Form(labeled, **params)
     form.execute()
-    run = visdiff.load(labelled, "run")
+    run = visdiff.load(labeled, "run")
     both = sum(one.count for one in run.skipped if one.reason == "in both sets")
     assert run.label_a == label and (run.n_a, run.n_b) == (n_a - both, n_b - both)
 
@@ -143,53 +143,53 @@ def test_sets_that_can_not_be_compared_are_said_so(plugins, evaluated):
         nothing.execute()
 
 
-def test_missing_files_are_counted(plugins, labelled):
+def test_missing_files_are_counted(plugins, labeled):
     import os
 
-    for path in labelled.match_tags("red").limit(3).values("filepath"):
+    for path in labeled.match_tags("red").limit(3).values("filepath"):
         os.remove(path)
-    assert "Checked 20 of 20 files: 3 missing." in Form(labelled, a="red", b="blue").said("sizes")
+    assert "Checked 20 of 20 files: 3 missing." in Form(labeled, a="red", b="blue").said("sizes")
 
 
-def test_clicked_and_alt_clicked_samples(plugins, labelled):
-    ids = labelled.values("id")
+def test_clicked_and_alt_clicked_samples(plugins, labeled):
+    ids = labeled.values("id")
     picked = [{"id": one, "type": "alt" if one in ids[4:10] else "default"} for one in ids[:10]]
     request = {"selected_samples": picked}
-    form = Form(labelled, request=request)
+    form = Form(labeled, request=request)
     assert form.offered("a_kind")[:2] == ["clicked", "alt"]
     assert (form.default("a_kind"), form.default("b_kind")) == ("clicked", "alt")
     assert "A: 4 images (4 chosen samples). B: 6 images" in form.said("sizes")
-    plain = Form(labelled, request={"selected_samples": [{"id": ids[0], "type": "default"}]})
+    plain = Form(labeled, request={"selected_samples": [{"id": ids[0], "type": "default"}]})
     assert plain.default("a_kind") == "selected" and "clicked" not in plain.offered("a_kind")
     assert "A needs at least two images" in plain.said("problem")
 
 
-def test_within_the_current_view(plugins, labelled):
-    request = {"view": labelled.match_tags("red")._serialize()}
-    form = Form(labelled, request=request, a="label:truth=cat")
+def test_within_the_current_view(plugins, labeled):
+    request = {"view": labeled.match_tags("red")._serialize()}
+    form = Form(labeled, request=request, a="label:truth=cat")
     assert "within_view" in form.inputs and "A: 10 images" in form.said("sizes")
-    assert "within_view" not in Form(labelled).inputs
-    form = Form(labelled, request=request, a="label:truth=cat", within_view=True)
+    assert "within_view" not in Form(labeled).inputs
+    form = Form(labeled, request=request, a="label:truth=cat", within_view=True)
     assert "A: 5 images (truth = cat). B: 5 images (everything else)" in form.said("sizes")
-    form = Form(labelled, request=request, a_kind="current", b_kind="rest")
+    form = Form(labeled, request=request, a_kind="current", b_kind="rest")
     assert "A: 10 images (view of 10 samples). B: 10 images" in form.said("sizes")
 
 
-def test_another_dataset_and_its_views(plugins, labelled, make_dataset):
-    other = make_dataset(n=7, colours=("green",))
-    form = Form(labelled, a="red", b_kind="dataset", b_dataset=other.name)
+def test_another_dataset_and_its_views(plugins, labeled, make_dataset):
+    other = make_dataset(n=7, colors=("green",))
+    form = Form(labeled, a="red", b_kind="dataset", b_dataset=other.name)
     whole, view = form.offered("b_dataset_view")
     assert view == "green" and form.default("b_dataset_view") == whole
     assert f"B: 7 images ({other.name}). None in both." in form.said("sizes")
     params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": whole}
-    assert f"B: 7 images ({other.name})" in Form(labelled, **params).said("sizes")
+    assert f"B: 7 images ({other.name})" in Form(labeled, **params).said("sizes")
     params["b_dataset_view"] = "green"
-    form = Form(labelled, **params, run_key="run", preset="offline")
+    form = Form(labeled, **params, run_key="run", preset="offline")
     assert f"(green of {other.name})" in form.said("sizes")
     form.execute()
-    run = visdiff.load(labelled, "run")
+    run = visdiff.load(labeled, "run")
     assert run.n_b == other.count("run") == 7 and run.dataset_b == other.name
-    form = Form(labelled, "delete_run", run_key="run")
+    form = Form(labeled, "delete_run", run_key="run")
     assert f"here and in {other.name!r}" in form.said("what")
     other.name = f"{other.name}-moved"
     assert "there is no dataset" in form.execute()["left"][0]

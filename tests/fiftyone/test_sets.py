@@ -3,7 +3,7 @@
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -177,7 +177,7 @@ def test_the_rest(judged):
 def test_a_run_says_what_its_sets_were(judged):
     run = visdiff.compare(
         judged, "eval:cls=wrong", "rest", "run", within=judged.match_tags(["red", "blue"]),
-        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False,
         proposer=ListProposer("red pictures", "a dog"),
     )  # fmt: skip
     assert (run.label_a, run.label_b, run.n_a, run.n_b) == ("wrong in cls", "everything else", 6, 6)
@@ -188,7 +188,7 @@ def test_a_run_says_what_its_sets_were(judged):
     assert visdiff.load(judged, "run") == run
     swapped = visdiff.compare(
         judged, "rest", "eval:cls=wrong", "swapped",
-        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False,
         proposer=ListProposer("red pictures", "a dog"),
     )  # fmt: skip
     mine = {one.description: one.auroc for one in run.differences}

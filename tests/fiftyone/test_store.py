@@ -6,7 +6,7 @@ import sys
 import fiftyone as fo
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import RunError
@@ -19,7 +19,7 @@ from visdiff_plugin.storing import run_store, score_fields
 def compare(dataset, key, *words):
     return visdiff.compare(
         dataset, "red", "blue", key,
-        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False,
         proposer=ListProposer(*words or ("red pictures", "a dog")),
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_another_process_sees_a_run_that_was_written_again(dataset):
     visdiff.load(dataset, "run")
     visdiff.compare(
         dataset, "red", "blue", "run", overwrite=True,
-        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False,
         proposer=ListProposer("blue pictures"),
     )  # fmt: skip
     loaded = visdiff.load(fo.load_dataset(dataset.name), "run")
@@ -114,7 +114,7 @@ def test_the_record_holds_no_secret_and_is_plain_json(dataset, monkeypatch):
     assert "sk-very-secret" not in text and "fakes." not in text
     assert stored["schema_version"] == 1
     assert set(stored["record"]) >= {"seed", "stages", "rounds", "usage", "seconds", "versions"}
-    assert run.record["stages"]["encoder"] == {"name": "colour-1", "parameters": {}}
+    assert run.record["stages"]["encoder"] == {"name": "color-1", "parameters": {}}
 
 
 def test_field_names_are_made_of_any_description(dataset):
@@ -139,7 +139,7 @@ def test_the_app_can_tell_the_sets_apart(dataset):
 def test_max_fields_limits_what_is_written(dataset):
     run = visdiff.compare(
         dataset, "red", "blue", "run", max_fields=1,
-        captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False,
+        captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False,
         proposer=ListProposer("red pictures", "a dog"),
     )  # fmt: skip
     assert len(run.fields) == 1 and run.differences[1].field is None

@@ -3,7 +3,7 @@
 import fiftyone as fo
 import pytest
 from bson import ObjectId
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 import visdiff_plugin as visdiff
 from visdiff_plugin.dataset import fields
@@ -44,7 +44,7 @@ def _text(values):
 def test_images_are_tied_by_ids_of_others(renamed):
     keys = fields.read_keys(renamed, "sample_id", renamed.values("id"))
     assert len(set(keys)) == 8 and None not in keys
-    run = visdiff.rank(renamed, "red", "blue", ["red pictures"], "run", encoder=ColourEncoder(),
+    run = visdiff.rank(renamed, "red", "blue", ["red pictures"], "run", encoder=ColorEncoder(),
                        cluster_by="sample_id")  # fmt: skip
     assert any("8 clusters of sample_id" in note for note in run.notes)
     assert run.differences[0].n_units == 8
@@ -68,5 +68,5 @@ def test_the_id_of_a_group_is_read():
 def test_a_field_without_any_value_ties_nothing_and_is_refused(renamed, setting):
     renamed.add_sample_field("empty", fo.StringField)
     with pytest.raises(FieldError, match="'empty'"):
-        visdiff.rank(renamed, "red", "blue", ["red pictures"], "run", encoder=ColourEncoder(),
+        visdiff.rank(renamed, "red", "blue", ["red pictures"], "run", encoder=ColorEncoder(),
                      **{setting: "empty"})  # fmt: skip

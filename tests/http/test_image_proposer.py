@@ -17,11 +17,11 @@ from visdiff_plugin.proposers.image_vlm import ImageProposer
 from visdiff_plugin.stages import Images, Proposer, Usage
 
 ANSWER = json.dumps({"differences": ["red walls", "Red walls", "brick", "clay"]})
-GREY = (128, 128, 128)
+GRAY = (128, 128, 128)
 
 
 def shade(side, number):
-    """A colour that says which set and which image it is."""
+    """A color that says which set and which image it is."""
     return (200, 10 * number, 0) if side == "a" else (0, 10 * number, 200)
 
 
@@ -46,8 +46,8 @@ def decoded(url):
     return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB")
 
 
-def close(pixel, colour):
-    return max(abs(one - other) for one, other in zip(pixel, colour, strict=True)) <= 4
+def close(pixel, color):
+    return max(abs(one - other) for one, other in zip(pixel, color, strict=True)) <= 4
 
 
 def ask(server, a, b, **options):
@@ -64,11 +64,11 @@ def test_separate_images_follow_their_labels(sets):
     system, user = request.body["messages"]
     assert system["role"] == "system" and "you see the images" in system["content"]
     parts = user["content"]
-    labelled = [(label["text"], decoded(image["image_url"]["url"]))
+    labeled = [(label["text"], decoded(image["image_url"]["url"]))
                 for label, image in zip(parts[:-1:2], parts[1:-1:2], strict=True)]  # fmt: skip
     wanted = [("A", number) for number in range(4)] + [("B", number) for number in range(3)]
-    assert len(labelled) == 7
-    for (text, picture), (group, number) in zip(labelled, wanted, strict=True):
+    assert len(labeled) == 7
+    for (text, picture), (group, number) in zip(labeled, wanted, strict=True):
         assert text == f"Group {group}, image {number + 1}:"
         assert picture.size == (100, 50)
         assert close(picture.getpixel((50, 25)), shade(group.lower(), number))
@@ -87,8 +87,8 @@ def test_the_papers_grid(sets):
     for side, first in (("a", 0), ("b", 2)):
         for number in range(20):
             row, column = divmod(number, 10)
-            centre = (column * 256 + 128, (first + row) * 256 + 128)
-            assert close(grid.getpixel(centre), shade(side, number)), (side, number)
+            center = (column * 256 + 128, (first + row) * 256 + 128)
+            assert close(grid.getpixel(center), shade(side, number)), (side, number)
     assert "Rows 1 to 2, from the top, are Group A; rows 3 to 4 are Group B" in request.text
 
 
@@ -102,8 +102,8 @@ def test_sets_of_other_sizes_and_shapes_in_the_grid(sets):
     assert "rows 3 to 3 are Group B" in request.text
     assert close(grid.getpixel((120, 120)), shade("a", 11))  # second row, second tile
     assert close(grid.getpixel((40, 200)), shade("b", 0))
-    assert close(grid.getpixel((40, 163)), GREY)  # above the wide image: nothing is cut off
-    assert close(grid.getpixel((600, 120)), GREY) and close(grid.getpixel((600, 200)), GREY)
+    assert close(grid.getpixel((40, 163)), GRAY)  # above the wide image: nothing is cut off
+    assert close(grid.getpixel((600, 120)), GRAY) and close(grid.getpixel((600, 200)), GRAY)
 
 
 def test_no_more_images_than_the_model_takes(sets):

@@ -12,16 +12,16 @@ from questions import asked, ranker
 from visdiff_plugin.errors import ModelError
 from visdiff_plugin.stages import Images, parameters_of
 
-COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
+COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
 
 @pytest.fixture
 def pictures(tmp_path):
     paths = []
-    for colour, value in COLOURS.items():
-        paths.append(str(tmp_path / f"{colour}.png"))
+    for color, value in COLORS.items():
+        paths.append(str(tmp_path / f"{color}.png"))
         Image.new("RGB", (900, 300), value).save(paths[-1])
-    return Images(list(COLOURS), paths)
+    return Images(list(COLORS), paths)
 
 
 def sees(request):
@@ -30,7 +30,7 @@ def sees(request):
     pixel = image.resize((1, 1)).getpixel((0, 0))
     if max(pixel) - min(pixel) < 60:
         return "yes"
-    return "yes" if list(COLOURS)[pixel.index(max(pixel))] in asked(request)[1] else "no"
+    return "yes" if list(COLORS)[pixel.index(max(pixel))] in asked(request)[1] else "no"
 
 
 def test_images_are_shown_small_and_asked_about(pictures):

@@ -19,8 +19,8 @@ from visdiff_plugin.comparing import compare_inputs
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import EvaluationError, ModelError
 from visdiff_plugin.evaluation.chat_judge import ChatJudge
-from visdiff_plugin.evaluation.judgements import Judgements
 from visdiff_plugin.evaluation.judges import Question
+from visdiff_plugin.evaluation.judgments import Judgments
 from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.inputs.joined import Inputs
 from visdiff_plugin.proposers import make_proposer
@@ -40,10 +40,10 @@ REFUSED = (
 def sets(tmp_path):
     """Twelve red pictures and twelve blue ones, with captions that say so."""
     found = []
-    for word, colour in (("red", (220, 20, 20)), ("blue", (20, 20, 220))):
+    for word, color in (("red", (220, 20, 20)), ("blue", (20, 20, 220))):
         paths = [str(tmp_path / f"{word}{number}.png") for number in range(12)]
         for path in paths:
-            Image.new("RGB", (24, 24), colour).save(path)
+            Image.new("RGB", (24, 24), color).save(path)
         names = [f"{word}{number}" for number in range(12)]
         found.append(Images(names, paths, [f"a {word} wall"] * 12))
     return found
@@ -90,9 +90,9 @@ def test_a_refusal_is_no_caption(sets, answer):
 @pytest.mark.parametrize("answer", REFUSED)
 def test_a_refusal_is_no_score_and_nothing_is_kept(tmp_path, answer):
     with ChatServer(answer) as server:
-        judgements = Judgements(tmp_path / "j.jsonl", judge(server))
+        judgments = Judgments(tmp_path / "j.jsonl", judge(server))
         with pytest.raises((EvaluationError, ModelError), match=r"refuses|got \"I'm sorry"):
-            judgements.ask([Question("red", "blue", "red walls")])
+            judgments.ask([Question("red", "blue", "red walls")])
     assert not (tmp_path / "j.jsonl").exists()
 
 
@@ -175,7 +175,7 @@ def test_every_stage_that_asks_takes_the_options_of_a_server_and_no_others(make,
         make({"name": name, "base_ulr": url})
 
 
-def test_a_misspelt_option_is_no_option_beside_a_client_either():
+def test_a_misspelled_option_is_no_option_beside_a_client_either():
     client = ChatClient("m", base_url="http://127.0.0.1:9/v1")
     with pytest.raises(TypeError, match=r"out of base_url, .*; got tiemout\."):
         CaptionProposer(client=client, tiemout=3)

@@ -22,14 +22,14 @@ from visdiff_plugin.chat.prompts import CAPTION_PROMPT, CAPTION_STYLES
 from visdiff_plugin.errors import CredentialsError, ModelError, ServerError
 from visdiff_plugin.stages import Captioner, Missing, Usage, parameters_of
 
-COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
+COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
 
 @pytest.fixture
 def paths(tmp_path):
     found = []
-    for colour, value in COLOURS.items():
-        found.append(str(tmp_path / f"{colour}.png"))
+    for color, value in COLORS.items():
+        found.append(str(tmp_path / f"{color}.png"))
         Image.new("RGB", (40, 20), value).save(found[-1])
     return found
 
@@ -44,21 +44,21 @@ def sent(request):
     return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
 
 
-def colour_of(request):
+def color_of(request):
     pixel = sent(request).convert("RGB").resize((1, 1)).getpixel((0, 0))
     if max(pixel) - min(pixel) < 60:
-        return "grey"
-    return list(COLOURS)[pixel.index(max(pixel))]
+        return "gray"
+    return list(COLORS)[pixel.index(max(pixel))]
 
 
 def seen(request):
-    return f"a {colour_of(request)} wall"
+    return f"a {color_of(request)} wall"
 
 
 def test_captions_come_in_order_and_at_the_same_time(paths):
     def slow_first(request):
         answer = completion(seen(request))
-        return Answer(body=answer.body, delay=0.3 if colour_of(request) == "red" else 0.05)
+        return Answer(body=answer.body, delay=0.3 if color_of(request) == "red" else 0.05)
 
     with ChatServer(slow_first) as server:
         captions = captioner(server, concurrency=3, prompt="What?").caption([*paths, *paths])
@@ -108,7 +108,7 @@ def test_a_small_image_is_not_enlarged(paths):
 )
 def test_what_concerns_one_image_costs_only_that(paths, answer, words):
     with ChatServer(
-        lambda request: answer if colour_of(request) == "green" else seen(request)
+        lambda request: answer if color_of(request) == "green" else seen(request)
     ) as server:
         red, green, blue = captioner(server, concurrency=1).caption(paths)
     assert (red, blue) == ("a red wall", "a blue wall")
@@ -162,12 +162,12 @@ def test_a_model_that_takes_no_images(paths):
 
 def test_one_odd_image_first_is_told_from_that(paths):
     def reply(request):
-        return failure(400, "odd") if colour_of(request) == "red" else seen(request)
+        return failure(400, "odd") if color_of(request) == "red" else seen(request)
 
     with ChatServer(reply) as server:
         captions = captioner(server, concurrency=1).caption([paths[0], paths[0], paths[1]])
     assert [type(one) for one in captions] == [Missing, Missing, str]
-    assert [colour_of(one) for one in server.requests] == ["red", "grey", "red", "green"]
+    assert [color_of(one) for one in server.requests] == ["red", "gray", "red", "green"]
 
 
 def test_no_key_is_wanted_before_the_first_caption(paths):

@@ -251,7 +251,7 @@ def test_parameters_hold_no_secret():
 @pytest.mark.parametrize(
     "options",
     [{"answers": "maybe"}, {"budget": 0}, {"concurrency": 0}, {"image_side": 0},
-     {"top_logprobs": 0}, {"colour": "red"}],
+     {"top_logprobs": 0}, {"color": "red"}],
 )  # fmt: skip
 def test_wrong_options(options):
     with pytest.raises(ValueError, match="Expected"):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from chat_server import BROKEN, ChatServer
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from PIL import Image
 
 from visdiff_plugin.account import Account
@@ -22,7 +22,7 @@ from visdiff_plugin.stages import Attempt, Images, ProposerReply, Usage
 from visdiff_plugin.vectors import rows_of
 
 CONFIG = Config(
-    captioner=ColourCaptioner(), encoder=ColourEncoder(), properties=False, refine=1,
+    captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False, refine=1,
     rounds=2, subset_size=10, merge=False,
 )  # fmt: skip
 N = 40
@@ -36,8 +36,8 @@ def is_red(row):
 def pictures(turned=False, vectors=None):
     """Returns inputs of ``2 N`` pictures; the captions only name them."""
     if vectors is None:
-        colours = [[1.0, 0.1, 0.1] if is_red(row) else [0.1, 1.0, 0.1] for row in range(2 * N)]
-        vectors = np.array(colours)
+        colors = [[1.0, 0.1, 0.1] if is_red(row) else [0.1, 1.0, 0.1] for row in range(2 * N)]
+        vectors = np.array(colors)
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     ids = [f"{row:03}" for row in range(len(vectors))]
     images = Images(ids, [f"{one}.jpg" for one in ids], [f"picture {one}" for one in ids])
@@ -92,9 +92,9 @@ def test_the_best_go_back_with_the_images_that_they_get_wrong():
             f"{good} pictures", f"{bad} pictures",
         ]  # fmt: skip
         for one in record["tried"]:
-            colour = one["description"].startswith("red")
-            wrong = [row for row in record[own] if is_red(int(row)) != colour]
-            fits = [row for row in record[other] if is_red(int(row)) == colour]
+            color = one["description"].startswith("red")
+            wrong = [row for row in record[own] if is_red(int(row)) != color]
+            fits = [row for row in record[other] if is_red(int(row)) == color]
             assert len(one["missed"]) == min(3, len(wrong)) and set(one["missed"]) <= set(wrong)
             assert len(one["mistaken"]) == min(3, len(fits)) and set(one["mistaken"]) <= set(fits)
         said = {

@@ -101,7 +101,7 @@ def test_the_weights_stay_here(tiny_oracle, pictures):
 
 def test_wrong_options(tiny_oracle):
     for wrong in ({"answers": "maybe"}, {"budget": 0}, {"threads": 0}, {"batch_size": 0},
-                  {"dtype": "int8"}, {"colour": 1}):  # fmt: skip
+                  {"dtype": "int8"}, {"color": 1}):  # fmt: skip
         with pytest.raises(ValueError, match="Expected"):
             ranker(tiny_oracle, **wrong)
     with pytest.raises(ValueError, match="Expected MODEL for"):

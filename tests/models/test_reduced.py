@@ -78,7 +78,7 @@ def test_real_photographs(small_models, shared):
 
 
 def test_to_a_trained_network_it_is_no_more_than_its_own_rounding(minidual, shared, tmp_path):
-    """MiniDual is no CLIP; its 8 bit weights turn by degrees over one grey level of difference."""
+    """MiniDual is no CLIP; its 8 bit weights turn by degrees over one gray level of difference."""
     files = sorted((shared / "data" / "flickr8k" / "images").glob("*.jpg"))[:16]
     large = str(tmp_path / "large.jpg")
 

@@ -44,8 +44,8 @@ def token(**chances):
 def test_the_probability_of_yes_given_yes_or_no():
     assert yes_probability([token(Yes=0.6, No=0.2, Maybe=0.2)]) == pytest.approx(0.75)
     # every spelling counts: .5 + .1 + .05 for yes, .2 + .1 for no
-    spelt = Token("Yes", (("Yes", 0.5), (" yes", 0.1), ("▁YES", 0.05), ("No", 0.2), ("no", 0.1)))
-    assert yes_probability([spelt]) == pytest.approx(0.65 / 0.95)
+    spelled = Token("Yes", (("Yes", 0.5), (" yes", 0.1), ("▁YES", 0.05), ("No", 0.2), ("no", 0.1)))
+    assert yes_probability([spelled]) == pytest.approx(0.65 / 0.95)
     assert yes_probability([token(no=1.0)]) == 0.0
     assert yes_probability([token(yes=1.0)]) == 1.0
 

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from fakes import ColourEncoder
+from fakes import ColorEncoder
 
 from visdiff_plugin.errors import FieldError, ModelError, ProposerError
 from visdiff_plugin.proposers import make_proposer
-from visdiff_plugin.proposers.bank import BankProposer, centred, contrast, distinct
+from visdiff_plugin.proposers.bank import BankProposer, centered, contrast, distinct
 from visdiff_plugin.proposers.bank_cache import bank_vectors, cache_folder
 from visdiff_plugin.proposers.bank_phrases import built_in, read_bank
 from visdiff_plugin.selection import key
@@ -120,9 +120,9 @@ def test_a_set_closer_to_any_text_does_not_have_the_whole_bank_on_its_side():
     a, b = RNG.normal(size=(2, 300, 40)) * 0.2
     a[:, 0] += 1
     share = (contrast(texts, a, b) > 0).mean()
-    less_mean = (contrast(centred(texts), a, b) > 0).mean()
+    less_mean = (contrast(centered(texts), a, b) > 0).mean()
     assert share > 0.9 and 0.3 < less_mean < 0.7
-    assert centred(texts[:49]) is not None and (centred(texts[:49]) == texts[:49]).all()
+    assert centered(texts[:49]) is not None and (centered(texts[:49]) == texts[:49]).all()
 
 
 def test_of_close_texts_the_best_stays():
@@ -268,7 +268,7 @@ def test_an_encoder_that_answers_nonsense_leaves_no_file(cache, tmp_path):
     assert not cache.exists() or os.listdir(cache) == []
 
 
-def test_colours_out_of_the_built_in_bank():
+def test_colors_out_of_the_built_in_bank():
     red, blue = pictures(20, 0.8, 0.2, 0.2), pictures(20, 0.2, 0.2, 0.8)
-    found = make_proposer("bank", encoder=ColourEncoder()).propose(red, blue).proposals
+    found = make_proposer("bank", encoder=ColorEncoder()).propose(red, blue).proposals
     assert "red" in found[0] and not any("blue" in one or "green" in one for one in found)

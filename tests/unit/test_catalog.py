@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 
 from visdiff_plugin import stages
 from visdiff_plugin.assembly import make_stages
@@ -59,7 +59,7 @@ def test_every_choice_can_be_made_and_is_what_its_row_says(choice):
             make(choice.stage, spec)
         return
     for member in members_of(choice.stage, spec_of(choice)):
-        thing = make(choice.stage, member, encoder=ColourEncoder(), n=4)
+        thing = make(choice.stage, member, encoder=ColorEncoder(), n=4)
         row = find(choice.stage, member)
         assert stages.asks_server(thing) == asks_server(choice.stage, member)
         assert stages.asks_server(thing) == (row.runs == "server")
@@ -168,7 +168,7 @@ def test_an_address_reaches_those_that_ask_and_no_others():
     assert plain == "keyword" and chat == {"name": "openai:m", "base_url": URL}
     assert vision["base_url"] == "x"
     nested = {"name": "cascade", "then": {"name": "image_question:m"}, "base_url": URL}
-    assert make_ranker(nested, ColourEncoder()).then.parameters["base_url"] == URL
+    assert make_ranker(nested, ColorEncoder()).then.parameters["base_url"] == URL
     [first, then] = members_of("ranker", {**nested, "first": "tfidf"})
     assert first == "tfidf" and then["base_url"] == URL
     local = {"name": "keyword", "base_url": URL}  # forms and old runs: nothing is asked
@@ -198,8 +198,8 @@ class AskingToo(Scoring):
 
 ASKS = [
     ("captioner", "openai:m", True), ("captioner", "blip", False), ("captioner", "nobody", False),
-    ("captioner", "field:x", False), ("captioner", ColourCaptioner(), False),
-    ("captioner", None, False), ("encoder", "zoo:m", False), ("encoder", ColourEncoder(), False),
+    ("captioner", "field:x", False), ("captioner", ColorCaptioner(), False),
+    ("captioner", None, False), ("encoder", "zoo:m", False), ("encoder", ColorEncoder(), False),
     ("proposer", "caption_llm", True), ("proposer", {"name": "images:m"}, True),
     ("proposer", "union:keyword+bank", False), ("proposer", ["keyword", "openai"], True),
     ("proposer", ["keyword", Asking()], True), ("proposer", Asking(), True),
@@ -224,7 +224,7 @@ def test_what_an_object_says_of_itself():
 def test_what_stands_where_nothing_is_chosen():
     assert make_engine(None).name == "local"
     assert make_ranker(None, None).name == "words"
-    assert make_ranker(None, ColourEncoder()).name == "embedding (colour-1)"
+    assert make_ranker(None, ColorEncoder()).name == "embedding (color-1)"
     with pytest.raises(SettingError, match="got NoneType"):
         make_captioner(None)
 

@@ -6,8 +6,8 @@ import pytest
 from visdiff_plugin.cache.lines import Lines
 from visdiff_plugin.errors import EvaluationError
 from visdiff_plugin.evaluation.chat_judge import parse_score
-from visdiff_plugin.evaluation.judgements import Judgements
-from visdiff_plugin.evaluation.judges import Judgement, Question, WordJudge, stem
+from visdiff_plugin.evaluation.judges import Judgment, Question, WordJudge, stem
+from visdiff_plugin.evaluation.judgments import Judgments
 from visdiff_plugin.stages import Usage
 
 
@@ -109,16 +109,16 @@ class Counting:
         self.asked.append(question.proposal)
         if question.proposal == "bad":
             raise EvaluationError("no score")
-        return Judgement(1, Usage(1, 10, 2), "Score: 1")
+        return Judgment(1, Usage(1, 10, 2), "Score: 1")
 
 
 def test_what_is_judged_is_kept_whatever_fails(tmp_path):
     asked = [Question("t", "", text) for text in ("a", "bad", "b", "a")]
-    first = Judgements(tmp_path / "j.jsonl", Counting())
+    first = Judgments(tmp_path / "j.jsonl", Counting())
     with pytest.raises(EvaluationError, match="no score"):
         first.ask(asked)
     judge = Counting()
-    again = Judgements(tmp_path / "j.jsonl", judge)
+    again = Judgments(tmp_path / "j.jsonl", judge)
     again.ask([asked[0], asked[2]])
     assert judge.asked == [] and again.score(asked[2]) == 1
     assert first.usage == Usage(2, 20, 4)
@@ -126,9 +126,9 @@ def test_what_is_judged_is_kept_whatever_fails(tmp_path):
 
 def test_scores_are_read_without_the_judge_but_not_made_up(tmp_path):
     question = Question("t", "o", "a")
-    judged = Judgements(tmp_path / "j.jsonl", Counting())
+    judged = Judgments(tmp_path / "j.jsonl", Counting())
     judged.ask([question])
-    reading = Judgements(tmp_path / "j.jsonl", None, judged.label)
+    reading = Judgments(tmp_path / "j.jsonl", None, judged.label)
     reading.ask([question])
     assert reading.score(question) == 1
     with pytest.raises(EvaluationError, match="for 1 more answers"):
@@ -136,10 +136,10 @@ def test_scores_are_read_without_the_judge_but_not_made_up(tmp_path):
 
 
 def test_two_judges_do_not_share_scores(tmp_path):
-    Judgements(tmp_path / "j.jsonl", Counting()).ask([Question("t", "", "a")])
+    Judgments(tmp_path / "j.jsonl", Counting()).ask([Question("t", "", "a")])
     other = Counting()
     other.parameters = {"model": "larger"}
-    Judgements(tmp_path / "j.jsonl", other).ask([Question("t", "", "a")])
+    Judgments(tmp_path / "j.jsonl", other).ask([Question("t", "", "a")])
     assert other.asked == ["a"]
 
 

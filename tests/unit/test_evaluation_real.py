@@ -4,8 +4,8 @@ import os
 import runpy
 from pathlib import Path
 
-from visdiff_plugin.evaluation.judgements import Judgements
 from visdiff_plugin.evaluation.judges import WordJudge
+from visdiff_plugin.evaluation.judgments import Judgments
 from visdiff_plugin.evaluation.pairs import load_pairs, save_pairs
 from visdiff_plugin.evaluation.plan import load_plan
 from visdiff_plugin.evaluation.results import questions, rows_of
@@ -38,7 +38,7 @@ def test_pairs_of_real_photographs_and_what_people_wrote(shared, tmp_path, monke
     (tmp_path / "plan.toml").write_text(PLAN)
     plan, runner = load_plan(tmp_path / "plan.toml"), Runner(tmp_path / "out")
     runner.run(plan)
-    scores = Judgements(tmp_path / "j.jsonl", WordJudge())
+    scores = Judgments(tmp_path / "j.jsonl", WordJudge())
     scores.ask(questions(plan, runner.cells))
     found, dealt = rows_of(plan, plan.sweeps[0], runner.cells, scores)
     assert found.acc1 == (1, 1, 1) and found.acc5_b is not None and found.acc5_b[0] > 0

@@ -1,33 +1,33 @@
-"""A plan from its file to its tables, on images that differ in colour; no dataset, no network."""
+"""A plan from its file to its tables, on images that differ in color; no dataset, no network."""
 
 import json
 import re
 
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from PIL import Image
 
 from visdiff_plugin.errors import EvaluationError, ServerError
 from visdiff_plugin.evaluation import runner as runner_module
 from visdiff_plugin.evaluation.__main__ import main
-from visdiff_plugin.evaluation.judgements import Judgements
 from visdiff_plugin.evaluation.judges import WordJudge
+from visdiff_plugin.evaluation.judgments import Judgments
 from visdiff_plugin.evaluation.pairs import Pair, save_pairs
 from visdiff_plugin.evaluation.plan import load_plan
 from visdiff_plugin.evaluation.report import write_report
 from visdiff_plugin.evaluation.results import rows_of
 from visdiff_plugin.evaluation.runner import Runner
 
-COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200)}
+COLORS = {"red": (200, 30, 30), "blue": (30, 30, 200)}
 
 PLAN = """
 pairs = ["pairs.jsonl"]
 seeds = [0, 1]
 
 [settings]
-captioner = "colours"
-encoder = "colours"
+captioner = "colors"
+encoder = "colors"
 properties = false
 rounds = 2
 subset_size = 8
@@ -53,15 +53,15 @@ class Other(ListProposer):
 def folder(tmp_path):
     rng = np.random.default_rng(0)
     sides = {}
-    for colour, rgb in COLOURS.items():
-        paths = [str(tmp_path / f"{colour}-{number}.png") for number in range(40)]
+    for color, rgb in COLORS.items():
+        paths = [str(tmp_path / f"{color}-{number}.png") for number in range(40)]
         for path in paths:
             noise = rng.normal(0, 20, (4, 4, 3))
             pixels = np.clip(np.array(rgb) + noise, 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(path)
-        sides[colour] = tuple(paths)
+        sides[color] = tuple(paths)
     save_pairs(
-        [Pair("colour", "red", sides["red"], sides["blue"], "blue", "easy"),
+        [Pair("color", "red", sides["red"], sides["blue"], "blue", "easy"),
          Pair("wrong", "round", sides["red"][:30], sides["blue"][:30], "", "hard")],
         tmp_path / "pairs.jsonl",
     )  # fmt: skip
@@ -71,7 +71,7 @@ def folder(tmp_path):
 
 def objects():
     return {
-        "colours": type("Colours", (ColourEncoder, ColourCaptioner), {})(),
+        "colors": type("Colors", (ColorEncoder, ColorCaptioner), {})(),
         "list": ListProposer("red", "blue", "green"),
         "other": Other("a green thing"),
     }
@@ -82,7 +82,7 @@ def runner(folder, **changes):
 
 
 def judged(folder):
-    return Judgements(folder / "out" / "j.jsonl", WordJudge())
+    return Judgments(folder / "out" / "j.jsonl", WordJudge())
 
 
 def test_from_a_plan_to_its_tables(folder):
@@ -185,7 +185,7 @@ def test_a_union_of_remembered_proposers_took_as_long_as_its_members(folder):
     (folder / "plan.toml").write_text(text)
     run = runner(folder)
     plan = load_plan(folder / "plan.toml")
-    cells = [cell for cell in plan.of(plan.sweeps[0]) if cell.pair.name == "colour"]
+    cells = [cell for cell in plan.of(plan.sweeps[0]) if cell.pair.name == "color"]
     first = [one for one in cells if one.settings["ranker"] == "tfidf" and one.seed == 0]
     alone = [run._compare(one, plan)["seconds"]["propose"] for one in first[:2]]
     both = run._compare(first[2], plan)
@@ -251,7 +251,7 @@ def test_captions_and_measured_properties_need_no_model(folder):
         ("rounds = 2", "turns = 2", "got turns"),
         ("rounds = 2", 'preset = "best"', "a preset out of"),
         ("rounds = 2", "cluster_by = 'x'", "got cluster_by"),
-        ('captioner = "colours"', 'captioner = "field:x"', "without a dataset, got 'field:x'"),
+        ('captioner = "colors"', 'captioner = "field:x"', "without a dataset, got 'field:x'"),
         ("shuffles = 3", "shuffles = -1", "shuffles as a number"),
         ("purity = [1, 0.5, 0]", "purity = [50]", r"purity in \[0, 1\]"),
         ("purity = [1, 0.5, 0]", "puritty = [1]", "got puritty"),
@@ -270,9 +270,9 @@ def test_a_wrong_plan_says_what_is_wrong(folder, old, new, message):
 
 
 STAGES = """
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 
-class Colours(ColourEncoder, ColourCaptioner):
+class Colors(ColorEncoder, ColorCaptioner):
     pass
 
 class Listed(ListProposer):
@@ -285,7 +285,7 @@ def test_the_command(folder, capsys):
     (folder / "own_stages.py").write_text(STAGES)
     (folder / "plan.toml").write_text(re.sub(r', "other"', "", PLAN))
     command = ["run", str(folder / "plan.toml"), "--out", str(folder / "out"), "--path",
-               str(folder), "--object", "colours=own_stages:Colours"]  # fmt: skip
+               str(folder), "--object", "colors=own_stages:Colors"]  # fmt: skip
     assert main([*command, "--object", "list=own_stages:Listed"]) == 0
     table = capsys.readouterr().out
     assert "## matrix" in table and table == (folder / "out" / "table.md").read_text()

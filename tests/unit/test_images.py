@@ -17,7 +17,7 @@ def photo(tmp_path):
     return path
 
 
-def _save(tmp_path, values, name="grey.png", **options):
+def _save(tmp_path, values, name="gray.png", **options):
     Image.fromarray(values).save(tmp_path / name, **options)
     return str(tmp_path / name)
 
@@ -99,7 +99,7 @@ def test_transparent_pixels_are_white(tmp_path):
     assert [image.getpixel((x, 0)) for x in (0, 1)] == [(10, 20, 30), (255, 255, 255)]
 
 
-def test_grey_of_16_bits_is_scaled_alike_for_every_image(tmp_path):
+def test_gray_of_16_bits_is_scaled_alike_for_every_image(tmp_path):
     dark = np.array([[0, 257 * 10], [257 * 20, 257 * 40]], np.uint16)
     for name in ("d.png", "d.tiff"):
         assert np.asarray(load_rgb(_save(tmp_path, dark, name)))[..., 0].tolist() == [

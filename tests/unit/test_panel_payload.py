@@ -162,7 +162,7 @@ def test_a_row_says_how_strong_how_often_and_how_sure():
     assert "not held out" in payload.difference_row(0, difference(held_out=False))["remarks"]
 
 
-def test_evidence_is_in_words_for_the_favoured_side():
+def test_evidence_is_in_words_for_the_favored_side():
     own = payload.difference_page(run(difference()), 0)["evidence"]
     assert own[0] == (
         "Of one image of A and one of B, that of A shows it more in 80% of all pairs (95% "
@@ -206,7 +206,7 @@ def test_a_histogram_counts_the_images_over_each_edge():
     assert difference_data.histogram(difference()) is None
 
 
-def test_pictures_show_what_is_true_of_the_favoured_side_first():
+def test_pictures_show_what_is_true_of_the_favored_side_first():
     ends = [one["end"] for one in difference_data.strips(run(), difference(examples=ENDS))]
     assert ends == ["high_a", "high_b", "low_a", "low_b"]
     of_b = difference_data.strips(run(), difference(examples=ENDS, favors="b"))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from visdiff_plugin.inputs.measured import label_candidates, object_candidates, property_candidates
-from visdiff_plugin.properties.catalogue import OBJECT_PROPERTIES, PROPERTIES
+from visdiff_plugin.properties.catalog import OBJECT_PROPERTIES, PROPERTIES
 from visdiff_plugin.properties.measure import measure, measure_many, measure_pixels
 
 NAMES = [one.name for one in PROPERTIES]
@@ -17,10 +17,10 @@ def flat(r, g, b, size=64):
     return np.full((size, size, 3), (r, g, b), np.uint8)
 
 
-def framed(pixels, width, colour=250):
+def framed(pixels, width, color=250):
     out = pixels.copy()
-    out[:width] = out[-width:] = colour
-    out[:, :width] = out[:, -width:] = colour
+    out[:width] = out[-width:] = color
+    out[:, :width] = out[:, -width:] = color
     return out
 
 
@@ -35,7 +35,7 @@ def photograph():
         return np.asarray(file.convert("RGB"), np.uint8)
 
 
-def test_the_catalogue_is_complete_and_in_order():
+def test_the_catalog_is_complete_and_in_order():
     assert list(measure_pixels(flat(9, 9, 9), 100)) == NAMES
     every = [*PROPERTIES, *OBJECT_PROPERTIES]
     wordings = [words for one in every for words in (one.high, one.low)]
@@ -44,21 +44,21 @@ def test_the_catalogue_is_complete_and_in_order():
     assert all(one.name.isidentifier() and one.doc and one.unit for one in every)
 
 
-def test_hand_values_of_flat_colours():
+def test_hand_values_of_flat_colors():
     red = measure_pixels(flat(200, 0, 0), 8192)
     assert red["brightness"] == pytest.approx(0.299 * 200 / 255, abs=0.003)
-    assert (red["contrast"], red["saturation"], red["greyscale"]) == (0, 1, 0)
+    assert (red["contrast"], red["saturation"], red["grayscale"]) == (0, 1, 0)
     assert (red["reds"], red["blues"], red["greens"]) == (1, 0, 0)
     assert red["warmth"] == pytest.approx(200 / 255)
     assert (red["aspect_ratio"], red["file_size"], red["bytes_per_pixel"]) == (0, 8.192, 2)
     assert red["resolution"] == 64 * 64 / 1e6 and np.isnan(red["sharpness"])
-    for colour, name in (((0, 0, 200), "blues"), ((0, 200, 0), "greens"),
+    for color, name in (((0, 0, 200), "blues"), ((0, 200, 0), "greens"),
                          ((200, 150, 0), "yellows"), ((200, 0, 200), "purples")):  # fmt: skip
-        assert measure_pixels(flat(*colour), 1)[name] == 1
-    grey = measure_pixels(flat(128, 128, 128), 1)
-    assert (grey["greyscale"], grey["saturation"], grey["colourfulness"]) == (1, 0, 0)
-    # Hasler and Suesstrunk by hand for one colour: no spread, 0.3 * hypot(rg, yb)
-    assert red["colourfulness"] == pytest.approx(0.3 * np.hypot(200, 100) / 255, abs=1e-6)
+        assert measure_pixels(flat(*color), 1)[name] == 1
+    gray = measure_pixels(flat(128, 128, 128), 1)
+    assert (gray["grayscale"], gray["saturation"], gray["colorfulness"]) == (1, 0, 0)
+    # Hasler and Suesstrunk by hand for one color: no spread, 0.3 * hypot(rg, yb)
+    assert red["colorfulness"] == pytest.approx(0.3 * np.hypot(200, 100) / 255, abs=1e-6)
 
 
 def test_contrast_of_a_chessboard_is_half():
@@ -69,8 +69,8 @@ def test_contrast_of_a_chessboard_is_half():
 def test_frames_and_bars(photograph):
     assert measure_pixels(photograph, 1)["border"] == 0
     height, width = photograph.shape[:2]
-    for colour in (0, 120, 250):
-        found = measure_pixels(framed(photograph, 20, colour), 1)["border"]
+    for color in (0, 120, 250):
+        found = measure_pixels(framed(photograph, 20, color), 1)["border"]
         assert found == pytest.approx(1 - (height - 40) * (width - 40) / (height * width), abs=0.01)
     bars = photograph.copy()
     bars[:30] = bars[-30:] = 0
@@ -111,10 +111,10 @@ def test_each_fault_moves_its_own_number(photograph):
     assert abs(noisy[1]["sharpness"] - base["sharpness"]) < (sharpness[0] - sharpness[1]) / 5
     dark = after(photograph * 0.4)
     assert dark["brightness"] == pytest.approx(0.4 * base["brightness"], abs=0.01)
-    for name in ("sharpness", "saturation", "greyscale"):
+    for name in ("sharpness", "saturation", "grayscale"):
         assert dark[name] == pytest.approx(base[name], abs=0.08)
-    grey = after(np.repeat(photograph.mean(2, keepdims=True), 3, 2))
-    assert grey["greyscale"] == 1 and grey["brightness"] == pytest.approx(
+    gray = after(np.repeat(photograph.mean(2, keepdims=True), 3, 2))
+    assert gray["grayscale"] == 1 and gray["brightness"] == pytest.approx(
         base["brightness"], abs=0.05
     )
 
@@ -132,7 +132,7 @@ def test_any_image_gives_numbers(height, width, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
     found = measure_pixels(pixels, 10)
     undefined = {name for name, value in found.items() if not np.isfinite(value)}
-    assert undefined <= {"sharpness", "saturation", "greyscale"}
+    assert undefined <= {"sharpness", "saturation", "grayscale"}
     assert 0 <= found["border"] < 1 and 0 <= found["brightness"] <= 1
 
 
@@ -177,7 +177,7 @@ def test_labels_as_candidates():
     assert np.isnan(found[0].scores[12]) and found[0].scores[:13].tolist()[:6] == [1.0] * 6
     assert np.nansum(found[1].scores) == 6
     objects = object_candidates("boxes", np.array([[1, 0.5], [9, 0.5], [1, np.nan]]))
-    assert [one.candidate.description for one in objects] == ["more labelled objects (boxes)"]
+    assert [one.candidate.description for one in objects] == ["more labeled objects (boxes)"]
 
 
 def test_the_page_names_every_property_with_its_words():

@@ -1,21 +1,21 @@
-"""Normalising, dropping repeats, merging paraphrases."""
+"""Normalizing, dropping repeats, merging paraphrases."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visdiff_plugin.selection import Candidate, key, merge_paraphrases, normalise, unique
+from visdiff_plugin.selection import Candidate, key, merge_paraphrases, normalize, unique
 
 
-def test_normalise():
-    assert normalise('  "a dog\n in snow." ') == "a dog in snow"
-    assert normalise("the dog's bowl") == "the dog's bowl"
-    assert normalise("'quoted'") == "quoted"
+def test_normalize():
+    assert normalize('  "a dog\n in snow." ') == "a dog in snow"
+    assert normalize("the dog's bowl") == "the dog's bowl"
+    assert normalize("'quoted'") == "quoted"
 
 
 @given(st.text(max_size=40))
-def test_normalise_is_idempotent(text):
-    assert normalise(normalise(text)) == normalise(text)
+def test_normalize_is_idempotent(text):
+    assert normalize(normalize(text)) == normalize(text)
 
 
 def test_key_ignores_case_articles_and_inflection():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import ColourCaptioner, ColourEncoder, ListProposer
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -198,7 +198,7 @@ def test_choosing_by_the_labels_makes_no_false_findings():
     assert honest / repeats <= 0.1 and naive / repeats >= 0.25, (honest, naive)
 
 
-def colours(n=150):
+def colors(n=150):
     """Returns pictures of which a third of A is red, and none of B."""
     rng = np.random.default_rng(7)
     vectors = np.array([0.1, 1.0, 0.1]) + rng.normal(0, 0.2, (2 * n, 3))
@@ -215,15 +215,15 @@ def compared(proposer, vectors, ranker=None):
     inputs = Inputs(images, read, np.arange(n // 2), np.arange(n // 2, n),
                     [], Account())  # fmt: skip
     config = replace(
-        CONFIG, proposer=proposer, ranker=ranker, encoder=ColourEncoder(),
-        captioner=ColourCaptioner(), properties=False, subset_size=5,
+        CONFIG, proposer=proposer, ranker=ranker, encoder=ColorEncoder(),
+        captioner=ColorCaptioner(), properties=False, subset_size=5,
     )  # fmt: skip
     stages = make_stages(None, config, True)
     return compare_inputs(inputs, Design(), stages, config), inputs, stages
 
 
 def test_a_comparison_shows_the_surest_and_tests_on_the_rest():
-    vectors, proposer = colours(), ListProposer("red pictures")
+    vectors, proposer = colors(), ListProposer("red pictures")
     found, inputs, _ = compared(proposer, vectors)
     for a, _ in found.folds:
         red = [row for row in a.apart if row % 3 == 0]
@@ -242,8 +242,8 @@ def test_what_can_not_be_drawn_so_is_said():
     assert stages.reads("embeddings") and not stages.need("embeddings")
     assert any("there are none: drawn uniformly" in one for one in inputs.account.notes)
     assert [len(side.proposal) for side in found.folds[0]] == [5, 5]
-    _, inputs, _ = compared(Whole("red pictures"), colours())
+    _, inputs, _ = compared(Whole("red pictures"), colors())
     assert any("changes nothing for reader" in one for one in inputs.account.notes)
     with pytest.raises(ValueError, match="Expected an encoder for draw='sure', got None"):
-        make_stages(None, replace(CONFIG, captioner=ColourCaptioner()), True)
-    make_stages(None, replace(CONFIG, captioner=ColourCaptioner(), ranker="tfidf"), False)
+        make_stages(None, replace(CONFIG, captioner=ColorCaptioner()), True)
+    make_stages(None, replace(CONFIG, captioner=ColorCaptioner(), ranker="tfidf"), False)

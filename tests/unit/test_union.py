@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from fakes import ColourEncoder, ListProposer
+from fakes import ColorEncoder, ListProposer
 
 from visdiff_plugin.config import Config
 from visdiff_plugin.errors import CredentialsError, ModelError, ServerError
@@ -42,7 +42,7 @@ def asked(*proposers, config=CONFIG):
 
 def test_members_by_name(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    encoder = ColourEncoder()
+    encoder = ColorEncoder()
     own = ListProposer()
     for spec in ("union:bank+keyword", {"name": "union", "of": ["bank", "keyword"]},
                  {"name": "union", "of": "bank+keyword"},

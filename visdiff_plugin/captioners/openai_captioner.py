@@ -33,7 +33,7 @@ class OpenAICaptioner:
         concurrency (8): requests at a time
         image_side (512): longest side sent, in pixels; smaller images stay as they are
         temperature (0): of sampling
-        seed (0): of sampling, where the server honours it
+        seed (0): of sampling, where the server honors it
         client (None): the caller's client; None makes one of the options below, on the first
             caption: where all captions are stored already no key is needed
         **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (60) and ``max_retries``,
@@ -160,7 +160,7 @@ class OpenAICaptioner:
         with call.probing:
             if error.status is not None and not self._takes_images and not call.stopped:
                 try:
-                    self._ask(client, data_url(Image.new("RGB", (64, 64), "grey"), self._side))
+                    self._ask(client, data_url(Image.new("RGB", (64, 64), "gray"), self._side))
                 except RejectedError as refused:
                     # a refusal in words still shows that the image was taken
                     self._takes_images = refused.status is None

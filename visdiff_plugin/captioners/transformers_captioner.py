@@ -164,10 +164,10 @@ def _accepts_any(generator: Generator, prompt: str | None) -> None:
     """Tells an odd image from a processor that refuses every image.
 
     Raises:
-        ModelError: if the processor refuses a plain grey square too
+        ModelError: if the processor refuses a plain gray square too
     """
     try:
-        generator.inputs([Image.new("RGB", (224, 224), "grey")], prompt)
+        generator.inputs([Image.new("RGB", (224, 224), "gray")], prompt)
     except ValueError as error:
         raise ModelError(
             f"The processor of {generator.name} accepts no image with this prompt: {error}",

@@ -33,7 +33,7 @@ class ChatClient:
         timeout (60): seconds to wait for each attempt
         max_retries (4): attempts after the first
         temperature (None): of sampling; None leaves it to the server
-        seed (None): of sampling, where the server honours it
+        seed (None): of sampling, where the server honors it
         max_tokens (None): longest reply, in tokens; None leaves it to the server
         client (None): an ``openai.OpenAI`` of the caller; address, key, timeout and retries are
             then its business

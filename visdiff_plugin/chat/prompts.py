@@ -21,12 +21,12 @@ CAPTION_STYLES = {
     ),
     "detailed": (
         "Describe this image in three or four plain sentences, 80 words at most: who or what is in "
-        "it and how it looks, what happens, the place and what stands around, colours, light, "
+        "it and how it looks, what happens, the place and what stands around, colors, light, "
         "viewpoint, and any writing. Say only what can be seen. Start with the description itself."
     ),
     "aspects": (
         "Describe this image on one line, 70 words at most, in exactly this form: what: subjects "
-        "and what they do; where: the place and what is around; style: kind of picture, colours "
+        "and what they do; where: the place and what is around; style: kind of picture, colors "
         "and light; mood: the feeling it gives; quality: sharpness, exposure, flaws, borders or "
         "marks. Write 'none' where there is nothing to say, and nothing before or after the line."
     ),
@@ -47,7 +47,7 @@ snow" or "black-and-white portrait"; a vision model will test every image agains
 - is visible in an image and holds a single idea
 - has no comparison ("more", "larger", "varied"), no negation, no mention of groups or {source}
 
-Look at subjects, actions, places, objects, colours, light and style. Put the concept that \
+Look at subjects, actions, places, objects, colors, light and style. Put the concept that \
 separates the groups best first; let no two say the same. Leave out what Group B shows as often."""
 
 _RULES = f"""\
@@ -126,7 +126,7 @@ def image_messages(
     paired: bool = False,
     tried: str = "",
 ) -> list[dict[str, Any]]:
-    """Returns chat messages that ask a vision model for differences between labelled images.
+    """Returns chat messages that ask a vision model for differences between labeled images.
 
     Args:
         urls_a: a data URL for each image of A
@@ -180,7 +180,7 @@ def grid_messages(
     said = (
         f"This picture is a grid of separate images in {rows_a + rows_b} rows. Rows 1 to {rows_a}, "
         f"from the top, are Group A; rows {rows_a + 1} to {rows_a + rows_b} are Group B. That they "
-        "stand in a grid, and the grey around them, is no concept."
+        "stand in a grid, and the gray around them, is no concept."
     )
     more = [_PAIRED.format(one="image")] if paired else []
     more += [tried] if tried else []

@@ -49,7 +49,7 @@ def read_label_names(dataset: Any, field: str, ids: Sequence[str]) -> list[set[s
 
 
 def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray[np.float64]:
-    """Returns ``(n, 2)``: labelled objects and their mean share of the image; NaN where none."""
+    """Returns ``(n, 2)``: labeled objects and their mean share of the image; NaN where none."""
     values = read_columns(dataset, ids, [field])[field]
     return np.array([object_numbers(value) for value in values], np.float64).reshape(-1, 2)
 

@@ -57,7 +57,7 @@ def label_words(value: Any) -> str | None:
 
 
 def object_numbers(value: Any) -> tuple[float, float]:
-    """Returns the number of labelled objects and their mean share of the image's area.
+    """Returns the number of labeled objects and their mean share of the image's area.
 
     Args:
         value: Detections or Polylines as MongoDB holds them; boxes are

@@ -38,7 +38,7 @@ class RayEngine:
     Args:
         address (None): as for ``ray.init``: ``"auto"`` is the cluster that this machine is in,
             ``"local"`` a new Ray on this machine; None is RAY_ADDRESS or ``"local"``. Where this
-            process has initialised Ray already, that one is used
+            process has initialized Ray already, that one is used
         workers (None): actors, each with a model of its own; None is as many as there is room for
         gpus (0): of each worker; may be a fraction, e.g. .5 for two models on one GPU
         cpus (1): of each worker

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EvaluationError, VisDiffError
-from .judgements import Judgements, identity
 from .judges import Judge, WordJudge
+from .judgments import Judgments, identity
 from .pairs import save_pairs
 from .plan import load_plan
 from .report import write_report
@@ -74,8 +74,8 @@ def _run(options: argparse.Namespace) -> int:
     runner.run(plan)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "judge.txt").write_text(identity(judge), encoding="utf-8")
-    judgements = Judgements(options.out / "judgements.jsonl", judge)
-    sys.stdout.write(write_report(plan, runner, judgements))
+    judgments = Judgments(options.out / "judgments.jsonl", judge)
+    sys.stdout.write(write_report(plan, runner, judgments))
     return 1 if runner.failures else 0
 
 
@@ -85,11 +85,9 @@ def _report(options: argparse.Namespace) -> int:
         raise EvaluationError(
             f"Expected results in {options.out}, got none that were judged.", "Use 'run' first."
         )
-    judgements = Judgements(
-        options.out / "judgements.jsonl", None, label.read_text(encoding="utf-8")
-    )
+    judgments = Judgments(options.out / "judgments.jsonl", None, label.read_text(encoding="utf-8"))
     sys.stdout.write(
-        write_report(load_plan(options.plan, options.pairs), Runner(options.out), judgements)
+        write_report(load_plan(options.plan, options.pairs), Runner(options.out), judgments)
     )
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..chat.client import ChatClient
 from ..chat.parsing import without_thoughts
 from ..errors import EvaluationError
-from .judges import Judgement, Question
+from .judges import Judgment, Question
 
 _RULES = """\
 You grade answers to the question how one group of images differs from another. You are given \
@@ -36,7 +36,7 @@ class ChatJudge:
     """The paper's kind of judge: a chat model; one question is one request.
 
     Args:
-        client: the model; temperature 0 makes scores repeatable where the server honours it
+        client: the model; temperature 0 makes scores repeatable where the server honors it
     """
 
     name = "chat-1"
@@ -49,7 +49,7 @@ class ChatJudge:
         """What changes scores, without credentials."""
         return self._client.parameters
 
-    def judge(self, question: Question) -> Judgement:
+    def judge(self, question: Question) -> Judgment:
         """Returns the model's score.
 
         Raises:
@@ -69,12 +69,12 @@ class ChatJudge:
             {"role": "user", "content": "\n".join(lines)},
         ]
         reply = self._client.complete(messages, schema=_SCHEMA)
-        return Judgement(parse_score(reply.text), reply.usage, reply.text)
+        return Judgment(parse_score(reply.text), reply.usage, reply.text)
 
 
 _NUMBER = r"(?<![-−\d.,])(\d+(?:\.\d+)?)(?:\s*/\s*2)?(?!\s*(?:[-–—/,]|or|to|and)\s*\d|[\d%]|\.\d)"
 _SCORES = {"0": 0, "1": 1, "2": 2, "0.0": 0, "1.0": 1, "2.0": 2}
-_LABELLED = re.compile(rf"\b(?:score|grade|rating|answer)\W{{0,6}}(?:is\W{{1,4}})?{_NUMBER}", re.I)
+_LABELED = re.compile(rf"\b(?:score|grade|rating|answer)\W{{0,6}}(?:is\W{{1,4}})?{_NUMBER}", re.I)
 _ALONE = re.compile(rf"[\s*_`\"'(\[]*{_NUMBER}[\s*_`\"')\].!]*")
 
 
@@ -88,7 +88,7 @@ def parse_score(reply: str) -> int:
     found = _in_json(text)
     if not found:
         alone = _ALONE.fullmatch(text)
-        found = {alone.group(1)} if alone else set(_LABELLED.findall(text))
+        found = {alone.group(1)} if alone else set(_LABELED.findall(text))
     scores = {_SCORES.get(value) for value in found}
     score = scores.pop() if len(scores) == 1 else None
     if score is None:

@@ -31,7 +31,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgment:
     """A score of 0, 1 or 2, and what it took."""
 
     score: int
@@ -52,7 +52,7 @@ class Judge(Protocol):
         """What else changes its scores, JSON-safe."""
         ...
 
-    def judge(self, question: Question) -> Judgement:
+    def judge(self, question: Question) -> Judgment:
         """Returns its score."""
         ...
 
@@ -101,12 +101,12 @@ class WordJudge:
         own = parameters_of(self._encoder)
         return {"same": self._same, "related": self._related, "encoder": own}
 
-    def judge(self, question: Question) -> Judgement:
+    def judge(self, question: Question) -> Judgment:
         """Returns the better of what words and meanings say; opposed words are always 0."""
         score, opposed = by_words(question)
         if self._encoder is not None and not opposed:
             score = max(score, self._by_meaning(question, self._encoder))
-        return Judgement(score)
+        return Judgment(score)
 
     def _by_meaning(self, question: Question, encoder: Encoder) -> int:
         texts = [question.proposal, question.truth, *([question.other] if question.other else [])]

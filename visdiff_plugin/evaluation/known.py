@@ -50,8 +50,8 @@ class Known:
         return self._of(_stage_name("embeddings", encoder), partial(embed_paths, encoder), paths)
 
     def properties(self, paths: Sequence[str]) -> Mapping[str, Any]:
-        """Returns file -> ``(p,)`` measured properties in the catalogue's order."""
-        from ..properties.catalogue import VERSION
+        """Returns file -> ``(p,)`` measured properties in the catalog's order."""
+        from ..properties.catalog import VERSION
 
         return self._of(f"properties-{VERSION}", measure_paths, paths)
 

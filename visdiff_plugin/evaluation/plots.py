@@ -13,8 +13,8 @@ _LABELS = {
     "purity": "purity (at 0 both sets are the same mixture)",
     "concentration": "share of A that shows the difference",
 }
-#: told apart by colour-blind readers and in grey (Okabe and Ito 2008)
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: told apart by color-blind readers and in gray (Okabe and Ito 2008)
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
 def plot_curve(rows: Sequence[Row], kind: str, title: str, path: str | os.PathLike[str]) -> bool:
@@ -48,16 +48,16 @@ def plot_curve(rows: Sequence[Row], kind: str, title: str, path: str | os.PathLi
         line = sorted(
             (row for row in own if row.variant == variant), key=lambda row: row.change.level
         )
-        colour = _COLOURS[number % len(_COLOURS)]
-        _draw(axes[0], line, [row.acc5 for row in line], variant, colour, number)
+        color = _COLORS[number % len(_COLORS)]
+        _draw(axes[0], line, [row.acc5 for row in line], variant, color, number)
         levels = [(row.change.level, row.acc5_supported) for row in line if row.acc5_supported]
         axes[0].plot(
             [level for level, _ in levels],
             [value[0] for _, value in levels],
-            color=colour,
+            color=color,
             linestyle="--",
         )
-        _draw(axes[1], line, [row.reporting for row in line], variant, colour, number)
+        _draw(axes[1], line, [row.reporting for row in line], variant, color, number)
     labels = ("Acc@5 (dashed: supported answers alone)", "share that report anything")
     for axis, label in zip(axes, labels, strict=True):
         axis.set(xlabel=_LABELS[kind], ylabel=label, ylim=(-0.03, 1.03), xlim=(-0.04, 1.04))
@@ -72,7 +72,7 @@ def plot_curve(rows: Sequence[Row], kind: str, title: str, path: str | os.PathLi
 
 
 def _draw(
-    axis: Any, rows: Sequence[Row], values: Sequence[Any], label: str, colour: str, number: int
+    axis: Any, rows: Sequence[Row], values: Sequence[Any], label: str, color: str, number: int
 ) -> None:
     points = [
         (row.change.level, *value)
@@ -89,6 +89,6 @@ def _draw(
         [max(0.0, other - one) for one, other in zip(y, high, strict=True)],
     ]
     axis.errorbar(
-        places, y, yerr=around, label=label, color=colour, capsize=2, linewidth=1.5,
+        places, y, yerr=around, label=label, color=color, capsize=2, linewidth=1.5,
         marker="osD^vPX"[number % 7], markersize=4,
     )  # fmt: skip

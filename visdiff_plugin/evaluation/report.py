@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .judgements import Judgements
+from .judgments import Judgments
 from .plan import Plan
 from .plots import plot_curve
 from .results import questions, rows_of
@@ -15,13 +15,13 @@ from .runner import Runner
 from .show import sweep_text
 
 
-def write_report(plan: Plan, runner: Runner, judgements: Judgements) -> str:
+def write_report(plan: Plan, runner: Runner, judgments: Judgments) -> str:
     """Writes ``table.md``, ``results.json`` and a picture a curve beside the finished cells.
 
     Args:
         plan: what was to be measured
         runner: holds what is finished
-        judgements: scores of the answers
+        judgments: scores of the answers
 
     Returns:
         the tables
@@ -29,19 +29,19 @@ def write_report(plan: Plan, runner: Runner, judgements: Judgements) -> str:
     Raises:
         EvaluationError: if an answer can't be judged
     """
-    judgements.ask(questions(plan, runner.cells))
+    judgments.ask(questions(plan, runner.cells))
     texts, sweeps = [], []
     for sweep in plan.sweeps:
-        rows = rows_of(plan, sweep, runner.cells, judgements)
+        rows = rows_of(plan, sweep, runner.cells, judgments)
         texts.append(sweep_text(sweep, rows))
         sweeps.append({"name": sweep.name, "rows": [row.to_dict() for row in rows]})
         for kind in ("purity", "concentration"):
             plot_curve(rows, kind, sweep.name, runner.folder / f"{kind}-{_slug(sweep.name)}.png")
-    text = "\n\n".join([*texts, _footnotes(runner, judgements)]) + "\n"
+    text = "\n\n".join([*texts, _footnotes(runner, judgments)]) + "\n"
     (runner.folder / "table.md").write_text(text, encoding="utf-8")
     data: dict[str, Any] = {
-        "judge": judgements.label,
-        "judge_usage": vars(judgements.usage),
+        "judge": judgments.label,
+        "judge_usage": vars(judgments.usage),
         "seeds": list(plan.seeds),
         "sweeps": sweeps,
         "failures": runner.failures,
@@ -52,9 +52,9 @@ def write_report(plan: Plan, runner: Runner, judgements: Judgements) -> str:
     return text
 
 
-def _footnotes(runner: Runner, judgements: Judgements) -> str:
-    lines = [f"Judge: {judgements.label}."]
-    if judgements.label.startswith("words"):
+def _footnotes(runner: Runner, judgments: Judgments) -> str:
+    lines = [f"Judge: {judgments.label}."]
+    if judgments.label.startswith("words"):
         lines[0] += " It compares words and is weak: read its scores beside each other only."
     for name, lost in runner.known.missing.items():
         if lost:

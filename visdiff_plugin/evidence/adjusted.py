@@ -210,9 +210,9 @@ def _influence(parts: _Strata, auroc: float) -> tuple[NDArray[np.float64], NDArr
     # held by that image
     small = (n_a < 2) | (n_b < 2)
     holds = small & (own < 2) & (parts.in_a | (n_a >= 2))
-    centre = others * np.where(parts.in_a, auroc, 1 - auroc)
+    center = others * np.where(parts.in_a, auroc, 1 - auroc)
     deviation[small] = 0.0
-    deviation[holds] = (parts.placements - centre)[holds]
+    deviation[holds] = (parts.placements - center)[holds]
     scale[holds] = math.sqrt(_unbiased(int(holds.sum())))
     deviation[~parts.in_a] *= -1  # B scoring higher is A scoring lower
     return deviation / parts.pairs.sum(), scale

@@ -13,8 +13,8 @@ _EXACT = 20_000
 _CHUNK = 2_000
 #: numbers of a sketch: the error of a cosine near one is about (1 - cos^2) / sqrt(256)
 _SKETCH = 256
-#: orders that neighbours are looked for in, signs that each sorts by, neighbours in each
-_ORDERS, _BITS, _NEIGHBOURS = 16, 64, 4
+#: orders that neighbors are looked for in, signs that each sorts by, neighbors in each
+_ORDERS, _BITS, _NEIGHBORS = 16, 64, 4
 #: signs that near-duplicates differ in, at most: strangers differ in half of those beyond the
 #: ones they were sorted next to each other by
 _MOST_SIGNS = 18
@@ -30,7 +30,7 @@ def near_duplicates(read: ReadRows, n: int, similarity: float, seed: int = 0) ->
 
     Up to 20,000 images all pairs are compared. Beyond, embeddings are projected at random to 256
     numbers (Johnson and Lindenstrauss 1984), sorted by the signs of random projections in several
-    orders (Charikar, STOC 2002), and compared with their neighbours in each: cost grows with
+    orders (Charikar, STOC 2002), and compared with their neighbors in each: cost grows with
     ``n log n``, and a few percent of the pairs at the very threshold can be missed.
 
     Args:
@@ -86,7 +86,7 @@ def _near(
         signs = _signs(sketches, mean, rng.standard_normal((_SKETCH, _BITS), np.float32))
         order = np.argsort(signs, kind="stable")
         ordered = signs[order]
-        for step in range(1, _NEIGHBOURS + 1):
+        for step in range(1, _NEIGHBORS + 1):
             near = np.flatnonzero(_differing(ordered[:-step], ordered[step:]) <= _MOST_SIGNS)
             for start in range(0, near.size, _EXACT):
                 places = near[start : start + _EXACT]

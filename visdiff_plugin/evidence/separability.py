@@ -24,11 +24,11 @@ class Separability:
 
     Args:
         auroc: cross-validated AUROC; .5 is chance, below it the folds contradict each other
-        p_value: share of relabelled data sets that do at least as well, itself counted
+        p_value: share of relabeled data sets that do at least as well, itself counted
         n_a: units of A that were looked at: images, or clusters of them
         n_b: units of B
         features: what the classifier saw, in words
-        permutations: how often the sets were relabelled
+        permutations: how often the sets were relabeled
     """
 
     auroc: float
@@ -54,13 +54,13 @@ def separability(
 
     Ridge regression of the set on the features, five folds, AUROC within each fold averaged
     (Lopez-Paz and Oquab, ICLR 2017; Kim et al., Ann. Stat. 49, 2021). The predictions of a ridge
-    regression are linear in the labels, so that all relabellings cost one matrix product. p is
-    exact up to the number of relabellings (Phipson and Smyth 2010).
+    regression are linear in the labels, so that all relabelings cost one matrix product. p is
+    exact up to the number of relabelings (Phipson and Smyth 2010).
 
     Args:
         features: ``(n, d)`` finite numbers
         in_a: ``(n,)`` whether each image is in A
-        rng: draws folds and relabellings
+        rng: draws folds and relabelings
         units (None): ``(n,)`` clusters; the images of a cluster in one set count as their mean,
             and never stand in two folds
         paired (False): compare and relabel within units, which are pairs, instead of among all
@@ -83,9 +83,9 @@ def separability(
         return None
     folds = _folds(labels, groups, rng)
     predict = _predictor(_scaled(x, layers), folds)
-    relabelled = _relabelled(labels, groups if paired else None, layers, permutations, rng)
-    both = np.concatenate([labels[:, None], relabelled], axis=1)
-    found = _aurocs(predict @ _centred(both, layers).astype(np.float32), both, folds)
+    relabeled = _relabeled(labels, groups if paired else None, layers, permutations, rng)
+    both = np.concatenate([labels[:, None], relabeled], axis=1)
+    found = _aurocs(predict @ _centered(both, layers).astype(np.float32), both, folds)
     chance = (1 + int((found[1:] >= found[0] - 1e-12).sum())) / (permutations + 1)
     return Separability(float(found[0]), chance, *counts, described, permutations)
 
@@ -118,7 +118,7 @@ def sureness(
         return None
     predict = _predictor(_scaled(features, layers), _folds(in_a, groups, rng))
     # +1 and -1 rather than 1 and 0: exchanging the sets then negates every number exactly
-    labels = _centred(np.where(in_a, 1.0, -1.0)[:, None], layers)
+    labels = _centered(np.where(in_a, 1.0, -1.0)[:, None], layers)
     return np.asarray((predict @ labels)[:, 0], np.float64)
 
 
@@ -155,12 +155,12 @@ def _folds(
 
 def _scaled(x: Floats, layers: NDArray[np.intp]) -> NDArray[np.float64]:
     """Features of mean 0 in each stratum and variance 1; what does not vary stays 0."""
-    x = _centred(np.asarray(x, np.float64), layers)
+    x = _centered(np.asarray(x, np.float64), layers)
     spread = x.std(axis=0)
     return np.asarray(x / np.where(spread > 1e-12 * (1 + spread.max(initial=0)), spread, np.inf))
 
 
-def _centred(columns: NDArray[Any], layers: NDArray[np.intp]) -> NDArray[np.float64]:
+def _centered(columns: NDArray[Any], layers: NDArray[np.intp]) -> NDArray[np.float64]:
     codes = np.unique(layers, return_inverse=True)[1]
     sums = np.zeros((int(codes.max()) + 1, columns.shape[1]))
     np.add.at(sums, codes, columns)
@@ -187,7 +187,7 @@ def _predictor(x: NDArray[np.float64], folds: NDArray[np.intp]) -> NDArray[np.fl
     return predict
 
 
-def _relabelled(
+def _relabeled(
     labels: NDArray[np.bool_],
     pairs: NDArray[np.intp] | None,
     layers: NDArray[np.intp],

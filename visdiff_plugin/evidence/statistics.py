@@ -161,9 +161,9 @@ def benjamini_hochberg(p_values: Floats) -> NDArray[np.float64]:
 
 
 def separating_threshold(scores_a: Floats, scores_b: Floats, favors_a: bool) -> float:
-    """Returns the score at which the favoured side's prevalence exceeds the other's most.
+    """Returns the score at which the favored side's prevalence exceeds the other's most.
 
-    Youden's J (Cancer 3, 1950). The value lies halfway between two neighbouring scores; of several
+    Youden's J (Cancer 3, 1950). The value lies halfway between two neighboring scores; of several
     equally good ones it is the highest, which calls the fewest images positive.
     """
     groups = group(_checked(scores_a, "scores_a"), _checked(scores_b, "scores_b"))
@@ -192,9 +192,9 @@ def wilson_interval(successes: int, n: int, effective: float | None = None) -> t
     z2 = _Z95**2
     share = successes / n
     size = float(n) if effective is None else effective
-    centre = (share + z2 / (2 * size)) / (1 + z2 / size)
+    center = (share + z2 / (2 * size)) / (1 + z2 / size)
     half = _Z95 / (1 + z2 / size) * math.sqrt(share * (1 - share) / size + z2 / (4 * size * size))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, center - half), min(1.0, center + half)
 
 
 def skewness_sign(values: Floats) -> int:

@@ -169,7 +169,7 @@ def prevalence(table: Table, column: int, candidate: Candidate, favors_a: bool) 
         counted = [rows[np.isfinite(values[rows])] for rows in table.tested(candidate)]
     if unscored or min(map(len, chosen)) < 2:
         chosen = [values[rows] for rows in counted]
-    # float64, or comparing would round a threshold between two neighbouring float32 to one of them
+    # float64, or comparing would round a threshold between two neighboring float32 to one of them
     threshold = np.float64(separating_threshold(chosen[0], chosen[1], favors_a))
     above = [values[rows] > threshold for rows in counted]
     effective = [

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..evidence.statistics import skewness_sign
-from ..properties.catalogue import OBJECT_PROPERTIES, PROPERTIES
+from ..properties.catalog import OBJECT_PROPERTIES, PROPERTIES
 from ..selection import Candidate
 
 #: of a label field: classes on fewer images than this, or on all but that many, say nothing
@@ -40,7 +40,7 @@ def property_candidates(field: str, values: NDArray[np.float64]) -> list[Measure
 
     Args:
         field: the document field that holds them
-        values: ``(n, p)`` in the catalogue's order
+        values: ``(n, p)`` in the catalog's order
     """
     return _numbers(PROPERTIES, values, f"{field}.", "")
 
@@ -77,10 +77,10 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
 
 
 def _numbers(
-    catalogue: Sequence[Any], values: NDArray[np.float64], prefix: str, suffix: str
+    catalog: Sequence[Any], values: NDArray[np.float64], prefix: str, suffix: str
 ) -> list[Measured]:
     found: list[Measured] = []
-    for column, one in enumerate(catalogue):
+    for column, one in enumerate(catalog):
         scores = values[:, column]
         known = scores[np.isfinite(scores)]
         if not known.size or known.min() == known.max():

@@ -36,7 +36,7 @@ class DatasetInputs:
         paths: their files
         captions: ``n`` captions, if these are read
         vectors: reads their embeddings by id, if these are
-        properties: ``(n, p)`` in the catalogue's order, if these are measured
+        properties: ``(n, p)`` in the catalog's order, if these are measured
         labels: label field -> ``n`` sets of class names, and ``(n, 2)`` object numbers
         fields: kind of stored value -> field
     """

@@ -99,8 +99,8 @@ def make_embeddings(
 
 
 def properties_kind() -> Kind:
-    """Returns how measured properties are stored: ``(p,)`` each, in the catalogue's order."""
-    from ..properties.catalogue import PROPERTIES, VERSION
+    """Returns how measured properties are stored: ``(p,)`` each, in the catalog's order."""
+    from ..properties.catalog import PROPERTIES, VERSION
 
     names = [one.name for one in PROPERTIES]
 
@@ -119,7 +119,7 @@ def make_properties(
     dataset: Any, media: samples.Media, engine: Engine, batch_size: int, progress: Progress
 ) -> tuple[Kind, Filled]:
     """Sees to it that the images' measured properties are stored."""
-    from ..properties.catalogue import PROPERTIES
+    from ..properties.catalog import PROPERTIES
 
     kind = properties_kind()
     declared.declare(dataset, kind)

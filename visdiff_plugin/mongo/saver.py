@@ -39,7 +39,7 @@ class Saver:
     def __enter__(self) -> Saver:
         return self
 
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    def __exit__(self, kind: Any, *rest: Any) -> None:
         self._pool.shutdown()
         if kind is None:
             self._settle(len(self._sent))

@@ -12,17 +12,17 @@ _SIDE = 8
 _MOST = 8.0
 
 
-def blockiness(grey: NDArray[np.float32]) -> float:
+def blockiness(gray: NDArray[np.float32]) -> float:
     """Returns the mean step at borders of JPEG's blocks in 8 bit steps, at least `INVISIBLE`.
 
-    A step is what a difference of neighbours exceeds those beside it by (after Wang, Bovik and
+    A step is what a difference of neighbors exceeds those beside it by (after Wang, Bovik and
     Evans 2000); at the border it is compared with the seven other places. Any offset of the grid
     is found; an image that was scaled after compression has no grid left.
 
     Args:
-        grey: ``(h, w)`` luma, 0 to 255
+        gray: ``(h, w)`` luma, 0 to 255
     """
-    found = [_grid(lines) for lines in (grey, grey.T) if min(lines.shape) >= 4 * _SIDE]
+    found = [_grid(lines) for lines in (gray, gray.T) if min(lines.shape) >= 4 * _SIDE]
     return max(float(np.mean(found)), INVISIBLE) if found else INVISIBLE
 
 

@@ -1,4 +1,4 @@
-"""Measures images: pixels in, the numbers of the catalogue out."""
+"""Measures images: pixels in, the numbers of the catalog out."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from ..images import UNREADABLE, load_rgb, reason
 from .blocks import blockiness
-from .catalogue import PROPERTIES
+from .catalog import PROPERTIES
 from .frame import frame
 from .noise import block_deviations, noise
 
 #: longest side for all that does not depend on resolution: large enough to keep what people see
 _WORKING_SIDE = 512
-#: colours are measured on a small copy, where noise has no colour left to speak of
-_COLOUR_SIDE = 128
+#: colors are measured on a small copy, where noise has no color left to speak of
+_COLOR_SIDE = 128
 #: noise and blocks are gone after reduction, also after JPEG's draft mode: they are measured on
 #: the pixels as they are, in the middle
 _AS_IS_SIDE = 1024
@@ -45,7 +45,7 @@ def measure(path: str) -> dict[str, float]:
 def measure_pixels(pixels: NDArray[np.uint8], n_bytes: int) -> dict[str, float]:
     """Returns the numbers of an image; NaN where one is undefined.
 
-    Undefined are saturation and greyscale of an image that is black all over, and sharpness of
+    Undefined are saturation and grayscale of an image that is black all over, and sharpness of
     one without any contrast. All but border, size and file are measured inside the frame, if
     there is one.
 
@@ -64,7 +64,7 @@ def measure_pixels(pixels: NDArray[np.uint8], n_bytes: int) -> dict[str, float]:
     return {
         "brightness": float(luma.mean() / 255),
         "contrast": float(luma.std() / 255),
-        **_colours(_reduced(small, _COLOUR_SIDE)),
+        **_colors(_reduced(small, _COLOR_SIDE)),
         "sharpness": _sharpness(luma),
         "noise": noise(as_is) / 255,
         "blockiness": blockiness(as_is) / 255,
@@ -89,7 +89,7 @@ def measure_many(
         progress (None): called with the share that is done, in [0, 1], and a label
 
     Returns:
-        ``(n, p)`` numbers in the catalogue's order, a row of NaN for a file that can't be read;
+        ``(n, p)`` numbers in the catalog's order, a row of NaN for a file that can't be read;
         and the reason for each such row
 
     Raises:
@@ -130,7 +130,7 @@ def _read(path: str) -> tuple[int, NDArray[np.uint8]]:
     return n_bytes, np.asarray(load_rgb(path), np.uint8)
 
 
-def _colours(pixels: NDArray[np.uint8]) -> dict[str, float]:
+def _colors(pixels: NDArray[np.uint8]) -> dict[str, float]:
     rgb = pixels.reshape(-1, 3).astype(np.float32) / np.float32(255)
     high, low = rgb.max(axis=1), rgb.min(axis=1)
     chroma = high - low
@@ -138,20 +138,20 @@ def _colours(pixels: NDArray[np.uint8]) -> dict[str, float]:
     saturation = chroma[lit] / high[lit]
     red, green, blue = rgb.T
     rg, yb = red - green, (red + green) / 2 - blue
-    colourfulness = math.hypot(float(rg.std()), float(yb.std())) + 0.3 * math.hypot(
+    colorfulness = math.hypot(float(rg.std()), float(yb.std())) + 0.3 * math.hypot(
         float(rg.mean()), float(yb.mean())
     )
     return {
         "saturation": float(saturation.mean()) if lit.any() else math.nan,
-        "colourfulness": colourfulness,
-        "greyscale": 1 - float(np.percentile(saturation, 95)) if lit.any() else math.nan,
+        "colorfulness": colorfulness,
+        "grayscale": 1 - float(np.percentile(saturation, 95)) if lit.any() else math.nan,
         **_hues(rgb, high, chroma),
         "warmth": float((red - blue).mean()),
     }
 
 
 def _hues(rgb: NDArray[Any], high: NDArray[Any], chroma: NDArray[Any]) -> dict[str, float]:
-    """Shares of all pixels that are clearly of a hue; a grey image has none, which is the truth."""
+    """Shares of all pixels that are clearly of a hue; a gray image has none, which is the truth."""
     clear = (high > 0.2) & (chroma > 0.25 * high)
     red, green, blue = rgb[clear].T
     most, spread = high[clear], chroma[clear]

@@ -18,7 +18,7 @@ _ENOUGH = 0.02
 _MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
-def noise(grey: NDArray[np.float32]) -> float:
+def noise(gray: NDArray[np.float32]) -> float:
     """Returns the standard deviation of noise in 8 bit steps, at least `INVISIBLE`.
 
     Averaging two by two pixels halves white noise and leaves texture. With s1 and s2 of a block
@@ -26,14 +26,14 @@ def noise(grey: NDArray[np.float32]) -> float:
     that compression or scaling has made coarse is therefore understated.
 
     Args:
-        grey: ``(h, w)`` luma, 0 to 255
+        gray: ``(h, w)`` luma, 0 to 255
     """
     import cv2
 
-    rows, columns = (side // _BLOCK for side in grey.shape)
+    rows, columns = (side // _BLOCK for side in gray.shape)
     if not rows or not columns:
         return INVISIBLE
-    whole = np.ascontiguousarray(grey[: rows * _BLOCK, : columns * _BLOCK])
+    whole = np.ascontiguousarray(gray[: rows * _BLOCK, : columns * _BLOCK])
     half = cv2.resize(
         whole, (columns * _BLOCK // 2, rows * _BLOCK // 2), interpolation=cv2.INTER_AREA
     )
@@ -48,13 +48,13 @@ def noise(grey: NDArray[np.float32]) -> float:
     return max(float(np.median(chosen)), INVISIBLE)
 
 
-def block_deviations(grey: NDArray[np.float32], block: int = _BLOCK) -> NDArray[np.float32]:
+def block_deviations(gray: NDArray[np.float32], block: int = _BLOCK) -> NDArray[np.float32]:
     """Returns what would be noise's standard deviation in each block if there were only noise.
 
     J. Immerkaer, Fast Noise Variance Estimation, CVIU 64 (1996), equation 4, block by block.
 
     Args:
-        grey: ``(h, w)`` luma, 0 to 255
+        gray: ``(h, w)`` luma, 0 to 255
         block (16): side of a block in pixels
 
     Returns:
@@ -62,10 +62,10 @@ def block_deviations(grey: NDArray[np.float32], block: int = _BLOCK) -> NDArray[
     """
     import cv2
 
-    rows, columns = (side // block for side in grey.shape)
+    rows, columns = (side // block for side in gray.shape)
     if not rows or not columns:
         return np.zeros(0, np.float32)
-    response = np.abs(cv2.filter2D(grey, cv2.CV_32F, _MASK))
+    response = np.abs(cv2.filter2D(gray, cv2.CV_32F, _MASK))
     blocks = cv2.resize(
         response[: rows * block, : columns * block], (columns, rows), interpolation=cv2.INTER_AREA
     )

@@ -17,7 +17,7 @@ from .bank_cache import bank_vectors
 from .bank_phrases import built_in, read_bank
 
 #: the mean of fewer phrases says more of them than of texts at large
-_LEAST_CENTRED = 50
+_LEAST_CENTERED = 50
 #: cosine with the embedding of no text at all, from which a phrase says nothing to the encoder
 _SAYS_NOTHING = 0.9999
 #: share of the best score at which a more general phrase is as good
@@ -120,12 +120,12 @@ class BankProposer:
         # the first row is the embedding of no text
         known = np.flatnonzero(~(texts[1:] @ texts[0] > _SAYS_NOTHING)) + 1
         known = known[np.isfinite(texts[known]).all(axis=1)]
-        vectors = centred(texts[known])
+        vectors = centered(texts[known])
         phrases = [self._phrases[row - 1] for row in known]
         return phrases, _words(phrases), vectors, _directions(vectors)
 
 
-def centred(texts: NDArray[np.float32]) -> NDArray[np.float32]:
+def centered(texts: NDArray[np.float32]) -> NDArray[np.float32]:
     """Returns text embeddings less their mean, where there are enough for a mean to mean something.
 
     What is left is what a phrase says that texts at large don't. An image's score is then how
@@ -135,7 +135,7 @@ def centred(texts: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         texts: ``(k, d)`` unit vectors
     """
-    if len(texts) < _LEAST_CENTRED:
+    if len(texts) < _LEAST_CENTERED:
         return texts
     return texts - texts.mean(axis=0, dtype=np.float64).astype(np.float32)
 

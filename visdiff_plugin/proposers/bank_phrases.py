@@ -90,8 +90,8 @@ def _scenes() -> Iterator[str]:
 
 def _things() -> Iterator[str]:
     yield from words.OBJECTS
-    for colour, thing in product(words.COLOURS, words.COLOURED):
-        yield f"{colour} {thing}"
+    for color, thing in product(words.COLORS, words.COLORED):
+        yield f"{color} {thing}"
     for count, things in product(words.COUNTS, words.COUNTED):
         yield f"{count} {things}"
 

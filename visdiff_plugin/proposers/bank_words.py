@@ -109,13 +109,13 @@ CLOTHES = _words("""
     necklace, earrings, wristwatch, backpack, life jacket
 """)
 
-COLOURS = _words("""
+COLORS = _words("""
     red, orange, yellow, green, blue, purple, pink, brown, black, white, gray, gold, silver,
     turquoise, beige
 """)
 
-#: what a colour is crossed with
-COLOURED = _words("""
+#: what a color is crossed with
+COLORED = _words("""
     background, wall, sky, floor, shirt, dress, hat, jacket, car, truck, bus, train, boat,
     bicycle, house, door, flower, bird, dog, cat, horse, butterfly, ball, chair, couch, umbrella,
     bag, balloon, bottle, cup, sign, light, fabric, hair, leaves, fruit

@@ -22,7 +22,7 @@ class CaptionProposer:
         context (""): what the user says about the sets
         client (None): the caller's client; None makes one of the options below
         temperature (.7): of sampling
-        seed (0): of sampling, where the server honours it
+        seed (0): of sampling, where the server honors it
         max_tokens (4096): longest reply, in tokens; a bound for models that don't stop
         **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (60) and ``max_retries``,
             as `ChatClient` takes them

@@ -33,7 +33,7 @@ class ImageProposer:
         tile (256): side of a tile of the grid, in pixels
         client (None): the caller's client; None makes one of the options below
         temperature (.7): of sampling
-        seed (0): of sampling, where the server honours it
+        seed (0): of sampling, where the server honors it
         max_tokens (4096): longest reply, in tokens
         **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (120) and ``max_retries``,
             as `ChatClient` takes them

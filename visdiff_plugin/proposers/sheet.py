@@ -16,7 +16,7 @@ def sheet(
     """Returns one image of all images, row by row: those of A first, those of B from a new row.
 
     With 20 images a side and the defaults this is the paper's grid of 4 rows by 10 columns. An
-    image keeps its proportions: it is made to fit its tile and laid on grey, so that nothing is
+    image keeps its proportions: it is made to fit its tile and laid on gray, so that nothing is
     cut off or stretched.
 
     Args:

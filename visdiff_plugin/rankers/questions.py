@@ -23,7 +23,7 @@ from .asked import Asked, no_chances, takes_none
 from .subjects import About, Subject, draw_subjects, said
 
 #: a description that asks nothing odd, to tell an odd request from a server that takes none
-_PLAIN = "a plain grey square"
+_PLAIN = "a plain gray square"
 
 
 class QuestionRanker:
@@ -43,7 +43,7 @@ class QuestionRanker:
         image_side (512): longest side sent, in pixels; smaller images stay as they are
         top_logprobs (20): for probabilities, how many likeliest words to ask for
         temperature (0): of sampling
-        seed (0): of sampling, where the server honours it, and of the order
+        seed (0): of sampling, where the server honors it, and of the order
         max_tokens (16): longest answer, in tokens; models that think need more
         client (None): the caller's client; None makes one of the options below
         **server: ``base_url``, ``api_key_env``, ``api_key``, ``timeout`` (60) and ``max_retries``,
@@ -217,7 +217,7 @@ class QuestionRanker:
     def _probe(self, asked: Asked) -> None:
         content = _PLAIN
         if self._about == "image":
-            content = data_url(Image.new("RGB", (64, 64), "grey"), self._side)
+            content = data_url(Image.new("RGB", (64, 64), "gray"), self._side)
         try:
             reply = self._ask(content, _PLAIN)
             asked.tally.pay(reply.usage)

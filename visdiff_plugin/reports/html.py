@@ -83,9 +83,9 @@ def _side(run: Run, side: str, pictures: Mapping[str, str]) -> str:
 
 
 def _card(run: Run, one: Difference, pictures: Mapping[str, str]) -> str:
-    favoured, other = ("a", "b") if one.favors == "a" else ("b", "a")
+    favored, other = ("a", "b") if one.favors == "a" else ("b", "a")
     lines = [
-        f'<article class="{favoured}"><h3>{escape(one.description)} {_verdict(one)}</h3>',
+        f'<article class="{favored}"><h3>{escape(one.description)} {_verdict(one)}</h3>',
         f"<p>{escape(shown_in(one))}</p>",
         drawing.interval(one),
         f'<p class="soft">{escape(strength_of(one))}, {escape(chance(one))}, from '
@@ -95,10 +95,10 @@ def _card(run: Run, one: Difference, pictures: Mapping[str, str]) -> str:
     lines += [f'<p class="soft">{escape(text)}</p>' for text in said if text]
     lines.append(drawing.histogram(one))
     ends = (
-        (f"high_{favoured}", f"Truest in {favoured.upper()}"),
+        (f"high_{favored}", f"Truest in {favored.upper()}"),
         (f"low_{other}", f"Least true in {other.upper()}"),
         (f"high_{other}", f"Speak against it: truest in {other.upper()}"),
-        (f"low_{favoured}", f"Speak against it: least true in {favoured.upper()}"),
+        (f"low_{favored}", f"Speak against it: least true in {favored.upper()}"),
     )
     for end, text in ends:
         keys = [picture_key(run, end[-1], image) for image in one.examples.get(end, ())]

@@ -61,7 +61,7 @@ def brief(run: Run, limit: int = 5) -> str:
 
 def _table(differences: Sequence[Difference]) -> list[str]:
     lines = [
-        "| description | favours | AUROC [95%] | in A | in B | chance | remarks |",
+        "| description | favors | AUROC [95%] | in A | in B | chance | remarks |",
         "|---|---|---|---|---|---|---|",
     ]
     for one in differences:

@@ -16,9 +16,9 @@ class Difference:
         description: what differs, in words
         source: what proposed it: a proposer's name, ``"property"``, ``"label"`` or ``"user"``
         favors: ``"a"`` or ``"b"``: the set it is truer of; None where neither
-        auroc: P(an image of A scores above one of B), ties half; over .5 favours A
+        auroc: P(an image of A scores above one of B), ties half; over .5 favors A
         auroc_interval: its 95% interval
-        p_value: of the run's test; one-sided for the favoured side, or the paper's two-sided
+        p_value: of the run's test; one-sided for the favored side, or the paper's two-sided
         q_value: after Benjamini-Hochberg; None where the run does not correct
         significant: passes the run's alpha and smallest effect
         prevalence_a: share of A scoring over ``threshold``, among images that the threshold was

@@ -12,13 +12,13 @@ from ..cache.lines import Lines
 from ..errors import EvaluationError
 from ..specs import public_spec
 from ..stages import Usage
-from .judges import Judge, Judgement, Question
+from .judges import Judge, Judgment, Question
 
 #: questions asked at once
 _AT_ONCE = 8
 
 
-class Judgements:
+class Judgments:
     """Scores by judge and question.
 
     Args:
@@ -73,8 +73,8 @@ class Judgements:
         if errors:
             raise errors[0]
 
-    def _keep(self, key: str, question: Question, judgement: Judgement) -> None:
-        self.usage += judgement.usage
+    def _keep(self, key: str, question: Question, judgment: Judgment) -> None:
+        self.usage += judgment.usage
         self._lines.append(
             key,
             {
@@ -82,8 +82,8 @@ class Judgements:
                 "truth": question.truth,
                 "other": question.other,
                 "proposal": question.proposal,
-                "score": judgement.score,
-                "reply": judgement.reply,
+                "score": judgment.score,
+                "reply": judgment.reply,
             },
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: of the measurement; raise it when a number changes, so that stored values are measured again
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,18 @@ PROPERTIES = (
         "less saturated images",
     ),
     Property(
-        "colourfulness",
+        "colorfulness",
         "0 to about 1.5",
         "Hasler and Süsstrunk 2003, M3, on RGB in [0, 1].",
-        "more colourful images",
-        "less colourful images",
+        "more colorful images",
+        "less colorful images",
     ),
     Property(
-        "greyscale",
+        "grayscale",
         "0 to 1",
-        "One minus the 95th percentile of HSV saturation; 1 where no pixel has a colour.",
+        "One minus the 95th percentile of HSV saturation; 1 where no pixel has a color.",
         "black-and-white images",
-        "images with strong colour",
+        "images with strong color",
     ),
     Property(
         "reds",
@@ -98,8 +98,8 @@ PROPERTIES = (
         "warmth",
         "-1 to 1",
         "Mean difference of red and blue: positive is warm, negative is cool.",
-        "warmer colours",
-        "cooler colours",
+        "warmer colors",
+        "cooler colors",
     ),
     Property(
         "sharpness",
@@ -129,7 +129,7 @@ PROPERTIES = (
     Property(
         "border",
         "0 to 1",
-        "Share of the area in a frame of one colour, or in bars at two opposite edges, that end in "
+        "Share of the area in a frame of one color, or in bars at two opposite edges, that end in "
         "a straight step.",
         "framed images",
         "unframed images",
@@ -152,20 +152,20 @@ PROPERTIES = (
     ),
 )
 
-#: of a field of labelled objects; computed from the labels
+#: of a field of labeled objects; computed from the labels
 OBJECT_PROPERTIES = (
     Property(
         "object_count",
         "objects",
-        "Number of labelled objects.",
-        "more labelled objects",
-        "fewer labelled objects",
+        "Number of labeled objects.",
+        "more labeled objects",
+        "fewer labeled objects",
     ),
     Property(
         "object_area",
         "0 to 1",
-        "Mean share of the image that a labelled object's box covers.",
-        "larger labelled objects",
-        "smaller labelled objects",
+        "Mean share of the image that a labeled object's box covers.",
+        "larger labeled objects",
+        "smaller labeled objects",
     ),
 )

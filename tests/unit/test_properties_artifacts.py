@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from visdiff_plugin.evidence.statistics import two_sample
 from visdiff_plugin.properties import measure as module
-from visdiff_plugin.properties.catalogue import PROPERTIES
+from visdiff_plugin.properties.catalog import PROPERTIES
 from visdiff_plugin.properties.measure import measure_many, measure_pixels
 
 NAMES = [one.name for one in PROPERTIES]
@@ -45,12 +45,12 @@ def drawing():
     return np.asarray(paper, np.uint8)
 
 
-@pytest.mark.parametrize("colour", [(0, 0, 0), (250, 250, 250), (200, 30, 30)])
+@pytest.mark.parametrize("color", [(0, 0, 0), (250, 250, 250), (200, 30, 30)])
 @pytest.mark.parametrize("width", [2, 30])
-def test_a_frame_is_found_in_any_colour_also_after_compression(colour, width):
+def test_a_frame_is_found_in_any_color_also_after_compression(color, width):
     pixels = shipped("chelsea.png")
     height, length = pixels.shape[:2]
-    large = np.full((height + 2 * width, length + 2 * width, 3), colour, np.uint8)
+    large = np.full((height + 2 * width, length + 2 * width, 3), color, np.uint8)
     large[width:-width, width:-width] = pixels
     expected = 1 - height * length / ((height + 2 * width) * (length + 2 * width))
     assert measure_pixels(large, 1)["border"] == pytest.approx(expected, abs=1e-9)
@@ -117,7 +117,7 @@ def test_large_images_are_reduced_to_the_same_numbers():
         measure_pixels(np.asarray(pixels.resize(size, Image.Resampling.BICUBIC)), 1)
         for size in ((4201, 2795), (512, 341))
     )
-    for name in ("brightness", "contrast", "saturation", "colourfulness", "warmth"):
+    for name in ("brightness", "contrast", "saturation", "colorfulness", "warmth"):
         assert one[name] == pytest.approx(other[name], abs=0.01)
     assert one["sharpness"] == pytest.approx(other["sharpness"], abs=0.25)
 
@@ -163,7 +163,7 @@ def test_a_file_that_vanishes_while_it_is_read_costs_at_most_itself(tmp_path, mo
     assert set(measure_many(paths)[1].values()) == {"file not found"}
 
 
-def test_sketches_are_grey_but_neither_noisy_nor_framed():
+def test_sketches_are_gray_but_neither_noisy_nor_framed():
     beside = Path(__file__).resolve().parents[2].parent / "shared"
     styles = Path(os.environ.get("VISDIFF_SHARED", beside)) / "data" / "styles"
     if not (styles / "samples.csv").exists():
@@ -179,5 +179,5 @@ def test_sketches_are_grey_but_neither_noisy_nor_framed():
         a, b = (side[:, NAMES.index(name)] for side in (sketch, photo))
         return two_sample(a[np.isfinite(a)], b[np.isfinite(b)]).auroc
 
-    assert auroc("saturation") < 0.05 and auroc("greyscale") > 0.95
+    assert auroc("saturation") < 0.05 and auroc("grayscale") > 0.95
     assert all(0.4 < auroc(name) < 0.6 for name in ("noise", "border", "blockiness"))
