@@ -101,8 +101,8 @@ def measure(
     found = photographs.compare(a, b, config)
     of_a = sorted(a)
     shown = [sum(of_a[row] in showing for row in fold.proposal) for fold, _ in found.folds]
-    named = [one.difference for one in found.ranked
-             if re.search(rf"\b(?:{theme})\b", one.difference.description.lower())]  # fmt: skip
+    named = [ranked.difference for ranked in found.ranked
+             if re.search(rf"\b(?:{theme})\b", ranked.difference.description.lower())]  # fmt: skip
     supported = any(one.significant and one.favors == "a" for one in named)
     return np.array([np.mean(shown), bool(named), supported])
 

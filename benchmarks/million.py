@@ -77,7 +77,7 @@ def load(n: int, folder: Path) -> str:
     dataset.add_samples([fo.Sample(filepath=path) for path in paths], progress=False)
     kind = making.embeddings_kind(Encoder(), None)
     declared.declare(dataset, kind)
-    keys = [kind.key(one) for one in read_media(dataset, dataset.values("id")).stamps]
+    keys = [kind.key(stamp) for stamp in read_media(dataset, dataset.values("id")).stamps]
     collection = dataset._sample_collection
     templates = list(collection.find())
     collection.delete_many({})

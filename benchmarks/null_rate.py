@@ -95,7 +95,7 @@ def supported(
     both = rows[0].tolist(), rows[1].tolist()
     folds, _ = plan_folds(names, [None, None], both, design, config, Greedy())
     candidates = proposals(*(shown or (a, b)), folds, config)
-    columns = [int(one.description[1:]) for one in candidates]
+    columns = [int(candidate.description[1:]) for candidate in candidates]
     scores = np.concatenate([a[:, columns], b[:, columns]])
     ranked, _ = rank_differences(candidates, Table(scores, *rows, folds, design), config)
     return {one.difference.description for one in ranked if one.difference.significant}
@@ -142,7 +142,10 @@ def dependence_table(shuffles: int) -> None:
             config = replace(OURS, seed=shuffle)
             counts[0] += bool(supported(a, b, config, design))
             counts[1] += bool(supported(a, b, config))
-        print(f"| {name} | " + " | ".join(cell(one, shuffles) for one in counts) + " |", flush=True)
+        print(
+            f"| {name} | " + " | ".join(cell(count, shuffles) for count in counts) + " |",
+            flush=True,
+        )
 
 
 def power_table(shuffles: int) -> None:

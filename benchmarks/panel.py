@@ -112,7 +112,7 @@ def event(dataset: Any, method: str, state: dict[str, Any], **params: Any) -> tu
         operator_uri=_URI,
     )  # fmt: skip
     foo.get_operator(_URI).execute(context)
-    sent = [one.to_json() for one in context.executor._requests]
+    sent = [request.to_json() for request in context.executor._requests]
     return len(json.dumps(sent).encode()), sent
 
 

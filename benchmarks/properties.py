@@ -33,7 +33,11 @@ from visdiff_plugin.properties.catalog import PROPERTIES  # noqa: E402
 from visdiff_plugin.properties.measure import measure_many, measure_pixels  # noqa: E402
 
 #: size and kind of file say nothing here: every version is written as PNG
-SHOWN = [one.name for one in PROPERTIES if one.name not in ("file_size", "bytes_per_pixel")]
+SHOWN = [
+    measured_property.name
+    for measured_property in PROPERTIES
+    if measured_property.name not in ("file_size", "bytes_per_pixel")
+]
 _RNG = np.random.default_rng(0)
 
 
@@ -93,22 +97,22 @@ def photographs(folder: Path | None) -> list[np.ndarray]:
     if folder is None:
         rng = np.random.default_rng(0)
         sources = [photograph(name) for name in PHOTOGRAPHS.values()]
-        return [crop(one, rng).astype(np.float32) for one in sources for _ in range(25)]
+        return [crop(source, rng).astype(np.float32) for source in sources for _ in range(25)]
     files = sorted(one for one in folder.rglob("*") if one.suffix.lower() in (".jpg", ".png"))
-    return [np.asarray(load_rgb(str(one)), np.float32) for one in files[:200]]
+    return [np.asarray(load_rgb(str(file)), np.float32) for file in files[:200]]
 
 
 def table(originals: list[np.ndarray]) -> dict[str, dict[str, float]]:
     """Returns fault -> property -> AUROC of the spoiled images against the originals."""
 
     def measured(images: list[np.ndarray]) -> list[dict[str, float]]:
-        whole = [np.clip(one, 0, 255).astype(np.uint8) for one in images]
+        whole = [np.clip(image, 0, 255).astype(np.uint8) for image in images]
         return [measure_pixels(np.ascontiguousarray(one), 1) for one in whole]
 
     base = measured(originals)
     found: dict[str, dict[str, float]] = {}
     for fault, spoil in FAULTS.items():
-        rows = measured([spoil(one) for one in originals])
+        rows = measured([spoil(original) for original in originals])
         found[fault] = {}
         for name in SHOWN:
             a, b = (np.array([one[name] for one in side]) for side in (rows, base))
@@ -132,11 +136,11 @@ def kinds() -> dict[str, dict[str, float]]:
             for side in sides
         )
         found[name] = {"n": min(len(a[0]), len(b[0]))}
-        for place, one in enumerate(PROPERTIES):
-            if one.name in SHOWN:
+        for place, measured_property in enumerate(PROPERTIES):
+            if measured_property.name in SHOWN:
                 x, y = (side[0][:, place] for side in (a, b))
                 auroc = two_sample(x[np.isfinite(x)], y[np.isfinite(y)]).auroc
-                found[name][one.name] = round(auroc, 3)
+                found[name][measured_property.name] = round(auroc, 3)
     return found
 
 
@@ -153,7 +157,7 @@ def cost() -> dict[str, dict[str, float]]:
                 path = Path(folder) / f"{width}-{number}.jpg"
                 Image.fromarray(pixels).save(path, quality=90)
                 paths.append(str(path))
-            decode = _best(lambda files: [load_rgb(one) for one in files], paths)
+            decode = _best(lambda files: [load_rgb(file) for file in files], paths)
             whole = _best(lambda files: measure_many(files, threads=1), paths)
             found[f"{width} x {height}"] = {
                 "measuring and decoding, ms": round(1000 * whole / n, 1),

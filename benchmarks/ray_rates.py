@@ -68,7 +68,7 @@ def make_dataset(paths: Sequence[str]) -> Any:
 
     dataset = fo.Dataset()
     for start in range(0, len(paths), 10_000):
-        dataset.add_samples([fo.Sample(filepath=one) for one in paths[start : start + 10_000]])
+        dataset.add_samples([fo.Sample(filepath=path) for path in paths[start : start + 10_000]])
     return dataset
 
 
@@ -113,11 +113,11 @@ def measured(dataset: Any, stage: Any, size: int, engine: Any) -> tuple[float, f
     dataset._root_dataset.delete_sample_field("bench")
     # in each process the first batch also loaded the model
     later = sum(note["n"] for one in notes for note in one[1:])
-    cpu = sum(one[-1]["cpu"] - one[0]["cpu"] for one in notes)
-    begun = max(one[0]["time"] for one in notes)  # from here on all workers were up
-    ended = max(one[-1]["time"] for one in notes)
+    cpu = sum(note[-1]["cpu"] - note[0]["cpu"] for note in notes)
+    begun = max(note[0]["time"] for note in notes)  # from here on all workers were up
+    ended = max(note[-1]["time"] for note in notes)
     n = sum(note["n"] for one in notes for note in one if note["time"] > begun)
-    first = min(one[0]["time"] for one in notes) - start
+    first = min(note[0]["time"] for note in notes) - start
     return n / (ended - begun), later / cpu, first
 
 
@@ -185,7 +185,7 @@ def storage(n: int) -> tuple[dict[str, tuple[float, float]], float]:
     captions, vectors = Kind("captions", "captions", "m"), Kind("embeddings", "vectors", "m")
     declared.declare(dataset, captions)
     declared.declare(dataset, vectors)
-    todo = Todo(ids, ids, [captions.key(one) for one in ids])
+    todo = Todo(ids, ids, [captions.key(sample_id) for sample_id in ids])
     words_of = Work(captions, lambda paths: [" ".join(rng.choice(words, 10)) for _ in paths])
     LocalEngine().run(dataset, words_of, todo, 64, lambda share, label: None)
     note("caption of 10 words")
@@ -194,7 +194,7 @@ def storage(n: int) -> tuple[dict[str, tuple[float, float]], float]:
     vectors_of = Work(
         vectors, lambda paths: rng.standard_normal((len(paths), _DIMENSION), np.float32)
     )
-    todo = Todo(ids, ids, [vectors.key(one) for one in ids])
+    todo = Todo(ids, ids, [vectors.key(sample_id) for sample_id in ids])
     for start in range(0, n, 64):
         made = vectors_of.make(todo.part(start, start + 64))
         began = time.perf_counter()

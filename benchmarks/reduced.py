@@ -93,7 +93,8 @@ def main() -> int:
                 print(
                     f"| {model}, {size[0]} x {size[1]} | {one['cosine_min']:.5f}, "
                     f"{one['cosine_median']:.5f} | {one['centered_min']:.4f}, "
-                    f"{one['centered_median']:.4f} | {one['between_different_images_median']:.3f} | "
+                    f"{one['centered_median']:.4f} | "
+                    f"{one['between_different_images_median']:.3f} | "
                     f"{one['pixels_mean_difference_max']:.2f}, "
                     f"{one['pixels_mean_difference_median']:.2f} |",
                     flush=True,

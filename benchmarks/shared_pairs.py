@@ -100,8 +100,8 @@ def flickr(lines: list[dict[str, str]]) -> list[Pair]:
 def others(folder: Path) -> list[Pair]:
     """Returns the pair of waterbirds and that of yoga."""
     birds = [line for line in read(folder, "waterbirds") if line["label"] == "waterbird"]
-    wrong = tuple(one["path"] for one in birds if one["prediction"] != one["label"])
-    right = tuple(one["path"] for one in birds if one["prediction"] == one["label"])
+    wrong = tuple(bird["path"] for bird in birds if bird["prediction"] != bird["label"])
+    right = tuple(bird["path"] for bird in birds if bird["prediction"] == bird["label"])
     yoga = read(folder, "yoga")
     sides = [tuple(line["path"] for line in yoga if line["set"] == side) for side in "ab"]
     captions = {line["path"]: line["blip2_caption"] for line in yoga if line["blip2_caption"]}

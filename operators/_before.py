@@ -52,15 +52,15 @@ def block(
         return
     if hypotheses == ():
         return  # the form says already that they are missing
-    found = _estimate(ctx, chosen, config, hypotheses or ())
-    if isinstance(found, Problem):
-        _warn(inputs, [found], folded)
+    estimated = _estimate(ctx, chosen, config, hypotheses or ())
+    if isinstance(estimated, Problem):
+        _warn(inputs, [estimated], folded)
         return
-    lines = [f"- **{title}:** {plain_text(text)}" for title, text in rows(found)]
+    lines = [f"- **{title}:** {plain_text(text)}" for title, text in rows(estimated)]
     if lines:
         text = "\n".join(["**Before it runs**", "", *lines])
         inputs.str("before", label="", default=text, view=types.MarkdownView(read_only=True))
-    _warn(inputs, found.problems, folded)
+    _warn(inputs, estimated.problems, folded)
 
 
 def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[str, ...]) -> Any:
@@ -72,7 +72,7 @@ def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[s
     base, sizes = chosen.base, chosen.sizes
     if base is None or sizes is None:
         return Problem("", "")
-    alone = all(one.found.dataset.name == ctx.dataset.name for one in sizes.sides)
+    alone = all(side.located.dataset.name == ctx.dataset.name for side in sizes.sides)
     drawn = (
         choices.kept(f"drawn {key}", lambda: draw_two(base, sizes), grid=True) if alone else None
     )
@@ -89,6 +89,6 @@ def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[s
 
 
 def _warn(inputs: Any, problems: Any, folded: Mapping[str, str]) -> None:
-    for number, one in enumerate(problems):
-        where = f" ({folded[one.about]})" if one.about in folded else ""
-        inputs.view(f"problem_{number}", types.Warning(label=f"{one.text}{where}"))
+    for number, problem in enumerate(problems):
+        where = f" ({folded[problem.about]})" if problem.about in folded else ""
+        inputs.view(f"problem_{number}", types.Warning(label=f"{problem.text}{where}"))

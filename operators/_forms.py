@@ -63,7 +63,7 @@ def given(params: dict[str, Any], *names: str) -> dict[str, Any]:
 def lines(text: Any) -> list[str]:
     """Returns the non-empty lines of a text field; lists stay as they are."""
     if isinstance(text, (list, tuple)):
-        return [str(one) for one in text]
+        return [str(line2) for line2 in text]
     return [line.strip() for line in str(text or "").splitlines() if line.strip()]
 
 

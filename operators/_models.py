@@ -48,15 +48,15 @@ def models(
             description="of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",
         )
     for name in names if warn else ():
-        one = used[name]
-        lacks = one and missing(
-            one,
+        used_choice = used[name]
+        lacks = used_choice and missing(
+            used_choice,
             {"base_url": ctx.params.get("base_url")},
             has_captions=used.get("captioner") is not None,
             has_encoder=used.get("encoder") is not None,
         )
-        if one and lacks:
-            text = f"{SETTINGS[name].label} ({one.label}) lacks {lacks}"
+        if used_choice and lacks:
+            text = f"{SETTINGS[name].label} ({used_choice.label}) lacks {lacks}"
             inputs.view(f"{name}_lacks", types.Warning(label=text))
 
 
@@ -123,9 +123,9 @@ def _stage(ctx: Any, inputs: Any, name: str, used: Choice | None, stored: bool) 
     view.add_choice(PRESET, label="As the preset has it")
     if not stored and (value == NONE or name != "ranker"):
         view.add_choice(NONE, label="None" if name != "ranker" else "Whatever fits")
-    for one in STAGES[name]:
-        if not (stored and one.stored):
-            view.add_choice(one.name, label=one.label, description=_described(one))
+    for offer in STAGES[name]:
+        if not (stored and offer.stored):
+            view.add_choice(offer.name, label=offer.label, description=_described(offer))
     exact = own and used is not None and value == used.name
     if own and not exact and value != NONE:
         view.add_choice(value, label=str(value))  # a name as scripts give it
@@ -152,8 +152,8 @@ def _argument(ctx: Any, inputs: Any, name: str, choice: Choice) -> None:
     options: dict[str, Any] = {}
     if known:
         view = types.AutocompleteView(allow_user_input=True)
-        for one in known:
-            view.add_choice(one, label=one)
+        for known_value in known:
+            view.add_choice(known_value, label=known_value)
         options["view"] = view
     prop = inputs.str(
         _key(name, choice),
@@ -174,9 +174,11 @@ def _known(ctx: Any, choice: Choice) -> list[str]:
 
         wanted = (fo.StringField, fo.ListField, fo.EmbeddedDocumentField)
         schema = dataset.get_field_schema(ftype=wanted)
-        return [one for one in schema if one not in ("id", "filepath", "metadata")]
+        return [
+            field_name for field_name in schema if field_name not in ("id", "filepath", "metadata")
+        ]
     if choice == BRAIN:
-        return [str(one) for one in dataset.list_brain_runs(type="similarity")]
+        return [str(run) for run in dataset.list_brain_runs(type="similarity")]
     return []
 
 

@@ -34,8 +34,8 @@ def _lacks(preset: str) -> str:
     if preset not in get_args(Preset) or preset == "offline":
         return ""
     config = Config.preset(preset)  # type: ignore[arg-type]
-    found = []
+    lacking = []
     for name in MODELS:
         choice = find(name, getattr(config, name))
-        found += missing(choice).split("; ") if choice else []
-    return "; ".join(dict.fromkeys(one for one in found if one))
+        lacking += missing(choice).split("; ") if choice else []
+    return "; ".join(dict.fromkeys(item for item in lacking if item))

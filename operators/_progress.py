@@ -34,15 +34,15 @@ def states(ctx: Any) -> list[dict[str, Any]]:
     ``"stopping"``), ``fraction``, ``label``, ``error``, ``began`` and ``updated`` (ISO 8601, UTC).
     """
     store = ctx.store(STORE)
-    found = [store.get(key) for key in store.list_keys() if key.startswith("state:")]
+    stored_states = [store.get(key) for key in store.list_keys() if key.startswith("state:")]
     now = datetime.now(UTC)
-    for one in found:
-        if one and one["state"] != "failed":
-            if (now - datetime.fromisoformat(one["updated"])).total_seconds() > _STALE:
-                one["state"], one["error"] = "failed", "Its process ended without a word."
-            elif store.get(f"stop:{one['name']}"):
-                one["state"] = "stopping"
-    return sorted((one for one in found if one), key=lambda one: str(one["began"]))
+    for item in stored_states:
+        if item and item["state"] != "failed":
+            if (now - datetime.fromisoformat(item["updated"])).total_seconds() > _STALE:
+                item["state"], item["error"] = "failed", "Its process ended without a word."
+            elif store.get(f"stop:{item['name']}"):
+                item["state"] = "stopping"
+    return sorted((item for item in stored_states if item), key=lambda item: str(item["began"]))
 
 
 def stop(ctx: Any, name: str) -> None:

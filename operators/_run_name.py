@@ -79,7 +79,7 @@ def suggest(ctx: Any, a: Any, b: Any) -> str:
     name = f"{_word(a)}_vs_{_word(b)}"
     if not name[0].isalpha() or name.startswith("visdiff_"):
         name = f"run_{name}"
-    under_way = {one["name"] for one in states(ctx) if one["state"] != "failed"}
+    under_way = {state["name"] for state in states(ctx) if state["state"] != "failed"}
     number, key = 1, name
     while key in under_way or _why_not(ctx.dataset, key):
         number += 1

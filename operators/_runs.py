@@ -54,12 +54,14 @@ def difference_picker(ctx: Any, inputs: Any) -> Any:
         inputs.view("unreadable", types.Error(label=str(error)))
         differences = ()
     chosen = None
-    for one in differences:
-        if one.field:
-            favors = f"truer of {one.favors.upper()}" if one.favors else "truer of neither"
-            text = f"{favors}, AUROC {one.auroc:.2f}"
-            choices.add_choice(one.field, label=one.description, description=text)
-            chosen = one if one.field == ctx.params.get("field") else chosen
+    for difference in differences:
+        if difference.field:
+            favors = (
+                f"truer of {difference.favors.upper()}" if difference.favors else "truer of neither"
+            )
+            text = f"{favors}, AUROC {difference.auroc:.2f}"
+            choices.add_choice(difference.field, label=difference.description, description=text)
+            chosen = difference if difference.field == ctx.params.get("field") else chosen
     inputs.enum("field", choices.values(), label="Difference", required=True, view=choices)
     return chosen
 

@@ -69,8 +69,16 @@ class Choices:
         return self._selected("alt")
 
     def _selected(self, kind: str) -> list[str]:
-        chosen = [one for one in self.ctx.selected_samples if isinstance(one, dict)]
-        return [str(one["id"]) for one in chosen if one.get("type", "default") == kind]
+        chosen = [
+            selected_sample
+            for selected_sample in self.ctx.selected_samples
+            if isinstance(selected_sample, dict)
+        ]
+        return [
+            str(chosen_row["id"])
+            for chosen_row in chosen
+            if chosen_row.get("type", "default") == kind
+        ]
 
     def views(self) -> list[str]:
         """Returns the saved views' names."""
@@ -117,7 +125,7 @@ class Choices:
             grid (False): whether it depends on what the grid shows
         """
         request = self.ctx.request_params
-        shown = [request.get(one) for one in ("view", "filters", "extended", "view_name")]
+        shown = [request.get(name) for name in ("view", "filters", "extended", "view_name")]
         version = str(self.dataset.last_modified_at)
         where = [self.dataset.name, version, what, *(shown if grid else ())]
         key = json.dumps(where, sort_keys=True, default=str)

@@ -45,7 +45,7 @@ def to_text(kind: str | None, get: Callable[[str], Any]) -> str | None:
         return str(Rest())
     names = _CONTROLS.get(kind or "", ())
     values = [get(name) for name in names]
-    if not values or any(one in (None, "") for one in values):
+    if not values or any(value in (None, "") for value in values):
         return None
     if kind == "end":
         number, end, percent = values

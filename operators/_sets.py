@@ -48,8 +48,8 @@ def two_sets(ctx: Any, inputs: Any) -> Sized:
     choices = Choices(ctx)
     first = _Controls(choices, "a")
     second = _Controls(choices, "b", first)
-    for one in (first, second):
-        one.add(inputs)
+    for controls in (first, second):
+        controls.add(inputs)
     if ctx.has_custom_view:
         inputs.bool(
             "within_view",
@@ -75,13 +75,13 @@ def chosen_sets(ctx: Any) -> dict[str, Any]:
         SelectionError: if one is not chosen yet
     """
     choices = Choices(ctx)
-    found: dict[str, Any] = dict(zip("ab", chosen_texts(ctx), strict=True))
-    for side, value in found.items():
+    sets: dict[str, Any] = dict(zip("ab", chosen_texts(ctx), strict=True))
+    for side, value in sets.items():
         if not value:
             raise SelectionError(f"Expected a set {side.upper()}, got nothing chosen.")
-        found[side] = _of_the_app(choices, value)
+        sets[side] = _of_the_app(choices, value)
     within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
-    return {**found, "within": _of_the_app(choices, within) or None}
+    return {**sets, "within": _of_the_app(choices, within) or None}
 
 
 def pin_sets(ctx: Any) -> None:
@@ -92,7 +92,7 @@ def pin_sets(ctx: Any) -> None:
     choices = Choices(ctx)
     for side, value in zip("ab", chosen_texts(ctx), strict=True):
         ids = None if value == OF_THE_APP["current"] else _of_the_app(choices, value)
-        for name in [one for one in ctx.params if one.startswith(f"{side}_")]:
+        for name in [param for param in ctx.params if param.startswith(f"{side}_")]:
             del ctx.params[name]  # they would be read before what is put here
         ctx.params[side] = value if ids is None else ids
 
@@ -262,7 +262,7 @@ def _size_up(choices: Choices, inputs: Any, a: Any, b: Any) -> Sized:
     """Says how large both sets are, and what is wrong with them."""
     ctx = choices.ctx
     within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
-    given = [_of_the_app(choices, one) for one in (a, b, within)]
+    given = [_of_the_app(choices, chosen) for chosen in (a, b, within)]
 
     def read() -> tuple[Base, Preview] | str:
         try:
@@ -271,11 +271,11 @@ def _size_up(choices: Choices, inputs: Any, a: Any, b: Any) -> Sized:
         except VisDiffError as error:
             return str(error)
 
-    found = choices.kept(f"preview {chosen_key(ctx, a, b)}", read, grid=True)
-    if isinstance(found, str):
-        inputs.view("wrong", types.Error(label=found))
+    previewed = choices.kept(f"preview {chosen_key(ctx, a, b)}", read, grid=True)
+    if isinstance(previewed, str):
+        inputs.view("wrong", types.Error(label=previewed))
         return Sized(a, b)
-    base, sizes = found
+    base, sizes = previewed
     problem = _sizes.problem(sizes)
     inputs.view("sizes", types.Notice(label=_sizes.text(sizes)))
     if problem:
@@ -285,5 +285,5 @@ def _size_up(choices: Choices, inputs: Any, a: Any, b: Any) -> Sized:
 
 def chosen_key(ctx: Any, a: Any, b: Any) -> str:
     """Returns text that changes when what is chosen does; the grid's view is no part of it."""
-    within = [ctx.params.get(one) for one in ("within_view", "within")]
+    within = [ctx.params.get(name) for name in ("within_view", "within")]
     return f"{a} {b} {within} {[ctx.selected_samples, ctx.selected]}"

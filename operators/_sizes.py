@@ -6,22 +6,22 @@ from visdiff_plugin.numerals import counted
 from visdiff_plugin.sets.preview import Preview, SetSize
 
 
-def text(found: Preview) -> str:
+def text(sizes: Preview) -> str:
     """Returns how large both sets are and what they share."""
-    both = f"{_sized('A', found.a)}. {_sized('B', found.b)}."
-    return f"{both} {_shared(found)}{_files(found)}"
+    both = f"{_sized('A', sizes.a)}. {_sized('B', sizes.b)}."
+    return f"{both} {_shared(sizes)}{_files(sizes)}"
 
 
-def problem(found: Preview) -> str:
+def problem(sizes: Preview) -> str:
     """Returns why the sets can't be compared; empty where they can."""
-    if found.same:
+    if sizes.same:
         return "A and B are the same: choose two different sets"
-    for name, size in (("A", found.a), ("B", found.b)):
+    for name, size in (("A", sizes.a), ("B", sizes.b)):
         if size.n == 0:
             return f"{name} is empty: choose another set"
-        if size.n is not None and size.n == found.both:
+        if size.n is not None and size.n == sizes.both:
             return f"All of {name} is in the other set too: choose two different sets"
-        if size.n == 1 or size.n is not None and found.both and size.n - found.both < 2:
+        if size.n == 1 or size.n is not None and sizes.both and size.n - sizes.both < 2:
             return f"{name} needs at least two images that are not in the other set"
     return ""
 
@@ -31,17 +31,17 @@ def _sized(name: str, size: SetSize) -> str:
     return f"{name}: {'' if size.exact or size.n is None else 'at most '}{n} ({size.label})"
 
 
-def _shared(found: Preview) -> str:
-    if found.both is None:
+def _shared(sizes: Preview) -> str:
+    if sizes.both is None:
         return "What both share is not counted: that takes too long."
-    return f"{found.both or 'None'} in both{', left out of both' if found.both else ''}."
+    return f"{sizes.both or 'None'} in both{', left out of both' if sizes.both else ''}."
 
 
-def _files(found: Preview) -> str:
-    looked = found.a.files + found.b.files
+def _files(preview: Preview) -> str:
+    looked = preview.a.files + preview.b.files
     if not looked:
         return ""
-    missing = found.a.missing + found.b.missing
-    sizes = [size.n for size in (found.a, found.b) if size.n is not None]
+    missing = preview.a.missing + preview.b.missing
+    sizes = [size.n for size in (preview.a, preview.b) if size.n is not None]
     of = f"{looked:,} of {sum(sizes):,}" if len(sizes) == 2 else f"{looked:,}"
     return f" Checked {of} files: {f'{missing:,} missing' if missing else 'all found'}."

@@ -46,7 +46,10 @@ class StoringOperator(LongOperator):
             **_forms.given(ctx.params, "field"),
             **_forms.chosen_engine(ctx.params),
         )
-        left_out = "".join(f"\nLeft out: {one.count}: {one.reason}" for one in stored.skipped)
+        left_out = "".join(
+            f"\nLeft out: {skipped_item.count}: {skipped_item.reason}"
+            for skipped_item in stored.skipped
+        )
         summary = f"{stored.field}: {stored.computed} computed, {stored.reused} reused{left_out}"
         return _forms.answer(summary, field=stored.field)
 

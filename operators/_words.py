@@ -77,7 +77,7 @@ def default(dataset: Any, a: Any, b: Any) -> str:
         b: set B
     """
     taken = _fields_of(a, b)
-    obvious = [one for one in names(dataset) if one not in taken and _rank(one) < len(_ORDER)]
+    obvious = [name for name in names(dataset) if name not in taken and _rank(name) < len(_ORDER)]
     return min(obvious, key=_rank, default=NOTHING)
 
 
@@ -88,14 +88,14 @@ def names(dataset: Any) -> list[str]:
     labels = (fo.Classification, fo.Classifications, fo.Detection, fo.Detections, fo.Polyline,
               fo.Polylines, fo.Keypoints)  # fmt: skip
     ours = {*_OWN, *dataset.list_runs(), *dataset.list_evaluations()}
-    found = []
+    word_fields = []
     for name, field in dataset.get_field_schema().items():
         inside = getattr(field, "field", None) if isinstance(field, fo.ListField) else field
         document = getattr(field, "document_type", None)
         words = isinstance(inside, fo.StringField) or document in labels
         if words and name not in ours:
-            found.append(name)
-    return sorted(found, key=_rank)
+            word_fields.append(name)
+    return sorted(word_fields, key=_rank)
 
 
 _ORDER = ("visdiff_caption_", *_TEXTS, *_LABELS)
@@ -113,11 +113,11 @@ def _asked(ctx: Any) -> bool:
 
 
 def _fields_of(*sets: Any) -> set[str]:
-    found = set()
-    for one in sets:
+    chosen_by = set()
+    for set_text in sets:
         chosen = None
-        if isinstance(one, str) and one.startswith("label:"):
-            chosen = parse_set(one)
+        if isinstance(set_text, str) and set_text.startswith("label:"):
+            chosen = parse_set(set_text)
         if isinstance(chosen, Label):
-            found |= {chosen.field, chosen.field.partition(".")[0]}
-    return found
+            chosen_by |= {chosen.field, chosen.field.partition(".")[0]}
+    return chosen_by

@@ -17,13 +17,13 @@ from visdiff_plugin.sets.grammar import SavedView, parse_set
 from visdiff_plugin.views import filter_view, sort_view
 
 
-def matches(dataset: Any, run: Run, one: Difference, chosen: Mapping[str, Any]) -> Any:
+def matches(dataset: Any, run: Run, difference: Difference, chosen: Mapping[str, Any]) -> Any:
     """Returns the images that a difference shows on, truest first.
 
     Args:
         dataset: a FiftyOne dataset
         run: a run of it
-        one: a difference of the run
+        difference: a difference of the run
         chosen: ``side``, and ``moved``: the least score; None for over the run's own threshold
 
     Raises:
@@ -32,7 +32,7 @@ def matches(dataset: Any, run: Run, one: Difference, chosen: Mapping[str, Any]) 
     least = chosen["moved"]
     # what lies on the threshold counts, as in the histogram's bars
     threshold = None if least is None else math.nextafter(least, -math.inf)
-    view = filter_view(dataset, run, field_of(one), threshold, sides=chosen["side"])
+    view = filter_view(dataset, run, field_of(difference), threshold, sides=chosen["side"])
     if not len(view.limit(1)):
         raise SelectionError(
             "Expected images over the threshold, got none.",
@@ -41,26 +41,26 @@ def matches(dataset: Any, run: Run, one: Difference, chosen: Mapping[str, Any]) 
     return view
 
 
-def ordered(dataset: Any, run: Run, one: Difference, side: str) -> Any:
+def ordered(dataset: Any, run: Run, difference: Difference, side: str) -> Any:
     """Returns the images that a run scored, those that a difference is truest of first."""
     if side == "both":
-        return sort_view(dataset, run, field_of(one))
-    return filter_view(dataset, run, field_of(one), -sys.float_info.max, sides=side)
+        return sort_view(dataset, run, field_of(difference))
+    return filter_view(dataset, run, field_of(difference), -sys.float_info.max, sides=side)
 
 
-def field_of(one: Difference) -> str:
+def field_of(difference: Difference) -> str:
     """Returns the field that holds a difference's scores.
 
     Raises:
         FieldError: if they were not written
     """
-    if one.field is None:
+    if difference.field is None:
         raise FieldError(
-            f"Expected stored scores of {one.description!r}, got none: only the first differences "
-            "of a run are written.",
+            f"Expected stored scores of {difference.description!r}, got none: only the first "
+            "differences of a run are written.",
             "Run it again with a larger max_fields.",
         )
-    return one.field
+    return difference.field
 
 
 def addresses(
@@ -75,23 +75,25 @@ def addresses(
     Returns:
         end -> sample id -> address; samples that are gone are left out
     """
-    found = {}
+    by_end = {}
     for elsewhere in {strip["elsewhere"] for strip in strips}:
         own = [strip for strip in strips if strip["elsewhere"] == elsewhere]
         owner = find_dataset(elsewhere) if elsewhere else dataset
-        ids = [one for strip in own for one in strip["ids"]]
+        ids = [sample_id for strip in own for sample_id in strip["ids"]]
         served = {} if owner is None else _served(owner, ids)
         for strip in own:
-            found[strip["end"]] = {one: served[one] for one in strip["ids"] if one in served}
-    return found
+            by_end[strip["end"]] = {
+                sample_id: served[sample_id] for sample_id in strip["ids"] if sample_id in served
+            }
+    return by_end
 
 
 def _served(dataset: Any, ids: list[str]) -> dict[str, str]:
     media = dataset.app_config.grid_media_field or "filepath"
     names = ["id", "filepath", media]
     return {
-        one: f"/media?filepath={quote(thumb or path, safe='')}"
-        for one, path, thumb in zip(*dataset.select(ids).values(names), strict=True)
+        sample_id: f"/media?filepath={quote(thumb or path, safe='')}"
+        for sample_id, path, thumb in zip(*dataset.select(ids).values(names), strict=True)
         if path
     }
 

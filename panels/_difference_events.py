@@ -18,11 +18,11 @@ class DifferenceEvents:
             raise RunError(f"Expected a difference of run {run.run_key!r}, got row {at!r}.")
         return run, run.differences[at]
 
-    def _chosen(self, ctx: Any, one: Any) -> dict[str, Any]:
+    def _chosen(self, ctx: Any, difference: Any) -> dict[str, Any]:
         moved = ctx.panel.state.moved
         return {
             "moved": moved,
-            "threshold": one.threshold if moved is None else moved,
+            "threshold": difference.threshold if moved is None else moved,
             "side": ctx.panel.state.side or "both",
             "turn": ctx.panel.state.turn or 0,
         }
@@ -33,9 +33,9 @@ class DifferenceEvents:
 
     def pick_threshold(self, ctx: Any) -> None:
         """A click on a bar moves the threshold to its left edge."""
-        _, one = self._difference(ctx)
+        _, difference = self._difference(ctx)
         bar = ctx.params.get("idx")
-        edges = (one.histogram or {}).get("edges") or []
+        edges = (difference.histogram or {}).get("edges") or []
         if isinstance(bar, int) and 0 <= bar < len(edges) - 1:
             self._move(ctx, float(edges[bar]))
 
@@ -62,9 +62,9 @@ class DifferenceEvents:
 
     def sort(self, ctx: Any) -> None:
         """Sorts the grid by the difference."""
-        run, one = self._difference(ctx)
-        side = self._chosen(ctx, one)["side"]
-        self._show(ctx, _actions.ordered(ctx.dataset, run, one, side))
+        run, difference = self._difference(ctx)
+        side = self._chosen(ctx, difference)["side"]
+        self._show(ctx, _actions.ordered(ctx.dataset, run, difference, side))
 
     def tag(self, ctx: Any) -> None:
         """Tags the images over the threshold."""
@@ -93,8 +93,8 @@ class DifferenceEvents:
 
     def show_strip(self, ctx: Any) -> None:
         """Shows some of the images in the grid, in the order of the page."""
-        _, one = self._difference(ctx)
-        ids = list(one.examples.get(ctx.params["end"]) or ())
+        _, difference = self._difference(ctx)
+        ids = list(difference.examples.get(ctx.params["end"]) or ())
         ctx.ops.set_view(view=ctx.dataset.select(ids, ordered=True))
 
     def judge(self, ctx: Any) -> None:
@@ -115,13 +115,13 @@ class DifferenceEvents:
     def _annotate(self, ctx: Any, **said: Any) -> None:
         from visdiff_plugin.runs import annotate
 
-        run, one = self._difference(ctx)
-        annotate(ctx.dataset, run.run_key, one.description, **said)
+        run, difference = self._difference(ctx)
+        annotate(ctx.dataset, run.run_key, difference.description, **said)
         ctx.panel.set_state("turn", self._next(ctx))
 
     def _matches(self, ctx: Any) -> Any:
-        run, one = self._difference(ctx)
-        return _actions.matches(ctx.dataset, run, one, self._chosen(ctx, one))
+        run, difference = self._difference(ctx)
+        return _actions.matches(ctx.dataset, run, difference, self._chosen(ctx, difference))
 
     def _name(self, ctx: Any, what: str) -> str:
         from visdiff_plugin.errors import SelectionError
@@ -132,7 +132,7 @@ class DifferenceEvents:
         return name
 
     def _show(self, ctx: Any, view: Any) -> None:
-        _, one = self._difference(ctx)
+        _, difference = self._difference(ctx)
         ctx.ops.set_view(view=view)
-        if one.field not in ctx.active_fields:
-            ctx.ops.set_active_fields([*ctx.active_fields, one.field])
+        if difference.field not in ctx.active_fields:
+            ctx.ops.set_active_fields([*ctx.active_fields, difference.field])

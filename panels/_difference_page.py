@@ -33,73 +33,73 @@ _LENGTHY = 80
 _SIDES = (("both", "A and B"), ("a", "A only"), ("b", "B only"))
 
 
-def draw(panel: Any, one: Mapping[str, Any], images: _Images, chosen: Mapping[str, Any]) -> Page:
+def draw(panel: Any, shown: Mapping[str, Any], images: _Images, chosen: Mapping[str, Any]) -> Page:
     """Returns the page.
 
     Args:
         panel: whose events are called
-        one: the difference, as `payload.difference_page` returns it
+        shown: the difference, as `payload.difference_page` returns it
         images: end -> sample id -> address of its picture
         chosen: ``threshold``, ``side`` and ``over`` of what is filtered by
     """
     page, box = root("difference")
-    _head(panel, box, one)
+    _head(panel, box, shown)
     body = box.box("body", "vd-body-grid")
-    _evidence(body.box("evidence", "vd-stack"), one)
+    _evidence(body.box("evidence", "vd-stack"), shown)
     # where there is room they stand beside all the rest; else they come before any numbers' plot
-    _pictures(panel, body.box("pictures", "vd-stack vd-loose", item="vd-beside"), one, images)
-    _scores(panel, body.box("scores", "vd-card vd-stack"), one, chosen)
-    _said(panel, body.box("said", "vd-card vd-stack"), one, chosen)
-    _folded(box, one)
+    _pictures(panel, body.box("pictures", "vd-stack vd-loose", item="vd-beside"), shown, images)
+    _scores(panel, body.box("scores", "vd-card vd-stack"), shown, chosen)
+    _said(panel, body.box("said", "vd-card vd-stack"), shown, chosen)
+    _folded(box, shown)
     return page
 
 
-def _head(panel: Any, box: Box, one: Mapping[str, Any]) -> None:
-    head = box.box(f"head-{one['key']}-{one['at']}", "vd-stack")
+def _head(panel: Any, box: Box, page: Mapping[str, Any]) -> None:
+    head = box.box(f"head-{page['key']}-{page['at']}", "vd-stack")
     top = head.box("top", "vd-row")
-    top.button("back", one["key"], panel.open_run, {"key": one["key"]},
+    top.button("back", page["key"], panel.open_run, {"key": page["key"]},
                kind="quiet", icon="arrow_back", first=True)  # fmt: skip
-    top.text("place", f"{one['at'] + 1} of {one['of']}", "vd-small vd-num", item="vd-grow")
+    top.text("place", f"{page['at'] + 1} of {page['of']}", "vd-small vd-num", item="vd-grow")
     for name, icon, hint, at in (
-        ("previous", "chevron_left", "Previous difference", one["at"] - 1),
-        ("next", "chevron_right", "Next difference", one["at"] + 1),
+        ("previous", "chevron_left", "Previous difference", page["at"] - 1),
+        ("next", "chevron_right", "Next difference", page["at"] + 1),
     ):
         top.button(name, "", panel.open_difference, {"at": at}, kind="quiet", icon=icon,
-                   hint=hint, disabled=not 0 <= at < one["of"])  # fmt: skip
-    size = "vd-title vd-lengthy" if len(one["description"]) > _LENGTHY else "vd-title"
-    head.text("title", one["description"], f"{size} vd-text", tag="h2")
+                   hint=hint, disabled=not 0 <= at < page["of"])  # fmt: skip
+    size = "vd-title vd-lengthy" if len(page["description"]) > _LENGTHY else "vd-title"
+    head.text("title", page["description"], f"{size} vd-text", tag="h2")
     chips = head.box("chips", "vd-row")
-    if one["favors"]:
+    if page["favors"]:
         chips.text("favors", "truer of", "vd-second")
-        chips.letter("letter", one["favors"])
-    chips.text("supported", "supported" if one["supported"] else "not supported",
-               "vd-chip vd-yes" if one["supported"] else "vd-chip")  # fmt: skip
-    if one["held_out"]:
-        chips.text("held", one["held_out"], "vd-chip")
-    chips.text("source", one["source"], "vd-chip")
-    if one["verdict"]:
-        tone = "vd-yes" if one["verdict"] == "confirmed" else "vd-no"
-        chips.text("verdict", f"you: {one['verdict']}", f"vd-chip {tone}")
+        chips.letter("letter", page["favors"])
+    chips.text("supported", "supported" if page["supported"] else "not supported",
+               "vd-chip vd-yes" if page["supported"] else "vd-chip")  # fmt: skip
+    if page["held_out"]:
+        chips.text("held", page["held_out"], "vd-chip")
+    chips.text("source", page["source"], "vd-chip")
+    if page["verdict"]:
+        tone = "vd-yes" if page["verdict"] == "confirmed" else "vd-no"
+        chips.text("verdict", f"you: {page['verdict']}", f"vd-chip {tone}")
 
 
-def _evidence(box: Box, one: Mapping[str, Any]) -> None:
-    for place, line in enumerate(one["evidence"]):
+def _evidence(box: Box, page: Mapping[str, Any]) -> None:
+    for place, line in enumerate(page["evidence"]):
         box.text(f"line{place}", line, "vd-body" if place == 0 else "vd-second")
-    if one["control"]:
-        box.text("control", f"Under control: {one['control']}.", "vd-second")
+    if page["control"]:
+        box.text("control", f"Under control: {page['control']}.", "vd-second")
     bars = box.box("bars", "vd-two vd-snug")
-    for part in one["prevalence"]:
+    for part in page["prevalence"]:
         side = bars.box(part["side"], "vd-stack vd-tight")
         side.text("said", f"{part['said']} show it ({part['interval']})", "vd-small")
         side.drawn("bar", "bar", part["side"], part["said"], part["places"])
 
 
 def _scores(
-    panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]
+    panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> None:  # fmt: skip
     box.text("title", "Images over a threshold", "vd-head")
-    if one["histogram"]:
-        plot = _plots.histogram(one["histogram"], chosen["threshold"])
+    if page["histogram"]:
+        plot = _plots.histogram(page["histogram"], chosen["threshold"])
         view = types.PlotlyView(
             on_click=panel.pick_threshold, height="220px", **plot,
             componentsProps={"container": {"data-cy": "visdiff-histogram"}},
@@ -108,19 +108,19 @@ def _scores(
         box.text("hint", "Click on a bar to move the threshold to its left edge.", "vd-small")
     else:
         box.text("none", "No histogram is stored with this difference.", "vd-small")
-    if not one["field"]:
+    if not page["field"]:
         box.text("nofield", "Its scores were not written: only the first differences of a run "
                  "get a field. Run again with more fields to sort and filter by it.",
                  "vd-small")  # fmt: skip
         return
-    _threshold(panel, box, one, chosen)
-    _acts(panel, box, one, chosen)
+    _threshold(panel, box, page, chosen)
+    _acts(panel, box, page, chosen)
 
 
-def _threshold(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+def _threshold(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     row = box.box("choose", "vd-row")
     row.text("label", "Score at least", "vd-second")
-    row.box(_typed(one, chosen), "vd-stack", item="vd-short").field(
+    row.box(_typed(page, chosen), "vd-stack", item="vd-short").field(
         "threshold", f"{chosen['threshold']:.4g}", number=True
     )
     row.button("apply", "Set", panel.type_threshold)
@@ -135,22 +135,22 @@ def _threshold(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str
     box.text("over", said, "vd-second")
 
 
-def _acts(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+def _acts(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     sides = box.box("sides", "vd-row")
-    if one["elsewhere"]:
+    if page["elsewhere"]:
         said = (
-            f"The grid shows A alone: B is of dataset {one['elsewhere']}, where {one['field']} "
+            f"The grid shows A alone: B is of dataset {page['elsewhere']}, where {page['field']} "
             "holds the same scores."
         )
         sides.text("elsewhere", said, "vd-small vd-text")
-    for side, label in () if one["elsewhere"] else _SIDES:
+    for side, label in () if page["elsewhere"] else _SIDES:
         on = " vd-on" if chosen["side"] == side else ""
         sides.button(f"side-{side}", label, panel.choose_side, {"side": side}, kind="plain" + on)
     acts = box.box("acts", "vd-row")
     acts.button("filter", "Show these images", panel.filter, kind="main", icon="filter_alt")
     acts.button("sort", "Sort the grid by it", panel.sort, icon="sort")
     keep = box.box("keep", "vd-row")
-    keep.box(_typed(one, chosen), "vd-stack", item="vd-fill").field(
+    keep.box(_typed(page, chosen), "vd-stack", item="vd-fill").field(
         "name", "a tag, or a view's name"
     )
     keep.button("tag", "Tag them", panel.tag, icon="sell")
@@ -161,40 +161,40 @@ def _acts(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any
     uses.button("as-b", "as B", panel.use_as, {"side": "b"})
 
 
-def _typed(one: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
-    return f"typed-{one['at']}-{chosen['turn']}"
+def _typed(page: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+    return f"typed-{page['at']}-{chosen['turn']}"
 
 
-def _said(panel: Any, box: Box, one: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+def _said(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     box.text("title", "What do you make of it?", "vd-head")
     row = box.box("verdicts", "vd-row")
     for verdict, label, icon in (
         ("confirmed", "Confirm", "check"),
         ("rejected", "Reject", "close"),
     ):
-        on = one["verdict"] == verdict
+        on = page["verdict"] == verdict
         row.button(
             verdict, label, panel.judge, {"verdict": "" if on else verdict},
             kind="plain vd-on" if on else "plain", icon=icon,
             hint="Click again to take it back" if on else None,
         )  # fmt: skip
-    if one["note"]:
-        box.text("noted", one["note"], "vd-second vd-text vd-quote")
-    box.box(_typed(one, chosen), "vd-stack").field(
-        "note", "Another note in its place" if one["note"] else "A note, kept with the run",
+    if page["note"]:
+        box.text("noted", page["note"], "vd-second vd-text vd-quote")
+    box.box(_typed(page, chosen), "vd-stack").field(
+        "note", "Another note in its place" if page["note"] else "A note, kept with the run",
         lines=2,
     )  # fmt: skip
     keep = box.box("keep", "vd-row")
     keep.button("save-note", "Save the note", panel.save_note)
-    if one["note"]:
+    if page["note"]:
         keep.button("remove-note", "Remove it", panel.remove_note, kind="quiet")
 
 
-def _pictures(panel: Any, box: Box, one: Mapping[str, Any], images: _Images) -> None:
-    if not one["strips"]:
+def _pictures(panel: Any, box: Box, page: Mapping[str, Any], images: _Images) -> None:
+    if not page["strips"]:
         box.text("nopictures", "No pictures are stored with this difference; sort the grid by it "
                  "to see some.", "vd-second")  # fmt: skip
-    for strip in one["strips"]:
+    for strip in page["strips"]:
         part = box.box(strip["end"], "vd-stack")
         head = part.box("head", "vd-row")
         head.letter("letter", strip["side"])
@@ -212,7 +212,7 @@ def _strip(
 ) -> None:  # fmt: skip
     thumbs = box.box("thumbs", "vd-thumbs")
     said = f"{strip['said']} ({strip['label']})"
-    shown = [one for one in strip["ids"] if one in images]
+    shown = [sample_id for sample_id in strip["ids"] if sample_id in images]
     for place, sample in enumerate(shown):
         name, url = f"image{place}", images[sample]
         if strip["elsewhere"]:
@@ -226,19 +226,19 @@ def _strip(
         box.text("gone", f"{gone} of its images are no longer in the dataset.", "vd-small")
 
 
-def _folded(box: Box, one: Mapping[str, Any]) -> None:
-    if one["merged"]:
-        fold = box.fold("merged", f"Also said as ({len(one['merged'])})")
-        for place, text in enumerate(one["merged"]):
+def _folded(box: Box, page: Mapping[str, Any]) -> None:
+    if page["merged"]:
+        fold = box.fold("merged", f"Also said as ({len(page['merged'])})")
+        for place, text in enumerate(page["merged"]):
             fold.text(f"line{place}", text, "vd-second vd-text")
-    if one["replies"]:
-        fold = box.fold("replies", f"Where it comes from ({len(one['replies'])})")
-        for place, reply in enumerate(one["replies"]):
+    if page["replies"]:
+        fold = box.fold("replies", f"Where it comes from ({len(page['replies'])})")
+        for place, reply in enumerate(page["replies"]):
             part = fold.box(f"reply{place}", "vd-stack vd-tight")
             part.text("who", reply["who"], "vd-head vd-text")
             part.text("said", f"said: {'; '.join(reply['said'])}", "vd-second vd-text")
             if reply["reply"]:
                 part.text("reply", reply["reply"], "vd-small vd-text vd-quote")
     fold = box.fold("more", "More numbers")
-    for place, line in enumerate(one["more"]):
+    for place, line in enumerate(page["more"]):
         fold.text(f"line{place}", line, "vd-second vd-text")

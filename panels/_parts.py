@@ -210,10 +210,10 @@ def _props(name: str, part: str, classes: str, item: str) -> dict[str, Any]:
 def _slim(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: one if key == "componentsProps" else _slim(one)
-            for key, one in value.items()
-            if one is not None and not (key in _NOISE and one in (False, "", 1, "left", "top"))
+            key: inner if key == "componentsProps" else _slim(inner)
+            for key, inner in value.items()
+            if inner is not None and not (key in _NOISE and inner in (False, "", 1, "left", "top"))
         }
     if isinstance(value, list):
-        return [_slim(one) for one in value]
+        return [_slim(inner) for inner in value]
     return value

@@ -55,10 +55,10 @@ def _head(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
         top.button(name, "", event, key, kind="quiet", icon=icon, hint=hint)
     sets = head.box("sets", "vd-two vd-snug")
     for side in ("a", "b"):
-        one = sets.box(side, "vd-set")
-        one.letter("letter", side)
-        one.text("label", run[side]["label"], "vd-body vd-text", item="vd-shrink")
-        one.text("n", run[side]["n"], "vd-second vd-num")
+        set_box = sets.box(side, "vd-set")
+        set_box.letter("letter", side)
+        set_box.text("label", run[side]["label"], "vd-body vd-text", item="vd-shrink")
+        set_box.text("n", run[side]["n"], "vd-second vd-num")
 
 
 def _side(panel: Any, box: Box, side: str, run: Mapping[str, Any]) -> None:
@@ -80,29 +80,29 @@ def _side(panel: Any, box: Box, side: str, run: Mapping[str, Any]) -> None:
 
 def _rows(panel: Any, box: Box, name: str, part: Mapping[str, Any], weak: bool = False) -> None:
     rows = box.box("rows", "vd-stack vd-list")
-    for one in part["rows"]:
-        _row(panel, rows, one, weak)
+    for shown_row in part["rows"]:
+        _row(panel, rows, shown_row, weak)
     if part["more"]:
         rows.box("tail", "vd-row").button(
             "more", f"Show {part['more']} more", panel.show_more, {"part": name}, kind="quiet"
         )
 
 
-def _row(panel: Any, box: Box, one: Mapping[str, Any], weak: bool) -> None:
-    row = box.box(f"difference-{one['at']}", "vd-item")
+def _row(panel: Any, box: Box, shown_row: Mapping[str, Any], weak: bool) -> None:
+    row = box.box(f"difference-{shown_row['at']}", "vd-item")
     row.button(
-        "open", one["description"], panel.open_difference, {"at": one["at"]},
+        "open", shown_row["description"], panel.open_difference, {"at": shown_row["at"]},
         kind="link", item="vd-words",
     )  # fmt: skip
-    row.drawn("interval", "interval", one["favors"] or "", one["strength"], one["places"],
-              weak=weak)  # fmt: skip
-    row.text("auroc", one["auroc"], "vd-second vd-num", hint=one["strength"])
+    row.drawn("interval", "interval", shown_row["favors"] or "", shown_row["strength"],
+              shown_row["places"], weak=weak)  # fmt: skip
+    row.text("auroc", shown_row["auroc"], "vd-second vd-num", hint=shown_row["strength"])
     foot = row.box("foot", "vd-row", item="vd-wide")
-    foot.text("shown", one["shown_in"], "vd-small")
-    foot.text("remarks", one["remarks"], "vd-small vd-faint", item="vd-grow")
-    if one["verdict"]:
-        foot.text("verdict", one["verdict"], f"vd-chip {_VERDICTS[one['verdict']][1]}")
-    if one["noted"]:
+    foot.text("shown", shown_row["shown_in"], "vd-small")
+    foot.text("remarks", shown_row["remarks"], "vd-small vd-faint", item="vd-grow")
+    if shown_row["verdict"]:
+        foot.text("verdict", shown_row["verdict"], f"vd-chip {_VERDICTS[shown_row['verdict']][1]}")
+    if shown_row["noted"]:
         foot.text("noted", "note", "vd-chip")
 
 

@@ -37,7 +37,7 @@ def draw(
         _selection(panel, box, selected)
     if listed["runs"] or underway:
         top.button("compare", "New comparison", panel.compare, kind="main", icon="add")
-    if any(one["moving"] for one in underway):
+    if any(work["moving"] for work in underway):
         # only while something moves: an idle panel asks for nothing
         box.parts.view("timer", types.TimerView(interval=POLL_MS, on_interval=panel.poll))
     if underway:
@@ -67,24 +67,24 @@ def _selection(panel: Any, box: Box, selected: tuple[int, int]) -> None:
 
 
 def _underway(panel: Any, box: Box, underway: Sequence[Mapping[str, Any]]) -> None:
-    for place, one in enumerate(underway):
+    for place, work in enumerate(underway):
         card = box.box(f"underway-{place}", "vd-card vd-stack")
         head = card.box("head", "vd-row")
-        head.text("name", one["title"], "vd-head vd-text", item="vd-grow")
-        head.text("state", one["state"], "vd-chip" + (" vd-no" if one["failed"] else ""))
-        if one["failed"] and one["again"]:
-            head.button("retry", "Try again", panel.retry, {"name": one["name"]}, kind="quiet")
-        if one["failed"]:
+        head.text("name", work["title"], "vd-head vd-text", item="vd-grow")
+        head.text("state", work["state"], "vd-chip" + (" vd-no" if work["failed"] else ""))
+        if work["failed"] and work["again"]:
+            head.button("retry", "Try again", panel.retry, {"name": work["name"]}, kind="quiet")
+        if work["failed"]:
             head.button(
-                "dismiss", "", panel.dismiss, {"name": one["name"]},
+                "dismiss", "", panel.dismiss, {"name": work["name"]},
                 kind="quiet", icon="close", hint="Remove this message",
             )  # fmt: skip
-        if one["stoppable"]:
-            head.button("stop", "Stop", panel.stop, {"name": one["name"]}, kind="quiet")
-        if one["progress"] is not None:
-            card.drawn("bar", "bar", "", f"{one['progress']:.0%} done", {"at": one["progress"]})
-        if one["said"]:
-            card.text("said", one["said"], "vd-text vd-small")
+        if work["stoppable"]:
+            head.button("stop", "Stop", panel.stop, {"name": work["name"]}, kind="quiet")
+        if work["progress"] is not None:
+            card.drawn("bar", "bar", "", f"{work['progress']:.0%} done", {"at": work["progress"]})
+        if work["said"]:
+            card.text("said", work["said"], "vd-text vd-small")
 
 
 def _list(panel: Any, box: Box, listed: Mapping[str, Any]) -> None:
@@ -104,10 +104,10 @@ def _run(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
     head.text("answer", run["answer"], "vd-chip" + (" vd-found" if run["found"] else ""))
     sets = card.box("sets", "vd-row")
     for side in ("a", "b"):
-        one = sets.box(side, "vd-set", item="vd-most")
-        one.letter("letter", side)
-        one.text("label", run[side], "vd-second vd-text", item="vd-shrink")
-        one.text("n", run[f"n_{side}"], "vd-small vd-num")
+        set_box = sets.box(side, "vd-set", item="vd-most")
+        set_box.letter("letter", side)
+        set_box.text("label", run[side], "vd-second vd-text", item="vd-shrink")
+        set_box.text("n", run[f"n_{side}"], "vd-small vd-num")
     foot = card.box("foot", "vd-row")
     foot.text("how", run["how"], "vd-small", item="vd-grow")
     actions = foot.box("actions", "vd-row vd-end", item="vd-above")

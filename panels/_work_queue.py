@@ -20,7 +20,7 @@ def list_underway(ctx: Any) -> list[dict[str, Any]]:
     """Returns what is under way, newest first, and what failed until it is dismissed."""
     from ..operators._progress import states
 
-    return merged(states(ctx), [queued(one) for one in _operations(ctx.dataset)])
+    return merged(states(ctx), [queued(operation) for operation in _operations(ctx.dataset)])
 
 
 def stop(ctx: Any, name: str) -> None:
@@ -30,19 +30,19 @@ def stop(ctx: Any, name: str) -> None:
     from ..operators._progress import stop
 
     stop(ctx, name)
-    for one in _operations(ctx.dataset):
-        if queued(one)["name"] == name and one.run_state in _WAITING:
-            DelegatedOperationService().delete_operation(one.id)
+    for operation in _operations(ctx.dataset):
+        if queued(operation)["name"] == name and operation.run_state in _WAITING:
+            DelegatedOperationService().delete_operation(operation.id)
 
 
 def form_of(ctx: Any, name: str) -> tuple[str, dict[str, Any]] | None:
     """Returns the operator of delegated work and what its form was filled with, if it is known."""
-    for one in _operations(ctx.dataset):
-        if queued(one)["name"] == name:
-            request = getattr(one.context, "request_params", None) or {}
+    for operation in _operations(ctx.dataset):
+        if queued(operation)["name"] == name:
+            request = getattr(operation.context, "request_params", None) or {}
             params = {key: value for key, value in (request.get("params") or {}).items()
                       if key not in _NOT_ASKED}  # fmt: skip
-            return str(one.operator).rpartition("/")[2], params
+            return str(operation.operator).rpartition("/")[2], params
     return None
 
 
@@ -53,19 +53,19 @@ def dismiss(ctx: Any, name: str) -> None:
     from ..operators._progress import forget
 
     forget(ctx, name)
-    for one in _operations(ctx.dataset):
-        if queued(one)["name"] == name and one.run_state == "failed":
-            DelegatedOperationService().archive_operation(one.id)
+    for operation in _operations(ctx.dataset):
+        if queued(operation)["name"] == name and operation.run_state == "failed":
+            DelegatedOperationService().archive_operation(operation.id)
 
 
 def _operations(dataset: Any) -> Sequence[Any]:
     from fiftyone.factory import DelegatedOperationPagingParams
     from fiftyone.operators.delegated import DelegatedOperationService
 
-    found: Sequence[Any] = DelegatedOperationService().list_operations(
+    operations: Sequence[Any] = DelegatedOperationService().list_operations(
         dataset_name=dataset.name,
         operator={"$in": [f"@visdiff/visdiff/{name}" for name in _OPERATORS]},
         run_state={"$in": [*_WAITING, "running", "failed"]},
         paging=DelegatedOperationPagingParams(sort_by="updated_at", sort_direction=-1, limit=_MOST),
     )
-    return found
+    return operations

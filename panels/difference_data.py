@@ -11,21 +11,21 @@ from visdiff_plugin.results.difference import Difference
 from visdiff_plugin.results.run import Run
 
 
-def histogram(one: Difference) -> dict[str, Any] | None:
+def histogram(difference: Difference) -> dict[str, Any] | None:
     """Returns bars as shares of each set, and how many images score at or over each edge."""
-    found = one.histogram
-    if not found or not found.get("edges"):
+    bars = difference.histogram
+    if not bars or not bars.get("edges"):
         return None
     sides = {}
     for side in ("a", "b"):
-        counts = [int(count) for count in found[side]]
+        counts = [int(count) for count in bars[side]]
         total = sum(counts)
         sides[side] = {
             "n": total,
             "shares": [count / total if total else 0.0 for count in counts],
             "over": [sum(counts[place:]) for place in range(len(counts) + 1)],
         }
-    return {"edges": [float(edge) for edge in found["edges"]], **sides}
+    return {"edges": [float(edge) for edge in bars["edges"]], **sides}
 
 
 def over(bars: Mapping[str, Any], threshold: float) -> str:
@@ -52,12 +52,12 @@ def _over(edges: list[float], counts: list[int], threshold: float) -> float:
     return 0.0
 
 
-def strips(run: Run, one: Difference) -> list[dict[str, Any]]:
+def strips(run: Run, difference: Difference) -> list[dict[str, Any]]:
     """Returns which images to show: those that show it best, those that speak against it.
 
     ``elsewhere`` names the dataset that they are of, where it is not the run's own.
     """
-    favored, other = ("b", "a") if one.favors == "b" else ("a", "b")
+    favored, other = ("b", "a") if difference.favors == "b" else ("a", "b")
     labels = {"a": run.label_a, "b": run.label_b}
     ends = (
         (f"high_{favored}", favored, "Show it best"),
@@ -71,25 +71,25 @@ def strips(run: Run, one: Difference) -> list[dict[str, Any]]:
             "side": side,
             "label": labels[side],
             "said": said,
-            "ids": list(one.examples[end]),
+            "ids": list(difference.examples[end]),
             "elsewhere": run.dataset_b if side == "b" else "",
         }
         for end, side, said in ends
-        if one.examples.get(end)
+        if difference.examples.get(end)
     ]
 
 
-def replies(run: Run, one: Difference) -> list[dict[str, Any]]:
+def replies(run: Run, difference: Difference) -> list[dict[str, Any]]:
     """Returns what proposers said that the difference comes from: by its words or those merged."""
-    wanted = {_same(text) for text in (one.description, *one.merged)}
-    found = []
+    wanted = {_same(text) for text in (difference.description, *difference.merged)}
+    quoted = []
     for place, asked in enumerate(run.record.get("rounds") or (), 1):
         said = [text for text in asked.get("proposals") or () if _same(text) in wanted]
         if said:
             side = str(asked.get("side")).upper()
             who = f"{asked.get('proposer')}, round {place}, asked what is truer of {side}"
-            found.append({"who": who, "said": said, "reply": str(asked.get("reply") or "")})
-    return found
+            quoted.append({"who": who, "said": said, "reply": str(asked.get("reply") or "")})
+    return quoted
 
 
 def _same(text: str) -> str:

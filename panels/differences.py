@@ -84,15 +84,15 @@ class DifferencesPanel(DifferenceEvents, foo.Panel):
 
         shown = (ctx.panel.state.shown or {}).get("runs", payload.FIRST_ROWS)
         listed = payload.runs_page(list_headers(ctx.dataset), datetime.now(UTC), shown)
-        kinds = [one.get("type") for one in ctx.selected_samples]
+        kinds = [selected_sample.get("type") for selected_sample in ctx.selected_samples]
         selected = kinds.count("default"), kinds.count("alt")
         return _runs_page.draw(self, listed, _work_queue.list_underway(ctx), selected)
 
     def _draw_difference(self, ctx: Any) -> Any:
-        run, one = self._difference(ctx)
-        page = payload.difference_page(run, run.differences.index(one))
+        run, difference = self._difference(ctx)
+        page = payload.difference_page(run, run.differences.index(difference))
         images = _actions.addresses(ctx.dataset, page["strips"])
-        chosen = self._chosen(ctx, one)
+        chosen = self._chosen(ctx, difference)
         chosen["over"] = over(page["histogram"], chosen["threshold"]) if page["histogram"] else ""
         if chosen["moved"] is None:
             # the run's own threshold: its own count, of images it was not chosen on
@@ -182,7 +182,7 @@ class DifferencesPanel(DifferenceEvents, foo.Panel):
     def done(self, ctx: Any) -> None:
         """A form was carried out: opens its run, or the list where that has no run to show."""
         sources = (ctx.params.get("result"), ctx.params.get("original_params"))
-        keys = [one.get("new_key") or one.get("run_key") for one in sources if one]
+        keys = [source.get("new_key") or source.get("run_key") for source in sources if source]
         key = next((key for key in keys if key and ctx.dataset.has_run(key)), None)
         if key:
             self._go(ctx, where="run", key=key)

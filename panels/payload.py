@@ -49,18 +49,18 @@ def runs_page(
         now: the time that ages are told from
         shown (FIRST_ROWS): runs that are listed
     """
-    newest = sorted(headers, key=lambda one: str(one.get("created") or ""), reverse=True)
+    newest = sorted(headers, key=lambda header: str(header.get("created") or ""), reverse=True)
     return {
         "count": len(newest),
         "more": max(0, len(newest) - shown),
-        "runs": [_run_row(one, now) for one in newest[:shown]],
+        "runs": [_run_row(header, now) for header in newest[:shown]],
     }
 
 
 def _run_row(header: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     finished = header.get("state") != "writing"
-    found, of = int(header.get("n_significant") or 0), int(header.get("n_differences") or 0)
-    said = counted(found, "difference") if found else "no difference found"
+    supported, of = int(header.get("n_significant") or 0), int(header.get("n_differences") or 0)
+    said = counted(supported, "difference") if supported else "no difference found"
     how = [header.get("preset"), ago(header.get("created"), now), f"of {counted(of, 'candidate')}"]
     return {
         "key": str(header["run_key"]),
@@ -69,9 +69,9 @@ def _run_row(header: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "n_a": counted(int(header.get("n_a") or 0), "image"),
         "n_b": counted(int(header.get("n_b") or 0), "image"),
         "finished": finished,
-        "found": found if finished else 0,
+        "found": supported if finished else 0,
         "answer": said if finished else "was stopped while it was written",
-        "how": " · ".join(str(one) for one in how if one),
+        "how": " · ".join(str(part) for part in how if part),
     }
 
 
@@ -89,10 +89,14 @@ def run_page(
     limits = {"a": FIRST_ROWS, "b": FIRST_ROWS, "rest": FIRST_WEAK, **(shown or {})}
     rows = list(enumerate(run.differences))
     parts = {
-        side: [(at, one) for at, one in rows if one.significant and one.favors == side]
+        side: [
+            (at, difference)
+            for at, difference in rows
+            if difference.significant and difference.favors == side
+        ]
         for side in ("a", "b")
     }
-    parts["rest"] = [(at, one) for at, one in rows if not one.significant]
+    parts["rest"] = [(at, difference) for at, difference in rows if not difference.significant]
     return {
         "key": run.run_key,
         "a": {"label": run.label_a, "n": counted(run.n_a, "image")},
@@ -105,13 +109,14 @@ def run_page(
             name: {
                 "count": len(part),
                 "more": max(0, len(part) - limits[name]),
-                "rows": [difference_row(at, one) for at, one in part[: limits[name]]],
+                "rows": [difference_row(at, difference) for at, difference in part[: limits[name]]],
             }
             for name, part in parts.items()
         },
         "used": [line for line in used(run) if line not in (*run.notes, *left_out(run))],
         "left_out": [
-            _left_out(line, one) for line, one in zip(left_out(run), run.skipped, strict=True)
+            _left_out(line, skipped_item)
+            for line, skipped_item in zip(left_out(run), run.skipped, strict=True)
         ],  # fmt: skip
         "notes": list(run.notes),
         "cost": _cost(run),
@@ -128,27 +133,27 @@ def _cost(run: Run) -> str:
     )
 
 
-def _left_out(line: str, one: Any) -> str:
-    return f"{line} ({', '.join(one.examples)})" if one.examples else line
+def _left_out(line: str, skipped: Any) -> str:
+    return f"{line} ({', '.join(skipped.examples)})" if skipped.examples else line
 
 
-def difference_row(at: int, one: Difference) -> dict[str, Any]:
+def difference_row(at: int, difference: Difference) -> dict[str, Any]:
     """Returns one row of a run's page; ``at`` is its place in the run."""
-    auroc, (low, high), _, _ = decisive(one)
-    remarks = [chance(one), "" if one.held_out else "not held out"]
-    remarks.append(_SOURCES["user"] if one.source == "user" else "")
-    remarks.append(control_remark(one))
+    auroc, (low, high), _, _ = decisive(difference)
+    remarks = [chance(difference), "" if difference.held_out else "not held out"]
+    remarks.append(_SOURCES["user"] if difference.source == "user" else "")
+    remarks.append(control_remark(difference))
     return {
         "at": at,
-        "description": one.description,
-        "favors": one.favors,
+        "description": difference.description,
+        "favors": difference.favors,
         "auroc": f"{auroc:.2f}" if math.isfinite(auroc) else "–",
         "places": places(auroc, low, high),
-        "strength": strength(one),
-        "shown_in": shown_in(one),
+        "strength": strength(difference),
+        "shown_in": shown_in(difference),
         "remarks": " · ".join(part for part in remarks if part),
-        "verdict": one.verdict,
-        "noted": bool(one.note),
+        "verdict": difference.verdict,
+        "noted": bool(difference.note),
     }
 
 
@@ -158,70 +163,72 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
     Raises:
         IndexError: if the run has no such row
     """
-    one = run.differences[at]
+    difference = run.differences[at]
     return {
-        **difference_row(at, one),
+        **difference_row(at, difference),
         "key": run.run_key,
         "of": len(run.differences),
-        "supported": one.significant,
-        "held_out": _held_out(one),
-        "source": _SOURCES.get(one.source, f"proposed by {one.source}"),
-        "field": one.field,
+        "supported": difference.significant,
+        "held_out": _held_out(difference),
+        "source": _SOURCES.get(difference.source, f"proposed by {difference.source}"),
+        "field": difference.field,
         "elsewhere": run.dataset_b,
-        "evidence": _evidence(run, one),
-        "more": _more_numbers(one),
-        "control": control(one),
+        "evidence": _evidence(run, difference),
+        "more": _more_numbers(difference),
+        "control": control(difference),
         "prevalence": [
             {"side": side, "label": label, "said": f"{percent(share)} of {side.upper()}",
              "places": {"at": number(share) or 0.0}, "interval": _range(interval)}
             for side, label, share, interval in (
-                ("a", run.label_a, one.prevalence_a, one.prevalence_a_interval),
-                ("b", run.label_b, one.prevalence_b, one.prevalence_b_interval),
+                ("a", run.label_a, difference.prevalence_a, difference.prevalence_a_interval),
+                ("b", run.label_b, difference.prevalence_b, difference.prevalence_b_interval),
             )
         ],
-        "threshold": number(one.threshold),
-        "histogram": histogram(one),
-        "strips": strips(run, one),
-        "merged": list(one.merged),
-        "replies": replies(run, one),
-        "note": one.note,
+        "threshold": number(difference.threshold),
+        "histogram": histogram(difference),
+        "strips": strips(run, difference),
+        "merged": list(difference.merged),
+        "replies": replies(run, difference),
+        "note": difference.note,
     }  # fmt: skip
 
 
-def _held_out(one: Difference) -> str:
+def _held_out(difference: Difference) -> str:
     """Whether proposers saw the evidence; empty for what nobody proposed from images."""
-    if one.source in _SOURCES:
+    if difference.source in _SOURCES:
         return ""
-    return "held out" if one.held_out else "not held out"
+    return "held out" if difference.held_out else "not held out"
 
 
-def _evidence(run: Run, one: Difference) -> list[str]:
+def _evidence(run: Run, difference: Difference) -> list[str]:
     """The numbers in words, most important first."""
-    auroc, (low, high), _, _ = decisive(one)
+    auroc, (low, high), _, _ = decisive(difference)
     side, other, share = ("B", "A", 1 - auroc) if auroc < 0.5 else ("A", "B", auroc)
     ends = (1 - high, 1 - low) if auroc < 0.5 else (low, high)
     lines = []
     if math.isfinite(auroc):
         lines.append(
             f"Of one image of {side} and one of {other}, that of {side} shows it more in "
-            f"{percent(share)} of all pairs (95% interval {_range(ends)}): {strength(one)}."
+            f"{percent(share)} of all pairs (95% interval {_range(ends)}): {strength(difference)}."
         )
-    corrected = one.q_value is not None
+    corrected = difference.q_value is not None
     lines.append(
-        f"{chance(one)}, "
+        f"{chance(difference)}, "
         + ("corrected for all candidates of the run." if corrected else "not corrected.")
     )
-    lines.append(f"From {evidence(one)}.")
-    if not one.significant:
-        lines.append(_why_not(run, one))
-    if one.gain is not None:
-        lines.append(f"It explains {percent(one.gain)} more of what sets A and B apart than the "
-                     "rows above it.")  # fmt: skip
+    lines.append(f"From {evidence(difference)}.")
+    if not difference.significant:
+        lines.append(_why_not(run, difference))
+    if difference.gain is not None:
+        lines.append(
+            f"It explains {percent(difference.gain)} more of what sets A and B apart than the rows "
+            "above it."
+        )
     return lines
 
 
-def _why_not(run: Run, one: Difference) -> str:
-    auroc, _, p, q = decisive(one)
+def _why_not(run: Run, difference: Difference) -> str:
+    auroc, _, p, q = decisive(difference)
     alpha, least = run.config.get("alpha", 0.05), run.config.get("min_effect", 0.55)
     tested = p if q is None else q
     if tested > alpha:
@@ -231,17 +238,17 @@ def _why_not(run: Run, one: Difference) -> str:
     return "Not supported for the side it was asked for, or not under control."
 
 
-def _more_numbers(one: Difference) -> list[str]:
-    lines = [f"p = {one.p_value:.2g}, AUROC over all images {one.auroc_all:.3f}"]
-    lines.append(f"mean score {one.mean_a:.3g} in A, {one.mean_b:.3g} in B")
-    if one.welch_t is not None and one.welch_p is not None:
-        lines.append(f"Welch's t = {one.welch_t:.2f}, p = {one.welch_p:.2g}")
-    if one.n_units is not None and one.n_units != one.n_a + one.n_b:
-        lines.append(f"{one.n_units} independent witnesses (clusters or pairs of images)")
-    if one.measure:
-        lines.append(f"measured: {one.measure}")
-    if one.field:
-        lines.append(f"scores: {one.field}")
+def _more_numbers(difference: Difference) -> list[str]:
+    lines = [f"p = {difference.p_value:.2g}, AUROC over all images {difference.auroc_all:.3f}"]
+    lines.append(f"mean score {difference.mean_a:.3g} in A, {difference.mean_b:.3g} in B")
+    if difference.welch_t is not None and difference.welch_p is not None:
+        lines.append(f"Welch's t = {difference.welch_t:.2f}, p = {difference.welch_p:.2g}")
+    if difference.n_units is not None and difference.n_units != difference.n_a + difference.n_b:
+        lines.append(f"{difference.n_units} independent witnesses (clusters or pairs of images)")
+    if difference.measure:
+        lines.append(f"measured: {difference.measure}")
+    if difference.field:
+        lines.append(f"scores: {difference.field}")
     return lines
 
 

@@ -54,9 +54,9 @@ def merged(
         ``moving``: worth looking at again
     """
     titles: dict[str, Mapping[str, Any]] = {}
-    for one in operations:
-        titles.setdefault(one["name"], one)
-    known = {one["name"]: one for one in told}
+    for operation in operations:
+        titles.setdefault(operation["name"], operation)
+    known = {state["name"]: state for state in told}
     names = [*reversed(known), *(name for name in titles if name not in known)]
     return [_card(name, titles.get(name), known.get(name)) for name in names]
 
@@ -64,17 +64,17 @@ def merged(
 def _card(
     name: str, operation: Mapping[str, Any] | None, told: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    one = told or operation or {}
-    state = str(one["state"])
+    work = told or operation or {}
+    state = str(work["state"])
     if told and told["state"] == "failed" and operation and operation["state"] != "failed":
-        one, state = operation, str(operation["state"])  # it is being tried again
-    failed, fraction = state == "failed", one.get("fraction")
+        work, state = operation, str(operation["state"])  # it is being tried again
+    failed, fraction = state == "failed", work.get("fraction")
     running = state in ("running", "stopping")
     return {
         "name": name,
         "title": operation["title"] if operation else name,
         "state": _STATES.get(state, state),
-        "said": str((one.get("error") if failed else one.get("label")) or ""),
+        "said": str((work.get("error") if failed else work.get("label")) or ""),
         "progress": min(1.0, max(0.0, float(fraction))) if running and fraction else None,
         "failed": failed,
         "again": operation is not None,

@@ -75,7 +75,7 @@ def completion(
     message = {"role": "assistant", "content": content, "refusal": refusal}
     choice = {"index": 0, "message": message, "finish_reason": finish_reason}
     if logprobs is not None:
-        choice["logprobs"] = {"content": [_token(one) for one in logprobs]}
+        choice["logprobs"] = {"content": [_token(logprob) for logprob in logprobs]}
     body = {"id": "c1", "object": "chat.completion", "created": 1, "model": model,
             "choices": [choice], "usage": tokens if usage is None else usage}  # fmt: skip
     return Answer(body=json.dumps(body))

@@ -29,9 +29,9 @@ class Browser:
         foo.get_operator(PANEL).execute(ctx)
         # as it goes over the wire, where NaN is an error
         self.requests = [
-            (one.operator_uri.rpartition("/")[2], json.loads(json.dumps(one.params, allow_nan=False)
-             if one.params else "{}"))
-            for one in ctx.executor._requests
+            (request.operator_uri.rpartition("/")[2],
+             json.loads(json.dumps(request.params, allow_nan=False) if request.params else "{}"))
+            for request in ctx.executor._requests
         ]  # fmt: skip
         for changes in self.asked("patch_panel_state"):
             for path, value in changes["state"].items():
@@ -41,8 +41,8 @@ class Browser:
     def type(self, path, value):
         *parents, last = path.split(".")
         inside = self.state
-        for one in parents:
-            inside = inside.setdefault(one, {})
+        for parent in parents:
+            inside = inside.setdefault(parent, {})
         inside[last] = value
 
     def asked(self, name):

@@ -34,21 +34,21 @@ def make_dataset(shots: list[Shot]) -> Any:
 
     if DATASET in fo.list_datasets():
         dataset = fo.load_dataset(DATASET)
-        if sorted(dataset.values("filepath")) == sorted(str(one.path) for one in shots):
+        if sorted(dataset.values("filepath")) == sorted(str(shot.path) for shot in shots):
             return dataset
         dataset.delete()
     dataset = fo.Dataset(DATASET, persistent=True)
     dataset.add_samples(
         [
             fo.Sample(
-                filepath=str(one.path),
-                ground_truth=fo.Classification(label=one.label),
-                prediction=fo.Classification(label=one.prediction),
-                tags=["correct" if one.label == one.prediction else "misclassified"],
+                filepath=str(shot.path),
+                ground_truth=fo.Classification(label=shot.label),
+                prediction=fo.Classification(label=shot.prediction),
+                tags=["correct" if shot.label == shot.prediction else "misclassified"],
                 # what was done to the picture, so that the answer can be checked
-                faults=list(one.faults),
+                faults=list(shot.faults),
             )
-            for one in shots
+            for shot in shots
         ],
         progress=False,
     )
@@ -65,7 +65,7 @@ def main() -> int:
     import visdiff_plugin as visdiff
 
     dataset = make_dataset(shots)
-    wrong = sum(one.label != one.prediction for one in shots)
+    wrong = sum(shot.label != shot.prediction for shot in shots)
     print(
         f"{len(shots)} test images, {wrong} misclassified. Faults planted: {', '.join(FAULTS)}.\n"
     )
@@ -97,7 +97,7 @@ def main() -> int:
     )
     print(null.summary(limit=3), "\n")
 
-    fields = ", ".join(one.field or "" for one in run.significant[:3])
+    fields = ", ".join(difference.field or "" for difference in run.significant[:3])
     print(f"Fields written: {fields}, ... ({len(run.fields)} in 'errors')")
     print(f"Done in {time.perf_counter() - start:.0f} s.  To look at it: make app")
     return 0 if found and not null.significant else 1
@@ -108,10 +108,10 @@ def _causes(run: Any) -> bool:
     print("Planted fault   found as               place")
     places = []
     for fault, names in CAUSES.items():
-        for place, one in enumerate(run.significant, 1):
-            if one.measure.rpartition(".")[2] in names:
+        for place, difference in enumerate(run.significant, 1):
+            if difference.measure.rpartition(".")[2] in names:
                 places.append(place)
-                print(f"{fault:<15} {one.description:<22} {place}")
+                print(f"{fault:<15} {difference.description:<22} {place}")
                 break
         else:
             print(f"{fault:<15} NOT FOUND")

@@ -52,7 +52,7 @@ class Album:
     def save_walk(self, name: str) -> None:
         """Writes the steps as one moving picture."""
         height = round(_WIDTH * SIZE[1] / SIZE[0])
-        small = [one.resize((_WIDTH, height), Image.Resampling.LANCZOS) for one in self.steps]
+        small = [step.resize((_WIDTH, height), Image.Resampling.LANCZOS) for step in self.steps]
         # one palette for all: colors must not jump from step to step
         strip = Image.new("RGB", (_WIDTH, height * len(small)))
         for place, one in enumerate(small):

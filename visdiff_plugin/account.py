@@ -41,10 +41,14 @@ class Account:
         """
         for reason, count in Counter(reasons.values()).most_common():
             examples = [item for item, other in reasons.items() if other == reason][:5]
-            alike = [one for one in self.skipped if (one.what, one.reason) == (what, reason)]
-            for one in alike:
-                self.skipped.remove(one)
-                count, examples = count + one.count, [*one.examples, *examples][:5]
+            alike = [
+                skipped_item
+                for skipped_item in self.skipped
+                if (skipped_item.what, skipped_item.reason) == (what, reason)
+            ]
+            for counted in alike:
+                self.skipped.remove(counted)
+                count, examples = count + counted.count, [*counted.examples, *examples][:5]
             self.skipped.append(Skipped(what, reason, count, tuple(examples)))
 
     def reuse(self, noun: str, reused: int, computed: int) -> None:

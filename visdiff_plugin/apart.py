@@ -50,7 +50,7 @@ def compare_sets(
     note = None
     if units is None and described == "embeddings":
         note = _duplicates(features, config.duplicate_similarity)
-    found = separability(
+    apart = separability(
         features,
         in_a,
         generator(seed, [names[row] for row in rows]),
@@ -59,7 +59,7 @@ def compare_sets(
         strata=None if design.strata is None else design.strata[rows],
         described=described,
     )
-    return found, note
+    return apart, note
 
 
 def _duplicates(vectors: NDArray[np.floating[Any]], similarity: float) -> str | None:
@@ -97,7 +97,11 @@ def _features(
 ) -> tuple[NDArray[np.floating[Any]] | None, str]:
     if inputs.vectors is not None:
         return inputs.vectors(rows), "embeddings"
-    measured = [one.scores[rows] for one in inputs.measured if one.candidate.source == "property"]
+    measured = [
+        measured.scores[rows]
+        for measured in inputs.measured
+        if measured.candidate.source == "property"
+    ]
     if not measured:
         return None, ""
     columns = np.stack(measured, axis=1)

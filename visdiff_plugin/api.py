@@ -116,9 +116,11 @@ def rank(
         VisDiffError: as `compare`
         ValueError: on wrong arguments, or without any hypothesis
     """
-    if isinstance(hypotheses, str) or not all(isinstance(one, str) for one in hypotheses):
+    if isinstance(hypotheses, str) or not all(
+        isinstance(hypothese, str) for hypothese in hypotheses
+    ):
         raise ValueError(f"Expected hypotheses as a list of strings, got {hypotheses!r}.")
-    asked = tuple(one for one in hypotheses if one.strip())
+    asked = tuple(hypothese for hypothese in hypotheses if hypothese.strip())
     if not asked:
         raise ValueError("Expected at least one hypothesis, got none.")
     if config is None:
@@ -269,4 +271,4 @@ def _with_stages(
     config: Config, captioner: Any, encoder: Any, proposer: Any, ranker: Any
 ) -> Config:
     given = {"captioner": captioner, "encoder": encoder, "proposer": proposer, "ranker": ranker}
-    return replace(config, **{name: one for name, one in given.items() if one is not None})
+    return replace(config, **{name: stage for name, stage in given.items() if stage is not None})

@@ -80,17 +80,17 @@ class Stages:
     def describe(self) -> dict[str, Any]:
         """Returns what each stage is, for the record: its name and the parameters it declares."""
         stages = {"captioner": self.captioner, "encoder": self.encoder, "ranker": self.ranker}
-        found: dict[str, Any] = {
+        described: dict[str, Any] = {
             kind: _described(stage) for kind, stage in stages.items() if stage is not None
         }
         if self.proposers:
-            members = [_described(one) for one in self.proposers]
+            members = [_described(proposer) for proposer in self.proposers]
             union = {"name": "union", "parameters": {"of": members}}
-            found["proposer"] = members[0] if len(members) == 1 else union
+            described["proposer"] = members[0] if len(members) == 1 else union
         if self.caption_fields:
-            found["captioner"] = {"name": f"field:{','.join(self.caption_fields)}"}
-        found["engine"] = {"name": self.engine.name}
-        return found
+            described["captioner"] = {"name": f"field:{','.join(self.caption_fields)}"}
+        described["engine"] = {"name": self.engine.name}
+        return described
 
 
 def make_stages(
@@ -201,7 +201,11 @@ def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
         )
     if not stages.need("captions") or stages.has_captions:
         return
-    without = [one.name for one in stages.proposers if "captions" not in needs_of(one, "captions")]
+    without = [
+        proposer.name
+        for proposer in stages.proposers
+        if "captions" not in needs_of(proposer, "captions")
+    ]
     unranked = without and "captions" in needs_of(stages.ranker, "embeddings")
     if unranked or not (without or measured):
         raise SettingError(

@@ -118,7 +118,7 @@ def _surest(
     """Returns what chooses the images to show, and why it can't where it was asked to."""
     if config.draw != "sure" or not stages.proposers:
         return None, []
-    whole = [one.name for one in stages.proposers if getattr(one, "whole", False)]
+    whole = [proposer.name for proposer in stages.proposers if getattr(proposer, "whole", False)]
     notes = []
     if whole:
         said = ", ".join(whole)
@@ -189,7 +189,7 @@ def _score(
     if candidates:
         ranker = stages.ranker
         first = ranker.first if isinstance(ranker, Cascade) else ranker
-        texts = [one.description for one in candidates]
+        texts = [candidate.description for candidate in candidates]
         scored = score_images(first, inputs, texts, progress)
         _account(inputs, scored)
         inputs.account.skip("sample", _unscored(inputs, first, scored))
@@ -204,8 +204,8 @@ def _score(
                 ranker, inputs, candidates, scored, design, config, progress
             )
     if inputs.measured:
-        candidates += [one.candidate for one in inputs.measured]
-        measured = np.stack([one.scores for one in inputs.measured], axis=1)
+        candidates += [measured.candidate for measured in inputs.measured]
+        measured = np.stack([measured.scores for measured in inputs.measured], axis=1)
         scores = np.concatenate([scored.scores, measured.astype(np.float32)], axis=1)
         scored = replace(scored, scores=scores)
     return candidates, scored, dropped
@@ -222,14 +222,14 @@ def _narrow(
 ) -> tuple[list[Candidate], Scored, int]:
     """Has a cascade ask its second ranker about the best candidates."""
     chosen = Chosen(
-        [one.description for one in candidates], first.scores, inputs.images.names(),
+        [candidate.description for candidate in candidates], first.scores, inputs.images.names(),
         inputs.rows_a, inputs.rows_b, design, config,
     )  # fmt: skip
     embeds = "embeddings" in needs_of(cascade.then, "embeddings")
-    found = cascade.narrow(chosen, inputs.take if embeds else inputs.images.take, progress)
-    _account(inputs, found.scored)
-    scored = replace(found.scored, usage=first.usage + found.scored.usage)
-    return [candidates[column] for column in found.columns], scored, found.untested
+    narrowed = cascade.narrow(chosen, inputs.take if embeds else inputs.images.take, progress)
+    _account(inputs, narrowed.scored)
+    scored = replace(narrowed.scored, usage=first.usage + narrowed.scored.usage)
+    return [candidates[column] for column in narrowed.columns], scored, narrowed.untested
 
 
 def _account(inputs: Inputs, scored: Scored) -> None:

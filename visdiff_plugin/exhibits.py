@@ -40,20 +40,20 @@ def with_exhibits(
         ids: ``n`` sample ids
         rows: of A and of B
     """
-    found = []
+    shown = []
     ids_a, ids_b = (_taken(ids, own) for own in rows)
-    for place, one in enumerate(ranked):
-        difference = one.difference
+    for place, row in enumerate(ranked):
+        difference = row.difference
         if place < n_shown:
-            column = scores[:, one.column]
+            column = scores[:, row.column]
             a, b = column[rows[0]], column[rows[1]]
             difference = replace(
                 difference,
                 histogram=histogram(a, b),
                 examples=examples(a, b, ids_a, ids_b),
             )
-        found.append(difference)
-    return found
+        shown.append(difference)
+    return shown
 
 
 def histogram(a: Scores, b: Scores, bins: int = BINS) -> dict[str, list[float] | list[int]] | None:
@@ -103,16 +103,16 @@ def examples(
         ``high_a``, ``high_b`` (highest first), ``low_a``, ``low_b`` (lowest first): sample ids.
         Images with the same score come in the order of ``ids``; none stands at both ends
     """
-    found: dict[str, list[str]] = {}
+    ends: dict[str, list[str]] = {}
     for name, scores, ids in (("a", a, ids_a), ("b", b, ids_b)):
         rows = np.flatnonzero(np.isfinite(scores))
         most = min(n, rows.size // 2)
         high = _first(-scores[rows], most)
         rest = np.delete(rows, high)
         low = rest[_first(scores[rest], most)]
-        found[f"high_{name}"] = _taken(ids, rows[high])
-        found[f"low_{name}"] = _taken(ids, low)
-    return found
+        ends[f"high_{name}"] = _taken(ids, rows[high])
+        ends[f"low_{name}"] = _taken(ids, low)
+    return ends
 
 
 def _first(keys: Scores, most: int) -> NDArray[np.intp]:

@@ -76,8 +76,8 @@ def add_hypothesis(
 def place_of(run: Run, hypothesis: str) -> int | None:
     """Returns the row of a run that says the same, or stands for it; None where there is none."""
     wanted = key(hypothesis)
-    for place, one in enumerate(run.differences):
-        if wanted in {key(words) for words in (one.description, *one.merged)}:
+    for place, difference in enumerate(run.differences):
+        if wanted in {key(words) for words in (difference.description, *difference.merged)}:
             return place
     return None
 
@@ -98,7 +98,7 @@ def _config(run: Run, encoder: Any, ranker: Any) -> Config:
     known = {name: value for name, value in run.config.items() if name in names}
     config = Config(**{**known, "properties": False, "label_fields": ()})
     given = {"encoder": encoder, "ranker": ranker}
-    return replace(config, **{name: one for name, one in given.items() if one is not None})
+    return replace(config, **{name: stage for name, stage in given.items() if stage is not None})
 
 
 def _check_images(inputs: Inputs, run: Run) -> None:
@@ -111,7 +111,9 @@ def _check_images(inputs: Inputs, run: Run) -> None:
 
 def _store(dataset: Any, run: Run, inputs: Inputs, compared: Compared, config: Config) -> Run:
     if not compared.ranked:
-        reasons = "; ".join(one.reason for one in compared.untested) or "its scores do not vary"
+        reasons = (
+            "; ".join(skipped.reason for skipped in compared.untested) or "its scores do not vary"
+        )
         raise RunError(f"Expected a hypothesis that can be tested, got one without: {reasons}.")
     sides = inputs.rows_a, inputs.rows_b
     [added] = with_exhibits(compared.ranked, 1, compared.scores, inputs.images.ids, sides)

@@ -71,16 +71,16 @@ class Comparison:
         _check_sizes(inputs, self)
         with self._timed("separability"):
             design, apart = self._design(inputs)
-        found = compare_inputs(
+        compared = compare_inputs(
             inputs, design, self.stages, self.config, self.hypotheses, self.progress
         )
-        self.seconds |= found.seconds
-        scores = found.scores
-        columns = [one.column for one in found.ranked[: self.config.max_fields]]
+        self.seconds |= compared.seconds
+        scores = compared.scores
+        columns = [ranked.column for ranked in compared.ranked[: self.config.max_fields]]
         differences = with_exhibits(
-            found.ranked, len(columns), scores, inputs.images.ids, (inputs.rows_a, inputs.rows_b)
+            compared.ranked, len(columns), scores, inputs.images.ids, (inputs.rows_a, inputs.rows_b)
         )
-        inputs.account.skipped += found.untested
+        inputs.account.skipped += compared.untested
         run = Run(
             run_key=self.run_key,
             dataset=str(self.dataset.name),
@@ -90,14 +90,14 @@ class Comparison:
             n_a=len(inputs.rows_a),
             n_b=len(inputs.rows_b),
             differences=tuple(differences),
-            proposals=tuple(one.description for one in found.distinct),
+            proposals=tuple(candidate.description for candidate in compared.distinct),
             skipped=tuple(inputs.account.skipped),
             reused=inputs.account.reused,
-            held_out=not self.stages.proposers or all(a.held_out for a, _ in found.folds),
+            held_out=not self.stages.proposers or all(a.held_out for a, _ in compared.folds),
             separability=None if apart is None else asdict(apart),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
-            record=self._record(found, inputs),
+            record=self._record(compared, inputs),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
@@ -114,15 +114,15 @@ class Comparison:
             inputs.account.notes.append(note)
         return design, apart
 
-    def _record(self, found: Compared, inputs: Inputs) -> dict[str, Any]:
+    def _record(self, compared: Compared, inputs: Inputs) -> dict[str, Any]:
         return {
             "seed": self.config.seed,
             "sets": {"a": self.a.text, "b": self.b.text, "within": self.within},
             "stages": self.stages.describe(),
-            "rounds": found.proposed.rounds,
-            "untested": found.dropped,
-            "usage": vars(found.proposed.usage),
-            "usage_ranker": vars(found.cost),
+            "rounds": compared.proposed.rounds,
+            "untested": compared.dropped,
+            "usage": vars(compared.proposed.usage),
+            "usage_ranker": vars(compared.cost),
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "versions": _versions(),
             "fields": inputs.fields,
@@ -140,7 +140,8 @@ def _check_sizes(inputs: Inputs, comparison: Comparison) -> None:
     for rows, selected, name in pairs:
         if len(rows) < 2:
             reasons = "; ".join(
-                f"{one.count} {one.what}(s): {one.reason}" for one in inputs.account.skipped
+                f"{skipped_item.count} {skipped_item.what}(s): {skipped_item.reason}"
+                for skipped_item in inputs.account.skipped
             )
             raise MediaError(
                 f"Expected at least two usable images in set {name} ({selected.label}), got "
@@ -149,10 +150,10 @@ def _check_sizes(inputs: Inputs, comparison: Comparison) -> None:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in _VERSIONED:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

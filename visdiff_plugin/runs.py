@@ -93,11 +93,11 @@ def delete(dataset: Any, run_key: str) -> tuple[str, ...]:
 
 def _files(dataset: Any, run: Run) -> dict[str, str]:
     """Returns the files that a report shows; those of B are looked for in B's dataset."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for side, ids in pictures.wanted(run).items():
         away = side == "b" and run.dataset_b
         owner = samples.find_dataset(run.dataset_b) if away else dataset
         if owner is not None:  # a dataset that is gone leaves a report without its pictures
             paths = samples.paths_of(owner, ids)
-            found |= {picture_key(run, side, one): path for one, path in paths.items()}
-    return found
+            files |= {picture_key(run, side, key): path for key, path in paths.items()}
+    return files

@@ -162,7 +162,7 @@ def draw_pairs(
     most = [sum(len(unit[side]) for unit in units) for side in (0, 1)]
     if held_out:
         size = min(size, sum(min(map(len, unit)) for unit in units) // 3)
-        most = [one // 2 for one in most]
+        most = [count // 2 for count in most]
     for place in rng.permutation(len(units)):
         good = zip(
             *(
@@ -192,10 +192,10 @@ def _whole_pairs(
     names: tuple[Sequence[str], Sequence[str]], codes: tuple[Sequence[int], Sequence[int]]
 ) -> list[tuple[list[int], list[int]]]:
     """Returns the rows of A and of B of each code that both have, by name."""
-    found: dict[int, tuple[list[int], list[int]]] = {}
+    rows_of: dict[int, tuple[list[int], list[int]]] = {}
     for side in (0, 1):
         for row in sorted(range(len(names[side])), key=names[side].__getitem__):
             if codes[side][row] >= 0:
-                found.setdefault(codes[side][row], ([], []))[side].append(row)
-    whole = [rows for rows in found.values() if rows[0] and rows[1]]
+                rows_of.setdefault(codes[side][row], ([], []))[side].append(row)
+    whole = [rows for rows in rows_of.values() if rows[0] and rows[1]]
     return sorted(whole, key=lambda rows: min(names[0][rows[0][0]], names[1][rows[1][0]]))

@@ -48,17 +48,17 @@ def score_images(
         parts.append(part)
     return Scored(
         scores,
-        sum((one.usage for one in parts), Usage()),
-        [skipped for one in parts for skipped in one.skipped],
-        list(dict.fromkeys(note for one in parts for note in one.notes)),
+        sum((part.usage for part in parts), Usage()),
+        [skipped for part in parts for skipped in part.skipped],
+        list(dict.fromkeys(note for part in parts for note in part.notes)),
     )
 
 
 def _checked(
     ranker: Ranker, images: Images, texts: Sequence[str], progress: Progress = silent
 ) -> Scored:
-    found = scored_by(ranker, images, texts, progress)
-    scored = found if isinstance(found, Scored) else Scored(found)
+    answer = scored_by(ranker, images, texts, progress)
+    scored = answer if isinstance(answer, Scored) else Scored(answer)
     scores = np.asarray(scored.scores, np.float32)
     if scores.shape != (len(images), len(texts)):
         raise ModelError(

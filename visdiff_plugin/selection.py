@@ -133,25 +133,27 @@ def merge_paraphrases(
 
 def _join(candidates: Sequence[Candidate], column: int, others: Sequence[int]) -> Candidate:
     group = [candidates[column], *(candidates[other] for other in others)]
-    merged = [text for one in group for text in (one.description, *one.merged)][1:]
-    claimed = tuple(sorted({side for one in group for side in one.claimed}))
+    merged = [text for candidate in group for text in (candidate.description, *candidate.merged)][
+        1:
+    ]
+    claimed = tuple(sorted({side for candidate in group for side in candidate.claimed}))
     return replace(candidates[column], merged=tuple(dict.fromkeys(merged)), claimed=claimed)
 
 
 def _close(
-    one: int,
+    first: int,
     other: int,
     said: Sequence[set[str]],
     text_vectors: NDArray[np.floating[Any]] | None,
     min_similarity: float,
     min_overlap: float,
 ) -> bool:
-    together = said[one] | said[other]
-    if together and len(said[one] & said[other]) / len(together) >= min_overlap:
+    together = said[first] | said[other]
+    if together and len(said[first] & said[other]) / len(together) >= min_overlap:
         return True
     if text_vectors is None:
         return False
-    return bool(text_vectors[one] @ text_vectors[other] >= min_similarity)
+    return bool(text_vectors[first] @ text_vectors[other] >= min_similarity)
 
 
 def _correlation(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> float:

@@ -161,8 +161,8 @@ def stream_images(
             yield from group
 
     def run(items: Sequence[Any]) -> list[Any | Missing]:
-        made = iter(batches.run(call, [one for one in items if not isinstance(one, Missing)]))
-        return [one if isinstance(one, Missing) else next(made) for one in items]
+        made = iter(batches.run(call, [item for item in items if not isinstance(item, Missing)]))
+        return [item if isinstance(item, Missing) else next(made) for item in items]
 
     def whole() -> Iterator[list[Any | Missing]]:
         while sizes and len(ready) >= sizes[0]:
@@ -244,10 +244,10 @@ def pick_workers(device: str) -> int:
 
 def as_matrix(made: Sequence[Any | Missing], width: Callable[[], int]) -> NDArray[np.float32]:
     """Stacks vectors to ``(n, d)``, a row of NaN for each `Missing`; asks for ``d`` if all are."""
-    found = next((one for one in made if not isinstance(one, Missing)), None)
-    columns = width() if found is None else len(found)
+    known = next((vector for vector in made if not isinstance(vector, Missing)), None)
+    columns = width() if known is None else len(known)
     blank = np.full(columns, np.nan, np.float32)
-    rows = [blank if isinstance(one, Missing) else one for one in made]
+    rows = [blank if isinstance(vector, Missing) else vector for vector in made]
     return np.stack(rows) if rows else np.zeros((0, columns), np.float32)
 
 

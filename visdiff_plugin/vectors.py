@@ -40,7 +40,7 @@ def reader_of(vectors: Mapping[str, NDArray[Any]]) -> Reader:
     nothing = np.full(dimension, np.nan, np.float32)
 
     def read(ids: Sequence[str]) -> NDArray[np.float32]:
-        rows = [vectors.get(one, nothing) for one in ids]
+        rows = [vectors.get(sample_id, nothing) for sample_id in ids]
         return unit(np.stack(rows)) if rows else np.zeros((0, dimension), np.float32)
 
     return read
@@ -75,19 +75,19 @@ def by_rows(parts: Sequence[tuple[Reader, Sequence[str]]]) -> RowReader:
         wanted = np.asarray(rows, np.intp)
         which = np.searchsorted(starts, wanted, "right") - 1
         places = [np.flatnonzero(which == part) for part in range(len(parts))]
-        found = [
+        parts_read = [
             (own, reader([ids[row] for row in (wanted[own] - start).tolist()]))
             for own, start, (reader, ids) in zip(places, starts, parts, strict=False)
             if own.size
         ]
-        lengths = {vectors.shape[1] for _, vectors in found} - {0}
+        lengths = {vectors.shape[1] for _, vectors in parts_read} - {0}
         if len(lengths) > 1:
             raise FieldError(
                 f"Expected embeddings of one dimension in both datasets, got {sorted(lengths)}.",
                 "Pass the encoder, so that both are made by it, or fields of one model.",
             )
         joined = np.full((len(wanted), max(lengths, default=0)), np.nan, np.float32)
-        for own, vectors in found:
+        for own, vectors in parts_read:
             if vectors.shape[1]:
                 joined[own] = vectors
         return joined

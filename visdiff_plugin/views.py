@@ -21,9 +21,9 @@ def difference_of(run: Run, field: str) -> Difference:
     Raises:
         FieldError: if the run wrote no such field
     """
-    for one in run.differences:
-        if one.field is not None and one.field == field:
-            return one
+    for difference in run.differences:
+        if difference.field is not None and difference.field == field:
+            return difference
     raise FieldError(f"Expected a field of run {run.run_key!r}, got {field!r}.")
 
 

@@ -68,15 +68,15 @@ def words(text: str) -> list[str]:
 
     Words with hyphens come apart ("t-shirt": t, shirt), "isn't" is "is" and "not".
     """
-    found = []
+    spelled = []
     for word in _WORD.findall(plain(text)):
         if "'" in word:
             if word.endswith("n't"):
-                found += [_CONTRACTED.get(word[:-3], word[:-3]), "not"]
+                spelled += [_CONTRACTED.get(word[:-3], word[:-3]), "not"]
                 continue
             word = _POSSESSIVE.sub("", word).replace("'", "")
-        found.append(word)
-    return found
+        spelled.append(word)
+    return spelled
 
 
 def plain(text: str) -> str:
@@ -135,8 +135,8 @@ def _dictionary(word: str) -> dict[str, tuple[str, ...]]:
     # where it is used: its tables take a quarter of a second
     from lemminflect import getAllLemmas
 
-    found: dict[str, tuple[str, ...]] = getAllLemmas(word)
-    return found
+    lemmas: dict[str, tuple[str, ...]] = getAllLemmas(word)
+    return lemmas
 
 
 def _unknown(word: str) -> str:

@@ -10,7 +10,9 @@ from visdiff_plugin.views import filter_view, sort_view
 @pytest.fixture
 def darker(demo):
     run = visdiff.load(demo, "errors")
-    return next(one for one in run.differences if one.description == "darker images")
+    return next(
+        difference for difference in run.differences if difference.description == "darker images"
+    )
 
 
 def test_the_grid_is_sorted_by_a_difference(demo, darker, open_app):

@@ -38,7 +38,9 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     panel.says("misclassified_vs_rest", "Truer of", "noisier images", "in 39% of A, 10% of B")
     panel.click("darker images").says("63% of A show it", "Show it best", "Speak against it")
     run = visdiff.load(demo, "misclassified_vs_rest")
-    one = next(one for one in run.differences if one.description == "darker images")
+    one = next(
+        difference for difference in run.differences if difference.description == "darker images"
+    )
     pictures = panel.root.locator("img")
     expect(pictures).to_have_count(sum(map(len, one.examples.values())))
     expect(pictures.first).to_have_js_property("complete", True)
@@ -53,14 +55,18 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
 def test_pictures_open_their_sample(demo, errors, open_app):
     app = open_app(demo, size=(1700, 1050))
     app.panel().click("errors").says("Truer of").click("darker images").says("Show it best")
-    one = next(one for one in errors.differences if one.description == "darker images")
+    one = next(
+        difference for difference in errors.differences if difference.description == "darker images"
+    )
     app.panel().root.locator("img").first.click()
     expect(app.page.get_by_text(one.examples["high_a"][0]).first).to_be_visible()
     app.close_sample()  # the server would open it again in the next window
 
 
 def test_matches_are_tagged_saved_judged_and_noted(demo, errors, clean, open_app):
-    one = next(one for one in errors.differences if one.description == "framed images")
+    one = next(
+        difference for difference in errors.differences if difference.description == "framed images"
+    )
     n = len(filter_view(demo, errors, one.field))
     app = open_app(demo, size=(1700, 1050))
     panel = app.panel().click("errors").says("Truer of").click("framed images")
@@ -77,7 +83,9 @@ def test_matches_are_tagged_saved_judged_and_noted(demo, errors, clean, open_app
     panel.fill("A note, kept with the run", "seen in <b>all</b>").press("Save the note")
     panel.says("Remove it", "seen in <b>all</b>")
     differences = visdiff.load(demo, "errors").differences
-    found = next(one for one in differences if one.description == "framed images")
+    found = next(
+        difference for difference in differences if difference.description == "framed images"
+    )
     assert (found.verdict, found.note) == ("confirmed", "seen in <b>all</b>")
     panel.press("Click again to take it back").silent("you: confirmed")
 
@@ -89,7 +97,11 @@ def test_a_hypothesis_of_my_own_joins_the_table(demo, clean, open_app):
     panel = app.panel().click("mine").says("Test your own hypothesis")
     panel.fill("such as: dogs in snow", "a green motorcycle").press("Test it")
     panel.says("a green motorcycle", "your own hypothesis")
-    own = [one for one in visdiff.load(demo, "mine").differences if one.source == "user"]
+    own = [
+        difference
+        for difference in visdiff.load(demo, "mine").differences
+        if difference.source == "user"
+    ]
     assert [one.description for one in own] == ["a green motorcycle"]
 
 

@@ -80,7 +80,7 @@ class App:
 
     def close(self):
         self.context.close()
-        assert [one for one in self.errors if one not in _OF_THE_APP] == []
+        assert [error for error in self.errors if error not in _OF_THE_APP] == []
 
     @contextmanager
     def new_grid(self):

@@ -45,7 +45,7 @@ def test_questions_about_captions_find_the_planted_difference_and_load_no_encode
         run = compare(dataset, server)
         # two different captions, three descriptions
         assert len(server.requests) == 6
-    found = {one.description: one for one in run.differences}
+    found = {difference.description: difference for difference in run.differences}
     assert found["red pictures"].auroc == 1.0 and found["blue pictures"].auroc == 0.0
     assert found["red pictures"].significant and found["blue pictures"].significant
     assert not found["picture of something"].significant
@@ -68,10 +68,12 @@ def test_what_was_not_answered_is_counted_and_never_a_no(dataset):
 
     with ChatServer(refuses_red) as server:
         run = compare(dataset, server)
-    reasons = {(one.what, one.count): one.reason for one in run.skipped}
+    reasons = {
+        (skipped_item.what, skipped_item.count): skipped_item.reason for skipped_item in run.skipped
+    }
     assert "refused" in reasons["answer", 60]
     # without answers on A there is nothing to compare: the candidate is not tested
-    assert "red pictures" not in {one.description for one in run.differences}
+    assert "red pictures" not in {difference.description for difference in run.differences}
     assert "under two scored images" in reasons["candidate", 1]
     assert visdiff.load(dataset, "run") == run
 
@@ -114,13 +116,15 @@ def test_a_cascade_asks_about_the_best_alone(dataset):
                     "top": 2, "budget": 160},
         )  # fmt: skip
         assert len(server.requests) == 160
-    found = {one.description: one for one in run.differences}
+    found = {difference.description: difference for difference in run.differences}
     assert set(found) == {"red pictures", "blue pictures"}
     assert found["red pictures"].significant and found["red pictures"].favors == "a"
     assert found["blue pictures"].significant and found["blue pictures"].favors == "b"
     assert run.record["usage_ranker"]["requests"] == 160
     assert run.record["stages"]["ranker"]["parameters"]["top"] == 2
-    assert [one.count for one in run.skipped if one.what == "candidate"] == [2]
+    assert [
+        skipped_item.count for skipped_item in run.skipped if skipped_item.what == "candidate"
+    ] == [2]
     assert "on 40 images of A and 40 of B" in run.summary()
     scored = dataset.exists(found["red pictures"].field)
     assert len(scored) == 80 and set(scored.values(found["red pictures"].field)) == {0.0, 1.0}

@@ -50,7 +50,9 @@ def test_sets_that_are_the_same_or_overlap(dataset):
     assert compare(dataset, iter(dataset.limit(60).values("id")), "blue", key="ids").n_a == 60
     run = compare(dataset, dataset.limit(70), "blue")
     assert (run.n_a, run.n_b) == (60, 50)
-    assert [(one.count, one.reason) for one in run.skipped] == [(10, "in both sets")]
+    assert [(skipped_item.count, skipped_item.reason) for skipped_item in run.skipped] == [
+        (10, "in both sets")
+    ]
     assert "10 samples: in both sets" in run.summary()
 
 
@@ -74,7 +76,7 @@ def test_videos_groups_and_patches(dataset, tmp_path):
         finally:
             other.delete()
     boxes = [fo.Detection(label="x", bounding_box=[0, 0, 1, 1]) for _ in range(len(dataset))]
-    dataset.set_values("boxes", [fo.Detections(detections=[one]) for one in boxes])
+    dataset.set_values("boxes", [fo.Detections(detections=[box]) for box in boxes])
     dataset.save_view("patches", dataset.to_patches("boxes"))
     with pytest.raises(SelectionError, match="patches"):
         compare(dataset, "patches")
@@ -91,7 +93,7 @@ def test_bad_files_cost_only_themselves(dataset):
         encoder = ColorEncoder()
         run = compare(dataset, key=f"p{properties}", encoder=encoder, properties=properties)
         assert (run.n_a, run.n_b) == (57, 60)
-        counts = {one.reason: one.count for one in run.skipped}
+        counts = {skipped_item.reason: skipped_item.count for skipped_item in run.skipped}
         assert sum(counts.values()) == 3 and counts["image file not found"] == 1
         assert run.skipped[0].examples
 
@@ -114,7 +116,7 @@ def test_run_keys(dataset):
     refused(dataset, RunError, "'run', which exists")
     assert visdiff.load(dataset, "run") == first
     again = compare(dataset, proposer=ListProposer("blue"), overwrite=True)
-    assert [one.description for one in again.differences] == ["blue"]
+    assert [difference.description for difference in again.differences] == ["blue"]
     assert list(dataset.get_field("run").get_field_schema()) == ["set", "blue"]
     dataset.register_run("theirs", dataset.init_run(method="another"))
     refused(dataset, RunError, "another plugin", key="theirs", overwrite=True)
@@ -186,9 +188,12 @@ def test_stages_that_answer_nonsense(dataset):
     with pytest.raises(ModelError, match="refuses failed on readable images: out of order"):
         compare(dataset, captioner=Refuses())
     run = compare(dataset, encoder=NotFinite("nan"), captioner=Empty())
-    reasons = {(one.what, one.count) for one in run.skipped}
+    reasons = {(skipped_item.what, skipped_item.count) for skipped_item in run.skipped}
     assert ("sample", 2) in reasons  # one a batch of 64
-    assert sum(one.count for one in run.skipped if one.what == "caption") >= 2
+    assert (
+        sum(skipped_item.count for skipped_item in run.skipped if skipped_item.what == "caption")
+        >= 2
+    )
     stored = [x for x in dataset.values("visdiff_caption_empty") if x is not None]
     assert "" not in stored and "<pad>" not in stored
 
@@ -210,7 +215,9 @@ def test_embeddings_without_a_direction_are_counted(dataset):
     dataset.set_values("clip", list(vectors))
     run = compare(dataset, embedding_field="clip")
     reason = "its embedding gives no finite score"
-    assert [(one.what, one.reason, one.count) for one in run.skipped] == [("sample", reason, 2)]
+    assert [
+        (skipped_item.what, skipped_item.reason, skipped_item.count) for skipped_item in run.skipped
+    ] == [("sample", reason, 2)]
     assert dataset.count(run.fields[0]) == 118
 
 
@@ -242,7 +249,7 @@ def test_one_failed_round_costs_only_itself(dataset):
             return super().propose(a, b)
 
     run = compare(dataset, proposer=Flaky("red pictures"))
-    assert [(one.what, one.reason, one.count) for one in run.skipped] == [
-        ("round", "overloaded", 1)
-    ]
+    assert [
+        (skipped_item.what, skipped_item.reason, skipped_item.count) for skipped_item in run.skipped
+    ] == [("round", "overloaded", 1)]
     assert run.proposals == ("red pictures",)

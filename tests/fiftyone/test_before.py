@@ -45,7 +45,9 @@ def test_two_choices_and_execute_give_words(plugins, labeled):
     assert "40 read from ground\\_truth" in shown(form) and warned(form) == ""
     assert run(form)["run_key"] == "red_vs_blue"
     found = visdiff.load(labeled, "red_vs_blue")
-    assert {"red thing", "blue thing"} & {one.description for one in found.significant}
+    assert {"red thing", "blue thing"} & {
+        difference.description for difference in found.significant
+    }
     again = Form(labeled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
     assert again.default("run_key_for_red_vs_blue_2") == "red_vs_blue_2"
     assert "all 40 are stored, nothing to make" in shown(again)
@@ -109,7 +111,9 @@ def test_words_come_from_an_obvious_field_or_from_none(plugins, labeled):
         "circular"
     )
     run(Form(labeled, **sets, words="nothing", run_key="plain"))
-    assert all(one.source == "property" for one in visdiff.load(labeled, "plain").differences)
+    assert all(
+        difference.source == "property" for difference in visdiff.load(labeled, "plain").differences
+    )
 
 
 def test_advanced_settings_are_folded_and_named(plugins, labeled):
@@ -189,7 +193,7 @@ def test_the_estimate_is_read_once_in_a_while(plugins, labeled, monkeypatch):
     import sys
 
     calls = []
-    modules = [one for name, one in sys.modules.items() if name.endswith("operators._before")]
+    modules = [module for name, module in sys.modules.items() if name.endswith("operators._before")]
 
     def counting(*args, real=modules[0].estimate, **options):
         calls.append(1)
@@ -231,7 +235,7 @@ def finished(service, dataset, operation):
 
 def test_selected_samples_reach_a_worker(plugins, labeled):
     ids = labeled.values("id")
-    picked = [{"id": one, "type": "default"} for one in ids[:12]]
+    picked = [{"id": sample_id, "type": "default"} for sample_id in ids[:12]]
     service, operation = queued(labeled, {"selected_samples": picked})
     params = operation.context.request_params["params"]
     assert params["a"] == ids[:12] and params["b"] == "rest"
@@ -242,7 +246,10 @@ def test_selected_samples_reach_a_worker(plugins, labeled):
 
 def test_clicked_against_alt_clicked_samples_reach_a_worker(plugins, labeled):
     ids = labeled.values("id")
-    picked = [{"id": one, "type": "alt" if one in ids[4:10] else "default"} for one in ids[:10]]
+    picked = [
+        {"id": sample_id, "type": "alt" if sample_id in ids[4:10] else "default"}
+        for sample_id in ids[:10]
+    ]
     service, operation = queued(labeled, {"selected_samples": picked})
     found = finished(service, labeled, operation)
     assert (found.n_a, found.n_b) == (4, 6)

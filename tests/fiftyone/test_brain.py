@@ -33,11 +33,11 @@ def test_a_similarity_run_is_an_encoder(similar, options):
     index("sim", **options)
     run = visdiff.rank(dataset, "red", "blue", WORDS, "mine", encoder="brain:sim")
     same = visdiff.rank(dataset, "red", "blue", WORDS, "same", encoder=encoder)
-    ours = {one.description: one for one in same.differences}
-    for one in run.differences:
-        other = ours[one.description]
-        assert one.auroc == pytest.approx(other.auroc, abs=0.02)
-        assert np.allclose(dataset.values(one.field), dataset.values(other.field), atol=1e-3)
+    ours = {difference.description: difference for difference in same.differences}
+    for difference in run.differences:
+        other = ours[difference.description]
+        assert difference.auroc == pytest.approx(other.auroc, abs=0.02)
+        assert np.allclose(dataset.values(difference.field), dataset.values(other.field), atol=1e-3)
     assert run.record["stages"]["encoder"]["name"] == "brain:sim"
 
 
@@ -54,12 +54,12 @@ def test_each_dataset_has_a_similarity_run_of_its_own(similar, make_dataset, tin
     )
     run = visdiff.rank(dataset, "red", other, WORDS, "mine", encoder="brain:sim")
     same = visdiff.rank(dataset, "red", other, WORDS, "same", encoder=encoder)
-    ours = {one.description: one for one in same.differences}
-    for one in run.differences:
-        assert one.auroc == pytest.approx(ours[one.description].auroc, abs=0.02)
+    ours = {difference.description: difference for difference in same.differences}
+    for difference in run.differences:
+        assert difference.auroc == pytest.approx(ours[difference.description].auroc, abs=0.02)
         for part in (dataset.match_tags("red"), other):
-            theirs = part.values(ours[one.description].field)
-            assert np.allclose(part.values(one.field), theirs, atol=1e-3)
+            theirs = part.values(ours[difference.description].field)
+            assert np.allclose(part.values(difference.field), theirs, atol=1e-3)
     other.delete_brain_run("sim")
     other_options = {**arguments, "text_prompt": "a photo of"}
     fob.compute_similarity(

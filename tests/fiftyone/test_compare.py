@@ -31,7 +31,7 @@ def test_the_planted_difference_is_found_and_written(dataset):
     best, second, third = run.differences
     assert {best.description, second.description} == set(WORDS[:2])
     assert best.significant and second.significant and not third.significant
-    by_words = {one.description: one for one in run.differences}
+    by_words = {difference.description: difference for difference in run.differences}
     assert by_words["red pictures"].favors == "a" and by_words["red pictures"].auroc == 1.0
     assert by_words["blue pictures"].favors == "b" and by_words["blue pictures"].auroc == 0.0
     assert run.held_out
@@ -50,7 +50,11 @@ def test_the_planted_difference_is_found_and_written(dataset):
 
 def test_stored_scores_are_the_cosines(dataset):
     run = compare(dataset)
-    field = next(one.field for one in run.differences if one.description == "red pictures")
+    field = next(
+        difference.field
+        for difference in run.differences
+        if difference.description == "red pictures"
+    )
     ids, paths, stored = dataset.values(["id", "filepath", field])
     encoder = ColorEncoder()
     images, text = encoder.encode_images(paths), encoder.encode_texts(["red pictures"])[0]
@@ -63,12 +67,12 @@ def test_swapping_the_sets_mirrors_the_result_exactly(dataset):
     backward = compare(dataset, "backward", a="blue", b="red", properties=True)
     mirrored = {"a": "b", "b": "a", None: None}
     assert len(forward.differences) > 6
-    for one, other in zip(forward.differences, backward.differences, strict=True):
-        assert one.description == other.description
-        assert other.favors == mirrored[one.favors]
-        assert other.auroc == pytest.approx(1 - one.auroc, abs=1e-12)
-        assert other.q_value == pytest.approx(one.q_value, abs=1e-12)
-        assert other.prevalence_a == one.prevalence_b
+    for difference, other in zip(forward.differences, backward.differences, strict=True):
+        assert difference.description == other.description
+        assert other.favors == mirrored[difference.favors]
+        assert other.auroc == pytest.approx(1 - difference.auroc, abs=1e-12)
+        assert other.q_value == pytest.approx(difference.q_value, abs=1e-12)
+        assert other.prevalence_a == difference.prevalence_b
 
 
 def test_no_proposer_sees_the_evidence(dataset):
@@ -143,11 +147,11 @@ def test_a_field_of_captions_and_user_hypotheses(dataset):
         dataset, "red", "blue", ["red things", "blue", "zebra"], "mine",
         preset="offline", captioner="field:words",
     )  # fmt: skip
-    found = {one.description: one for one in run.differences}
+    found = {difference.description: difference for difference in run.differences}
     assert found["red things"].favors == "a" and found["red things"].significant
     assert found["blue"].favors == "b" and not found["zebra"].significant
     assert found["red things"].held_out and found["red things"].n_a == 60
-    assert {one.source for one in run.differences} == {"user"}
+    assert {difference.source for difference in run.differences} == {"user"}
 
 
 def test_the_offline_preset_compares_properties_labels_and_captions(dataset):
@@ -157,9 +161,9 @@ def test_the_offline_preset_compares_properties_labels_and_captions(dataset):
         dataset, "red", "blue", "offline",
         preset="offline", captioner="field:truth", label_fields=["truth"],
     )  # fmt: skip
-    sources = {one.source for one in run.significant}
+    sources = {difference.source for difference in run.significant}
     assert sources == {"keyword", "property", "label"}
-    words = {one.description: one for one in run.significant}
+    words = {difference.description: difference for difference in run.significant}
     assert words["red label (truth)"].prevalence_a == 1.0
     assert words["red label (truth)"].prevalence_b == 0.0
 
@@ -178,8 +182,8 @@ def test_objects_are_counted_and_measured(dataset):
         dataset, "red", "blue", "objects_run",
         preset="offline", label_fields=["objects"], properties=False,
     )  # fmt: skip
-    found = {one.measure: one for one in run.significant}
-    assert len(found) == 2 and all("(objects)" in one.description for one in found.values())
+    found = {difference.measure: difference for difference in run.significant}
+    assert len(found) == 2 and all("(objects)" in item.description for item in found.values())
     assert "No captions" in run.notes[0]
 
 
@@ -197,7 +201,9 @@ def test_an_embedding_field_that_is_there_is_read(dataset):
     sample["clip"] = None
     sample.save()
     run = compare(dataset, "again", encoder=other, embedding_field="clip")
-    assert [(one.count, one.reason) for one in run.skipped] == [(1, "no stored embedding")]
+    assert [(skipped_item.count, skipped_item.reason) for skipped_item in run.skipped] == [
+        (1, "no stored embedding")
+    ]
 
 
 def test_caption_and_embed_store_what_compare_reuses(dataset):

@@ -27,7 +27,7 @@ def compare(dataset, key="run", a="red", b="blue", **changes):
 
 
 def by_words(run):
-    return {one.description: one for one in run.differences}
+    return {difference.description: difference for difference in run.differences}
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_several_fields_and_numbers_can_be_controlled_for(mixed):
     mixed.set_values("weight", np.linspace(0, 1, 300).tolist())
     mixed.set_values("weight", {mixed.first().id: None}, key_field="id")
     run = compare(mixed, "run", "a", "b", control_for=["color", "weight"])
-    note = next(one for one in run.notes if one.startswith("Controlled for color, weight"))
+    note = next(note for note in run.notes if note.startswith("Controlled for color, weight"))
     assert "1 without a value can not be compared" in note
     assert by_words(run)["red pictures"].n_controlled < 300
 
@@ -93,14 +93,14 @@ def test_near_duplicates_count_once(make_dataset, tmp_path):
     dataset.add_samples(copies, progress=False)
     changes = {"encoder": ColorEncoder(), "duplicate_similarity": 0.999_999}
     alone = by_words(compare(dataset, "alone", encoder=ColorEncoder()))
-    noted = [one for one in visdiff.load(dataset, "alone").notes if "Near-duplicates" in one]
+    noted = [note for note in visdiff.load(dataset, "alone").notes if "Near-duplicates" in note]
     assert len(noted) == 1 and "cluster_by='near_duplicates'" in noted[0]
     run = compare(dataset, "once", cluster_by="near_duplicates", **changes)
     once = by_words(run)["red pictures"]
     assert once.n_units <= 60 < alone["red pictures"].n_units
     assert once.p_value > alone["red pictures"].p_value
     found = re.search(r"300 images form (\d+) clusters of near-duplicates", " ".join(run.notes))
-    assert not [one for one in run.notes if "optimistic" in one]
+    assert not [note for note in run.notes if "optimistic" in note]
     assert 50 <= int(found.group(1)) <= 60  # flat pictures: two of them can be as good as one
     # a copy of an image that was proposed from is no held-out evidence
     origin = {}
@@ -123,7 +123,7 @@ def test_clusters_and_pairs_come_from_fields(dataset):
     red = by_words(run)["red pictures"]
     assert (red.auroc, red.significant) == (1.0, True)
     assert red.n_a == red.n_b == red.n_units and run.held_out
-    assert any("59 values are in both sets; 2 images have no partner" in one for one in run.notes)
+    assert any("59 values are in both sets; 2 images have no partner" in note for note in run.notes)
 
 
 def test_what_images_can_be_grouped_by(dataset):
@@ -170,7 +170,7 @@ def test_what_is_shown_is_chosen_paired_and_refined_and_the_record_says_so(datas
     class Refining(ListProposer):
         def refine(self, a, b, attempts):
             assert a.pairs == b.pairs is not None
-            return [f"bright {one.description}" for one in attempts]
+            return [f"bright {attempt.description}" for attempt in attempts]
 
     # images of both colors in both sets, so that both descriptions get some wrong
     mixed = {one: number % 2 for number, one in enumerate(dataset.values("id"))}
@@ -190,7 +190,12 @@ def test_what_is_shown_is_chosen_paired_and_refined_and_the_record_says_so(datas
         of_a, of_b = ([prompt[each] for each in one[f"sampled_{side}"]] for side in "ab")
         assert of_a == of_b and len(set(of_a)) == 5
         assert ("tried" in one) == (one["kind"] == "refine")
-    words = set(by_words(run)) | {each for one in run.differences for each in one.merged}
+    words = set(by_words(run)) | {
+        each for difference in run.differences for each in difference.merged
+    }
     assert words >= {"bright red pictures", "bright blue pictures"}
-    assert all(one.held_out and one.n_a == one.n_b == 40 for one in run.differences)
+    assert all(
+        difference.held_out and difference.n_a == difference.n_b == 40
+        for difference in run.differences
+    )
     assert visdiff.load(dataset, "shown") == run

@@ -80,7 +80,9 @@ def test_a_broken_file_costs_only_itself(dataset):
         file.write("no image")
     done = visdiff.embed(dataset, StreamingEncoder(), batch_size=16)
     assert done.computed == 49
-    assert [(one.count, one.examples) for one in done.skipped] == [(1, (broken.id,))]
+    assert [(skipped_item.count, skipped_item.examples) for skipped_item in done.skipped] == [
+        (1, (broken.id,))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def work_of(dataset, encoder):
 
 def todo_of(dataset, kind):
     media = samples.read_media(dataset, dataset.values("id"))
-    return Todo(list(media.ids), list(media.paths), [kind.key(one) for one in media.stamps])
+    return Todo(list(media.ids), list(media.paths), [kind.key(stamp) for stamp in media.stamps])
 
 
 def report(work, target, todo, batch_size=50):

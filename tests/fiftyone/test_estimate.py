@@ -29,7 +29,7 @@ def estimated(dataset, config, a="red", b="blue", **options):
 
 
 def values(found):
-    return {one.noun: (one.stored, one.todo) for one in found.values}
+    return {value.noun: (value.stored, value.todo) for value in found.values}
 
 
 def reused(run):
@@ -67,7 +67,7 @@ def test_stored_and_missing_values_are_those_of_the_run(dataset):
     assert values(found) == {
         "properties": (117, 3), "embeddings": (117, 3), "captions": (116, 4)
     }  # fmt: skip
-    assert all(one.seconds is not None for one in found.values)  # measured by the first run
+    assert all(value.seconds is not None for value in found.values)  # measured by the first run
     again = visdiff.compare(dataset, "red", "blue", "again", config=config)
     assert reused(again) == values(found)
 
@@ -106,7 +106,7 @@ def tokens_of(request):
     """Counts four characters as a token, and of a picture 28 x 28 pixels, as open models do."""
     pictures = [Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
                 for url in request.images]  # fmt: skip
-    patches = sum(-(-one.width // 28) * -(-one.height // 28) for one in pictures)
+    patches = sum(-(-picture.width // 28) * -(-picture.height // 28) for picture in pictures)
     return len(request.text) // 4 + patches
 
 
@@ -140,7 +140,7 @@ def test_calls_and_tokens_are_about_those_of_the_run(make_dataset):
         assert server.requests == []  # nothing was asked for an estimate
         run = visdiff.compare(dataset, "red", "blue", "run", config=config)
         captioning, proposing, ranking = before.calls
-        sent = [one for one in server.requests if "Describe this image" in one.text]
+        sent = [request for request in server.requests if "Describe this image" in request.text]
         assert captioning.calls == len(sent) == 24
         assert proposing.calls == run.record["usage"]["requests"] == 4 and not proposing.most
         assert ranking.calls == 24 * 4 * 10 and ranking.most
@@ -152,12 +152,12 @@ def test_calls_and_tokens_are_about_those_of_the_run(make_dataset):
             each = one.input_tokens / one.calls
             assert usage["input_tokens"] / calls == pytest.approx(each, rel=0.3), one
         assert captioning.input_tokens == pytest.approx(sum(map(tokens_of, sent)), rel=0.3)
-        assert before.dollars is None and all(one.own_server for one in before.calls)
+        assert before.dollars is None and all(call.own_server for call in before.calls)
         after = estimated(dataset, config)
-        assert [one.stage for one in after.calls] == ["proposer", "ranker"]
+        assert [call.stage for call in after.calls] == ["proposer", "ranker"]
         before_requests = len(server.requests)
         again = visdiff.compare(dataset, "red", "blue", "again", config=config)
-        bound = sum(one.calls for one in after.calls)
+        bound = sum(call.calls for call in after.calls)
         assert before_requests < len(server.requests) <= before_requests + bound
         usage = again.record["usage"]
         assert after.calls[0].input_tokens == pytest.approx(usage["input_tokens"], rel=0.15)
@@ -213,7 +213,9 @@ def test_hosted_models_have_a_price_and_others_none(dataset, monkeypatch):
 
 
 def problems(dataset, config, **options):
-    return {(one.about, one.text) for one in estimated(dataset, config, **options).problems}
+    return {
+        (problem.about, problem.text) for problem in estimated(dataset, config, **options).problems
+    }
 
 
 WRONG = [
@@ -242,7 +244,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("config", "about", "text"), WRONG, ids=lambda one: str(one)[:20])
+@pytest.mark.parametrize(("config", "about", "text"), WRONG, ids=lambda name: str(name)[:20])
 def test_what_would_stop_a_run_is_said_in_words(dataset, config, about, text):
     found = problems(dataset, config)
     assert any(one == about and text in said for one, said in found), found
@@ -330,4 +332,6 @@ def test_the_page_on_choosing_says_it_with_code_that_runs(dataset, monkeypatch):
     dataset.match_tags("blue").untag_samples("a")
     names = {"dataset": dataset, "visdiff": visdiff}
     exec(code, names)
-    assert names["found"].n_a == 60 and any("OPENAI" in one.text for one in names["found"].problems)
+    assert names["found"].n_a == 60 and any(
+        "OPENAI" in problem.text for problem in names["found"].problems
+    )

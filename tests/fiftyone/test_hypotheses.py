@@ -22,7 +22,9 @@ def test_its_evidence_is_that_of_a_run_of_its_own(dataset, run):
     alone = visdiff.rank(dataset, "red", "blue", ["blue sky"], "alone", encoder=ENCODER, seed=3)
     changed = add_hypothesis(dataset, "run", "  blue   sky ", encoder=ENCODER)
     [expected] = alone.differences
-    own = next(one for one in changed.differences if one.description == "blue sky")
+    own = next(
+        difference for difference in changed.differences if difference.description == "blue sky"
+    )
     for name in ("auroc", "auroc_interval", "p_value", "favors", "prevalence_a", "threshold",
                  "histogram", "examples", "source"):  # fmt: skip
         assert getattr(own, name) == getattr(expected, name), name
@@ -35,16 +37,18 @@ def test_all_candidates_are_corrected_together(dataset, run):
         dataset, "red", "blue", ["red pictures", "zebra", "blue sky"], "three", encoder=ENCODER
     )
     changed = add_hypothesis(dataset, "run", "blue sky", encoder=ENCODER)
-    q_values = {one.description: one.q_value for one in changed.differences}
-    for one in together.differences:
+    q_values = {difference.description: difference.q_value for difference in changed.differences}
+    for difference in together.differences:
         # p of the other side is not stored: it can only matter where nothing is near support
-        same_q = q_values[one.description] == pytest.approx(one.q_value)
-        assert same_q or min(q_values[one.description], one.q_value) > 0.5
-        same = next(x for x in changed.differences if x.description == one.description)
-        assert same.significant == one.significant
-    supported = [one.significant for one in changed.differences]
+        same_q = q_values[difference.description] == pytest.approx(difference.q_value)
+        assert same_q or min(q_values[difference.description], difference.q_value) > 0.5
+        same = next(x for x in changed.differences if x.description == difference.description)
+        assert same.significant == difference.significant
+    supported = [difference.significant for difference in changed.differences]
     assert supported == sorted(supported, reverse=True)
-    [header] = [one for one in list_headers(dataset) if one["run_key"] == "run"]
+    [header] = [
+        list_header for list_header in list_headers(dataset) if list_header["run_key"] == "run"
+    ]
     assert header["n_differences"] == 3 and header["n_significant"] == len(changed.significant)
 
 
@@ -54,17 +58,19 @@ def test_swapped_sets_mirror_it(dataset, run):
     )
     a = add_hypothesis(dataset, "run", "blue sky", encoder=ENCODER)
     b = add_hypothesis(dataset, "swapped", "blue sky", encoder=ENCODER)
-    for one, other in zip(a.differences, b.differences, strict=True):
-        assert one.description == other.description
-        assert one.auroc == pytest.approx(1 - other.auroc)
-        assert one.q_value == pytest.approx(other.q_value)
+    for difference, other in zip(a.differences, b.differences, strict=True):
+        assert difference.description == other.description
+        assert difference.auroc == pytest.approx(1 - other.auroc)
+        assert difference.q_value == pytest.approx(other.q_value)
 
 
 def test_scores_of_the_run_stay_and_go_with_it(dataset, run):
     before = {field: dataset.values(field) for field in run.fields}
     changed = add_hypothesis(dataset, "run", "blue sky", encoder=ENCODER)
     assert {field: dataset.values(field) for field in run.fields} == before
-    own = next(one for one in changed.differences if one.description == "blue sky")
+    own = next(
+        difference for difference in changed.differences if difference.description == "blue sky"
+    )
     assert dataset.get_field(own.field).description == "blue sky"
     visdiff.rename(dataset, "run", "renamed")
     assert dataset.count("renamed.blue_sky") == len(dataset)
@@ -75,7 +81,9 @@ def test_scores_of_the_run_stay_and_go_with_it(dataset, run):
 def test_images_that_are_gone_are_left_out(dataset, run):
     dataset.delete_samples(dataset.match_tags("red").values("id")[:10])
     changed = add_hypothesis(dataset, "run", "blue sky", encoder=ENCODER)
-    own = next(one for one in changed.differences if one.description == "blue sky")
+    own = next(
+        difference for difference in changed.differences if difference.description == "blue sky"
+    )
     assert (own.n_a, own.n_b) == (50, 60)
 
 
@@ -85,7 +93,9 @@ def test_a_set_of_another_dataset_is_scored_there(dataset, make_dataset):
     visdiff.rank(dataset, "red", blue, ["red pictures"], "away", encoder=ENCODER)
     alone = visdiff.rank(dataset, "red", blue, ["blue sky"], "alone", encoder=ENCODER)
     changed = add_hypothesis(dataset, "away", "blue sky", encoder=ENCODER)
-    own = next(one for one in changed.differences if one.description == "blue sky")
+    own = next(
+        difference for difference in changed.differences if difference.description == "blue sky"
+    )
     assert own.auroc == alone.differences[0].auroc
     assert (dataset.count(own.field), other.count(own.field)) == (60, 60)
     other.delete()

@@ -32,11 +32,11 @@ def test_each_stage_offers_its_members_with_needs_and_costs(plugins, captioned):
         first, *choices = shown[stage].view.choices
         assert first.value == _models.PRESET
         choices = [choice for choice in choices if choice.value != _models.NONE]
-        assert [one.value for one in choices] == [one.name for one in some]
+        assert [choice.value for choice in choices] == [one.name for one in some]
         for one, choice in zip(choices, some, strict=True):
             assert choice.needs in one.description and choice.cost in one.description
     for name, stage in (("caption_samples", "captioner"), ("embed_samples", "encoder")):
-        offered = {one.value for one in form(captioned, name)[stage].view.choices}
+        offered = {choice.value for choice in form(captioned, name)[stage].view.choices}
         assert offered - {_models.PRESET, _models.NONE} == {one.name for one in STAGES[stage]} - {
             "field:NAME",
             "brain:KEY",
@@ -47,7 +47,7 @@ def test_each_stage_offers_its_members_with_needs_and_costs(plugins, captioned):
 def test_a_name_that_wants_another_gets_a_field_of_its_own(plugins, captioned):
     shown = form(captioned, captioner="field:NAME")
     assert shown["captioner_field"].invalid
-    assert "truth" in {one.value for one in shown["captioner_field"].view.choices}
+    assert "truth" in {choice.value for choice in shown["captioner_field"].view.choices}
     assert not form(captioned, captioner="field:NAME", captioner_field="truth")[
         "captioner_field"
     ].invalid
@@ -115,9 +115,9 @@ def test_choices_of_the_form_run(plugins, captioned):
             proposer="openai:MODEL", proposer_openai="my-model", ranker="tfidf",
             base_url=server.base_url,
         )  # fmt: skip
-        assert {one.body["model"] for one in server.requests} == {"my-model"}
+        assert {request.body["model"] for request in server.requests} == {"my-model"}
     found = visdiff.load(captioned, "asked").significant
-    assert {one.description for one in found} >= {"red thing", "blue thing"}
+    assert {item.description for item in found} >= {"red thing", "blue thing"}
 
 
 def test_a_name_that_is_missing_stops_the_run(plugins, captioned):

@@ -85,7 +85,9 @@ def test_the_walk_from_scripts(plugins, captioned):
     run = visdiff.load(captioned, "run")
     assert run.significant
 
-    field = next(one.field for one in run.differences if one.description == "red thing")
+    field = next(
+        difference.field for difference in run.differences if difference.description == "red thing"
+    )
     sort = call("sort_by_difference", captioned, "run", field)
     assert sort.result == {"field": field, "count": 120}
     assert field in captioned.list_indexes()

@@ -28,7 +28,7 @@ def compare(dataset, b, key="run", a="rest", **changes):
 
 
 def by_words(run):
-    return {one.description: one for one in run.differences}
+    return {difference.description: difference for difference in run.differences}
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_what_is_made_is_stored_and_reused_on_each_datasets_own_samples(two):
     assert (run.n_a, run.n_b, run.dataset, run.dataset_b) == (30, 40, home.name, other.name)
     assert run.label_b == other.name and run.record["sets"]["b"] == f"dataset:{other.name}"
     assert by_words(run)["red pictures"].favors == "a" and run.significant
-    assert any(one.source == "property" for one in run.significant)
+    assert any(difference.source == "property" for difference in run.significant)
     assert len(encoder.seen) == 70
     for dataset, n in ((home, 30), (other, 40)):
         for field in (*run.fields, *run.record["fields"].values()):
@@ -76,14 +76,14 @@ def test_it_is_the_same_as_one_dataset_and_swapping_mirrors_it(two):
     finally:
         both.delete()
     swapped = compare(other, f"dataset:{home.name}", "swapped", properties=True)
-    assert [one.description for one in run.differences] == [
-        one.description for one in single.differences
+    assert [difference.description for difference in run.differences] == [
+        difference.description for difference in single.differences
     ]
     mirrored = by_words(swapped)
-    for mine, one in by_words(run).items():
-        assert one.auroc == by_words(single)[mine].auroc
-        assert one.auroc == pytest.approx(1 - mirrored[mine].auroc, abs=1e-12)
-        assert one.q_value == pytest.approx(mirrored[mine].q_value)
+    for mine, by_word in by_words(run).items():
+        assert by_word.auroc == by_words(single)[mine].auroc
+        assert by_word.auroc == pytest.approx(1 - mirrored[mine].auroc, abs=1e-12)
+        assert by_word.q_value == pytest.approx(mirrored[mine].q_value)
     assert run.separability["auroc"] == single.separability["auroc"]
 
 
@@ -93,7 +93,9 @@ def test_the_same_file_in_both_is_in_both_sets(two):
     other.add_samples([fo.Sample(filepath=path) for path in copied])
     run = compare(home, other)
     assert (run.n_a, run.n_b) == (25, 40)
-    assert [(one.reason, one.count) for one in run.skipped] == [("in both sets", 5)]
+    assert [(skipped_item.reason, skipped_item.count) for skipped_item in run.skipped] == [
+        ("in both sets", 5)
+    ]
     with pytest.raises(SelectionError, match="got 5 in both"):
         compare(home, other, "strict", overlap="error")
     with pytest.raises(SelectionError, match="same 30 samples"):
@@ -120,7 +122,7 @@ def test_a_clone_keeps_ids_but_not_files(two):
         text = export(home, "run")
         shown = [base64.b64decode(one) for one in re.findall(r'src="data:[^,"]+,([^"]+)"', text)]
         pixels = [np.asarray(Image.open(io.BytesIO(one)).convert("RGB")) for one in shown]
-        reds = sum(one[..., 0].mean() > one[..., 2].mean() for one in pixels)
+        reds = sum(pixel[..., 0].mean() > pixel[..., 2].mean() for pixel in pixels)
         assert reds == len(shown) / 2 > 0  # were B's looked up in A, all would be red
     finally:
         copy.delete()
@@ -131,7 +133,7 @@ def test_fields_are_read_from_each_set_s_own_dataset(two):
     for dataset, shift in ((home, 0), (other, 2)):
         places = [f"place {row % 5 + shift}" for row in range(len(dataset))]
         dataset.set_values("place", places)
-        names = [fo.Classification(label=one) for one in places]
+        names = [fo.Classification(label=place) for place in places]
         dataset.set_values("truth", names)
         dataset.set_values("words", [f"a {tags[0]} thing" for tags in dataset.values("tags")])
     run = compare(home, other, "paired", pair_by="place")
@@ -139,7 +141,7 @@ def test_fields_are_read_from_each_set_s_own_dataset(two):
     run = compare(home, other, "controlled", control_for="truth", captioner="field:words")
     assert any("Controlled for truth: 3 strata hold both sets" in note for note in run.notes)
     run = compare(home, other, "labeled", label_fields=["truth"], encoder=ColorEncoder("two"))
-    found = {one.measure for one in run.differences}
+    found = {difference.measure for difference in run.differences}
     assert "truth" in found
     only_a = by_words(run)["place 1 (truth)"]
     assert only_a.prevalence_b == 0.0 and only_a.prevalence_a > 0
@@ -181,7 +183,7 @@ def test_unusable_images_of_both_are_counted_together(two):
         file.write("no image")
     run = compare(home, other, properties=True)
     assert (run.n_a, run.n_b) == (29, 38)
-    counts = {one.reason: one.count for one in run.skipped}
+    counts = {skipped_item.reason: skipped_item.count for skipped_item in run.skipped}
     assert counts["image file not found"] == 2 and sum(counts.values()) == 3
 
 

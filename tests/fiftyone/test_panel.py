@@ -156,8 +156,8 @@ def test_delegated_work_is_shown_until_it_is_done(browser, dataset):
     assert "from_script" not in form["params"]
     browser.event("dismiss", name="wrong")
     assert "failed" not in browser.text
-    for one in service.list_operations(dataset_name=dataset.name, include_archived=True):
-        service.delete_operation(one.id)
+    for list_operation in service.list_operations(dataset_name=dataset.name, include_archived=True):
+        service.delete_operation(list_operation.id)
 
 
 def test_running_work_is_shown_with_how_far_it_is(browser, dataset):

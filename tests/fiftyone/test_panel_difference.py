@@ -11,7 +11,9 @@ import visdiff_plugin as visdiff
 
 @pytest.fixture
 def red(stored_run):
-    return next(one for one in stored_run.differences if one.description == "red thing")
+    return next(
+        difference for difference in stored_run.differences if difference.description == "red thing"
+    )
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def test_a_set_of_another_dataset_opens_there(browser, dataset, make_dataset):
     browser.event("on_load").event("open_run", key="away").event("open_difference", at=0)
     page = json.dumps(browser.page)
     ids = set(other.match_tags("blue").values("id"))
-    assert sum(f"/datasets/{other.name}?id={one}" in page for one in ids) == 16
+    assert sum(f"/datasets/{other.name}?id={sample_id}" in page for sample_id in ids) == 16
     assert f"B is of dataset {other.name}" in browser.text and "side-b" not in browser.parts()
     assert "no longer in the dataset" not in browser.text
     browser.event("sort")

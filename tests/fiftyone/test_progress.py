@@ -21,7 +21,7 @@ def ctx(dataset):
 def messages(stream):
     """What the App is told: the operator that is triggered, and its parameters."""
     told = [one.to_json() for one in stream]
-    asked = [one["body"] for one in told if one["cls"] == "InvocationRequest"]
+    asked = [state["body"] for state in told if state["cls"] == "InvocationRequest"]
     return [(one["operator_uri"].rpartition("/")[2], one["params"]) for one in asked]
 
 
@@ -37,8 +37,8 @@ def test_progress_and_the_answer_are_streamed(ctx):
 
     told = messages(_progress.run(ctx, "mine", work, "Title"))
     steps = [one for name, one in told if name == "set_progress"]
-    assert [one["label"] for one in steps] == [f"Captioning {done} of 4" for done in (1, 2, 3)]
-    assert [one["progress"] for one in steps] == [0.25, 0.5, 0.75]
+    assert [step["label"] for step in steps] == [f"Captioning {done} of 4" for done in (1, 2, 3)]
+    assert [step["progress"] for step in steps] == [0.25, 0.5, 0.75]
     assert [name for name, _ in told[3:]] == ["reload_dataset", "show_output"]
     assert told[-1][1]["results"]["shown"] == "**done**" and "Title" in str(told[-1][1]["outputs"])
     [state] = seen[-1]

@@ -23,11 +23,11 @@ def compare(dataset, key, proposer, **options):
 def test_the_bank_needs_neither_captions_nor_a_language_model(dataset):
     run = compare(dataset, "bank", "bank")
     assert run.held_out and "red" in run.significant[0].description + run.significant[1].description
-    favors = {one.favors: one.description for one in run.significant}
+    favors = {difference.favors: difference.description for difference in run.significant}
     assert "red" in favors["a"] and "blue" in favors["b"]
-    assert {one.source for one in run.differences} == {"bank"}
+    assert {difference.source for difference in run.differences} == {"bank"}
     assert [len(one["sampled_a"]) for one in run.record["rounds"]] == [20] * 6
-    assert all(one.n_a == 40 for one in run.differences)
+    assert all(difference.n_a == 40 for difference in run.differences)
     assert run.record["stages"]["proposer"]["parameters"]["encoder"] == "color-1"
     assert run.record["usage"]["requests"] == 0 and dataset.get_field("captions") is None
 
@@ -36,7 +36,7 @@ def test_a_bank_of_ones_own(dataset, tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text("ruby red\nsky blue\nleaf green\n")
     run = compare(dataset, "own", f"bank:{path}")
-    assert {one.description: one.favors for one in run.significant} == {
+    assert {difference.description: difference.favors for difference in run.significant} == {
         "ruby red": "a", "sky blue": "b"}  # fmt: skip
     assert str(tmp_path) not in json.dumps(run.record["stages"])
 
@@ -47,15 +47,15 @@ def test_a_union_remembers_who_proposed_what(dataset):
         spec = {"name": "union:keyword+images:m+bank", "base_url": server.base_url}
         run = compare(dataset, "all", spec, captioner=ColorCaptioner(), merge=False)
         assert len(server.requests) == 6
-        assert all(len(one.images) == 40 for one in server.requests)
+        assert all(len(request.images) == 40 for request in server.requests)
     by_source = {}
-    for one in run.differences:
-        by_source.setdefault(one.source, []).append(one)
+    for difference in run.differences:
+        by_source.setdefault(difference.source, []).append(difference)
     assert set(by_source) == {"keyword", "images", "bank"}
     assert "blue sea" in {one.description for one in by_source["images"]}
     # each is tested on what its own rounds did not show
     assert {one.n_a for one in by_source["images"]} == {40}
-    assert all(one.held_out for one in run.differences) and run.held_out
+    assert all(difference.held_out for difference in run.differences) and run.held_out
     assert [one["name"] for one in run.record["stages"]["proposer"]["parameters"]["of"]] == [
         "keyword", "images", "bank"]  # fmt: skip
     assert visdiff.load(dataset, "all").differences == run.differences
@@ -67,9 +67,9 @@ def test_a_member_without_captions_or_with_a_refused_key_costs_only_itself(datas
         run = compare(dataset, "some", ["keyword", vision, "bank"])
         with pytest.raises(CredentialsError):
             compare(dataset, "alone", vision)
-    assert {one.source for one in run.differences} == {"bank"} and run.significant
+    assert {difference.source for difference in run.differences} == {"bank"} and run.significant
     assert any("these proposed nothing: keyword" in note for note in run.notes)
-    (failed,) = [one for one in run.skipped if one.what == "round"]
+    (failed,) = [skipped_item for skipped_item in run.skipped if skipped_item.what == "round"]
     assert failed.count == 6 and failed.reason.startswith("images: ")
     assert "alone" not in dataset.list_runs()
 
@@ -99,5 +99,5 @@ def test_dogs_in_snow_and_on_grass_without_captions_or_a_language_model(load_sha
         best = one["proposals"][:3]
         wanted = "snow" if one["side"] == "a" else "grass"
         assert any(wanted in phrase for phrase in best), (one["side"], best)
-    rows = {one.description: one for one in run.differences}
+    rows = {difference.description: difference for difference in run.differences}
     assert rows["snow"].auroc > 0.9 and rows["snow"].significant and rows["snow"].held_out

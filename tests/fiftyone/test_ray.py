@@ -65,7 +65,7 @@ def writes(dataset):
         found = database["system.profile"].find(
             {"ns": f"{database.name}.{samples.name}", "op": "update", "nModified": {"$gt": 0}}
         )
-        return Counter(str(one["command"]["q"]["_id"]) for one in found)
+        return Counter(str(item["command"]["q"]["_id"]) for item in found)
 
     yield count
     database.command("profile", 0)
@@ -215,7 +215,9 @@ def test_a_comparison_finds_the_same(dataset):
     assert near.reused == far.reused
     assert far.significant
     for name in ("description", "auroc", "p_value", "significant"):
-        values = [[getattr(one, name) for one in run.differences] for run in (far, near)]
+        values = [
+            [getattr(difference, name) for difference in run.differences] for run in (far, near)
+        ]
         assert values[0] == values[1]
 
 

@@ -23,7 +23,7 @@ def yoga(load_shared):
 @pytest.fixture(scope="module")
 def replies(shared):
     data = json.loads((shared / "data" / "yoga" / "gpt4_replies.json").read_text())
-    return [one["reply"] for one in data["rounds"]]
+    return [entry["reply"] for entry in data["rounds"]]
 
 
 def compare_yoga(dataset, minidual, server, key, **changes):
@@ -50,18 +50,20 @@ def test_yoga_as_in_the_paper(yoga, minidual, replies):
         assert not set(text) & set('"*') and text == text.strip()
     assert run.differences[0].description == LEADER
     assert run.differences[0].auroc == pytest.approx(0.743, abs=0.01)
-    assert [round(one.auroc, 3) for one in run.differences[1:3]] == [0.713, 0.706]
+    assert [round(difference.auroc, 3) for difference in run.differences[1:3]] == [0.713, 0.706]
     assert (run.differences[0].n_a, run.differences[0].n_b) == (100, 100)
-    aurocs = [one.auroc for one in run.differences]
+    aurocs = [difference.auroc for difference in run.differences]
     assert aurocs == sorted(aurocs, reverse=True)
     assert len(run.fields) == 30 and yoga.count(run.fields[0]) == 200
     assert run.record["usage"]["requests"] == 3
     # the paper's own test, computed straightforwardly from what was stored
     from scipy import stats
 
-    for one in run.differences[:5]:
-        a, b = (yoga.match_tags(tag).values(one.field) for tag in "ab")
-        assert one.p_value == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue, rel=1e-6)
+    for difference in run.differences[:5]:
+        a, b = (yoga.match_tags(tag).values(difference.field) for tag in "ab")
+        assert difference.p_value == pytest.approx(
+            stats.ttest_ind(a, b, equal_var=False).pvalue, rel=1e-6
+        )
 
 
 def test_yoga_with_evidence_that_is_held_out(yoga, minidual, replies):
@@ -69,16 +71,18 @@ def test_yoga_with_evidence_that_is_held_out(yoga, minidual, replies):
 
     with ChatServer(replies=replies) as server:
         run = compare_yoga(yoga, minidual, server, "held_out")
-    words = [one for one in run.differences if one.source != "property"]
+    words = [difference for difference in run.differences if difference.source != "property"]
     # merged paraphrases are still there, under the row that stands for them
-    assert len(run.proposals) == 30 == len(words) + sum(len(one.merged) for one in words)
+    assert len(run.proposals) == 30 == len(words) + sum(len(word.merged) for word in words)
     assert words[0].description == LEADER and words[0].significant
-    assert all(one.held_out for one in run.differences)
+    assert all(difference.held_out for difference in run.differences)
     assert yoga.count(words[0].field) == 200
     sampled = {one for r in run.record["rounds"] for one in (*r["sampled_a"], *r["sampled_b"])}
     captioned = set(yoga.exists("blip2_caption").values("id"))
     assert sampled <= captioned
-    assert any(one.what == "caption" and one.count == 102 for one in run.skipped)
+    assert any(
+        skipped_item.what == "caption" and skipped_item.count == 102 for skipped_item in run.skipped
+    )
 
 
 def test_waterbirds_fail_where_the_background_is_the_other_one(load_shared, minidual):
@@ -102,14 +106,18 @@ def test_waterbirds_fail_where_the_background_is_the_other_one(load_shared, mini
         "places",
         encoder=minidual,
     )
-    favors = {one.description: one.favors for one in run.significant}
+    favors = {difference.description: difference.favors for difference in run.significant}
     assert favors.pop("a bird in a forest") == "a"
     assert favors.pop("water and beach") == "b"
     assert (
         favors.pop("trees and leaves", "a") == "a" and favors.pop("a bird on the ocean", "b") == "b"
     )
     # the score tells the known backgrounds apart, whatever the classifier said
-    field = next(one.field for one in run.differences if one.description == "a bird in a forest")
+    field = next(
+        difference.field
+        for difference in run.differences
+        if difference.description == "a bird in a forest"
+    )
     land, water = (
         np.array(dataset.match(fo.ViewField("background") == place).values(field))
         for place in ("land", "water")
@@ -136,7 +144,7 @@ def test_objects_with_labels_properties_and_captions(load_shared, minidual):
         label_fields=["ground_truth", "prediction"],
     )
     assert (run.n_a, run.n_b) == (248, 248)
-    assert {one.source for one in run.differences} >= {"keyword", "property"}
+    assert {difference.source for difference in run.differences} >= {"keyword", "property"}
     assert run.reused["captions"] == {"reused": 0, "computed": 496}
     again = visdiff.compare(
         dataset,
@@ -148,10 +156,12 @@ def test_objects_with_labels_properties_and_captions(load_shared, minidual):
         label_fields=["ground_truth", "prediction"],
     )
     assert again.reused["captions"] == {"reused": 496, "computed": 0}
-    forward = {one.description: one for one in run.differences}
-    assert [one.description for one in again.differences] == list(forward)
-    for one in again.differences:
-        assert one.auroc == pytest.approx(1 - forward[one.description].auroc, abs=1e-12)
+    forward = {difference.description: difference for difference in run.differences}
+    assert [difference.description for difference in again.differences] == list(forward)
+    for difference in again.differences:
+        assert difference.auroc == pytest.approx(
+            1 - forward[difference.description].auroc, abs=1e-12
+        )
 
 
 def test_the_stored_captioner_and_encoder_plug_in_without_an_adapter(load_shared, minidual):

@@ -45,7 +45,7 @@ def form(dataset, name, **params):
 
 
 def shown(dataset, requests):
-    [request] = [one for one in requests if one.operator_uri.endswith("set_view")]
+    [request] = [request for request in requests if request.operator_uri.endswith("set_view")]
     return fo.DatasetView._build(dataset, json.loads(json.dumps(request.params["view"])))
 
 

@@ -66,7 +66,9 @@ def test_a_hiccup_costs_a_retry_and_a_failed_round_only_itself(dataset):
         assert len(server.requests) == 7 and not run.skipped
     with ChatServer(GOOD, first=[BROKEN]) as server:
         run = compare(dataset, server, key="again")
-    assert [(one.what, one.count) for one in run.skipped] == [("round", 1)]
+    assert [(skipped_item.what, skipped_item.count) for skipped_item in run.skipped] == [
+        ("round", 1)
+    ]
     assert run.record["usage"]["requests"] == 5
 
 
@@ -95,5 +97,5 @@ def test_the_users_context_reaches_the_prompt(dataset):
             proposer={"name": "openai:m", "base_url": server.base_url}, properties=False,
             context="Toy pictures; ignore the frame.",
         )  # fmt: skip
-        assert all("Toy pictures; ignore the frame." in one.text for one in server.requests)
+        assert all("Toy pictures; ignore the frame." in request.text for request in server.requests)
         assert len(server.requests) == 6

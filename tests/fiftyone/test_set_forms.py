@@ -82,7 +82,9 @@ def test_rare_values_are_typed(plugins, labeled, monkeypatch):
     import sys
 
     Form(labeled)  # loads the plugin's modules
-    for module in [one for name, one in sys.modules.items() if name.endswith("operators._sets")]:
+    for module in [
+        module for name, module in sys.modules.items() if name.endswith("operators._sets")
+    ]:
         monkeypatch.setattr(module, "MOST_VALUES", 20)
     form = Form(labeled, a_kind="label", a_field="site", a_typed_value_site="site 3")
     assert "typed_value_site" in form.controls("a") and "A: 1 image (site = site 3)" in form.said(
@@ -112,7 +114,9 @@ def test_what_is_chosen_is_sized_up_and_compared(plugins, labeled, params, label
     form = Form(labeled, **params)
     form.execute()
     run = visdiff.load(labeled, "run")
-    both = sum(one.count for one in run.skipped if one.reason == "in both sets")
+    both = sum(
+        skipped_item.count for skipped_item in run.skipped if skipped_item.reason == "in both sets"
+    )
     assert run.label_a == label and (run.n_a, run.n_b) == (n_a - both, n_b - both)
 
 
@@ -153,7 +157,10 @@ def test_missing_files_are_counted(plugins, labeled):
 
 def test_clicked_and_alt_clicked_samples(plugins, labeled):
     ids = labeled.values("id")
-    picked = [{"id": one, "type": "alt" if one in ids[4:10] else "default"} for one in ids[:10]]
+    picked = [
+        {"id": sample_id, "type": "alt" if sample_id in ids[4:10] else "default"}
+        for sample_id in ids[:10]
+    ]
     request = {"selected_samples": picked}
     form = Form(labeled, request=request)
     assert form.offered("a_kind")[:2] == ["clicked", "alt"]

@@ -38,7 +38,7 @@ def judged(make_dataset):
     box = [0.1, 0.1, 0.5, 0.5]
 
     def detections(*labels, **more):
-        made = [fo.Detection(label=one, bounding_box=box, **more) for one in labels]
+        made = [fo.Detection(label=label, bounding_box=box, **more) for label in labels]
         return fo.Detections(detections=made)
 
     for row, sample in enumerate(dataset):
@@ -90,7 +90,9 @@ def test_right_and_wrong_by_an_evaluation(judged):
     assert rows(judged, "eval:cls=right") == [0, 1, 4, 6, 7, 10]
     assert rows(judged, "eval:cls=wrong") == [2, 3, 5, 8, 9, 11]
     right = rows(judged, "eval:binary=right")
-    assert right == [row for row, one in enumerate(judged.values("binary")) if one[0] == "T"]
+    assert right == [
+        row for row, judgment in enumerate(judged.values("binary")) if judgment[0] == "T"
+    ]
     assert sorted(right + rows(judged, "eval:binary=wrong")) == list(range(12))
     assert rows(judged, "eval:det=right") == [0, 3, 6, 9]
     assert rows(judged, "eval:det=wrong") == [1, 2, 4, 5, 7, 8, 10, 11]
@@ -191,9 +193,9 @@ def test_a_run_says_what_its_sets_were(judged):
         captioner=ColorCaptioner(), encoder=ColorEncoder(), properties=False,
         proposer=ListProposer("red pictures", "a dog"),
     )  # fmt: skip
-    mine = {one.description: one.auroc for one in run.differences}
-    for one in swapped.differences:
-        assert one.auroc == pytest.approx(1 - mine[one.description])
+    mine = {difference.description: difference.auroc for difference in run.differences}
+    for difference in swapped.differences:
+        assert difference.auroc == pytest.approx(1 - mine[difference.description])
 
 
 def test_real_predictions(load_shared):

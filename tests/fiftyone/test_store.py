@@ -100,7 +100,10 @@ def test_what_another_process_says_of_a_run_is_read(dataset):
         "annotate(fo.load_dataset(sys.argv[1]), 'run', 'a dog', verdict='rejected')"
     )
     subprocess.run([sys.executable, "-c", said, dataset.name], check=True, timeout=300)
-    verdicts = {one.description: one.verdict for one in visdiff.load(dataset, "run").differences}
+    verdicts = {
+        difference.description: difference.verdict
+        for difference in visdiff.load(dataset, "run").differences
+    }
     assert verdicts == {"red pictures": "", "a dog": "rejected"}
 
 
@@ -208,7 +211,9 @@ def test_reads_keep_the_order_of_the_ids(dataset):
 
 def test_what_a_reader_is_shown_is_stored_with_the_run(dataset):
     run = visdiff.load(dataset, compare(dataset, "run").run_key)
-    red = next(one for one in run.differences if one.description == "red pictures")
+    red = next(
+        difference for difference in run.differences if difference.description == "red pictures"
+    )
     assert sum(red.histogram["a"]) == sum(red.histogram["b"]) == 60
     reds, blues = (set(dataset.match_tags(tag).values("id")) for tag in ("red", "blue"))
     scores = dict(zip(*dataset.values(["id", red.field]), strict=True))
@@ -228,7 +233,10 @@ def test_what_the_user_says_of_a_difference_is_kept(dataset):
     annotate(dataset, "run", "red pictures", verdict="confirmed")
     annotate(dataset, "run", "red pictures", note="as <b>planned</b>")
     run = visdiff.load(dataset, "run")
-    said = {one.description: (one.verdict, one.note) for one in run.differences}
+    said = {
+        difference.description: (difference.verdict, difference.note)
+        for difference in run.differences
+    }
     assert said == {"red pictures": ("confirmed", "as <b>planned</b>"), "a dog": ("", "")}
     assert annotate(dataset, "run", "red pictures", verdict="", note="") == before
     with pytest.raises(RunError, match="got 'a cat'"):
@@ -239,7 +247,7 @@ def test_what_the_user_says_of_a_difference_is_kept(dataset):
 
 def test_reports_are_written_with_the_pictures_that_are_left(dataset, tmp_path):
     run = compare(dataset, "run")
-    shown = next(one for one in run.differences if one.significant).examples
+    shown = next(difference for difference in run.differences if difference.significant).examples
     gone = shown["high_a"][0]
     dataset.delete_samples([gone])
     page = export(dataset, "run", str(tmp_path / "report.html"))

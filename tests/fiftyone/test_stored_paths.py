@@ -31,7 +31,7 @@ def test_values_are_those_of_fiftyone(renamed, path):
     read = read_columns(renamed, ids, [path])[path]
     expected = renamed.values(path)
     assert _text(read) == _text(expected) and any(expected)
-    there = {one for one, value in zip(ids, expected, strict=True) if value is not None}
+    there = {sample_id for sample_id, value in zip(ids, expected, strict=True) if value is not None}
     assert read_present(renamed, ids, path) == there
 
 

@@ -106,7 +106,7 @@ def test_pairs_stay_pairs_where_a_caption_is_missing():
         proposer = CaptionProposer("m", base_url=server.base_url)
         fold = [[3, 2, 1, 0], [7, 6, 5, 4]]
         rounds = plan_rounds(proposer, both, [fold], config, pairs=np.array(codes))
-        assert [one.pairs for one in rounds] == [[10, 8, 7]] * 2
+        assert [round_.pairs for round_ in rounds] == [[10, 8, 7]] * 2
         propose(both.take, rounds)
     first, second = sorted(request.text for request in server.requests)
     for text, (a, b) in ((first, ("cat", "dog")), (second, ("dog", "cat"))):

@@ -174,8 +174,8 @@ def test_a_vague_rejection_costs_structured_output_first_and_is_not_remembered_i
         for _ in range(2):
             with pytest.raises(RejectedError, match="bad request"):
                 asking.complete(ASK, schema=SCHEMA)
-    assert ["response_format" in one.body for one in server.requests] == [True, False] * 2
-    assert all("temperature" in one.body for one in server.requests)
+    assert ["response_format" in request.body for request in server.requests] == [True, False] * 2
+    assert all("temperature" in request.body for request in server.requests)
 
 
 def test_a_template_without_a_system_role():
@@ -221,7 +221,7 @@ def test_the_key_comes_from_the_environment(monkeypatch):
     with ChatServer() as server:
         client(server, api_key=None, api_key_env="MY_KEY").complete(ASK)
         client(server, api_key=None).complete(ASK)
-    sent = [one.headers["authorization"] for one in server.requests]
+    sent = [request.headers["authorization"] for request in server.requests]
     assert sent == [f"Bearer {SECRET}", "Bearer none"]
 
 

@@ -36,7 +36,7 @@ def test_a_table_is_made_again_without_the_server(tmp_path):
         assert len(server.requests) == 2
     again = Judgments(tmp_path / "j.jsonl", None, judgments.label)
     again.ask(questions)
-    assert [again.score(one) for one in questions] == [2, 2]
+    assert [again.score(question) for question in questions] == [2, 2]
 
 
 def test_a_reply_that_is_no_score_stops_loudly(tmp_path):

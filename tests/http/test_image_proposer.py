@@ -165,5 +165,5 @@ def test_pairs_are_said_and_lose_both_where_one_can_not_be_read(sets, layout):
         middles = [decoded(url).getpixel((30, 30)) for url in paired.images]
         wanted = [shade(side, number) for side in "ab" for number in (0, 2, 3)]
         assert len(middles) == 6
-        assert all(close(one, other) for one, other in zip(middles, wanted, strict=True))
+        assert all(close(middle, other) for middle, other in zip(middles, wanted, strict=True))
         assert len(plain.images) == 7

@@ -38,8 +38,8 @@ def test_images_are_shown_small_and_asked_about(pictures):
         asking = ranker(server, "image_question", image_side=90)
         scored = asking.score(pictures, ["red wall", "blue or green wall"])
         sizes = {
-            Image.open(io.BytesIO(base64.b64decode(one.images[0].partition(",")[2]))).size
-            for one in server.requests
+            Image.open(io.BytesIO(base64.b64decode(request.images[0].partition(",")[2]))).size
+            for request in server.requests
         }
     assert scored.scores.tolist() == [[1, 0], [0, 1], [0, 1]] and sizes == {(90, 30)}
     assert asking.needs == "paths" and asking.name == "image_question (m)"
@@ -54,7 +54,7 @@ def test_a_file_that_is_no_image_is_counted_once(pictures, tmp_path):
         scored = ranker(server, "image_question").score(some, ["red", "blue", "green"])
         assert len(server.requests) == 9
     assert np.isnan(scored.scores[3:]).all() and np.isfinite(scored.scores[:3]).all()
-    assert sorted((one.what, one.count, one.examples) for one in scored.skipped) == [
+    assert sorted((left.what, left.count, left.examples) for left in scored.skipped) == [
         ("sample", 1, ("bad",)), ("sample", 1, ("gone",))]  # fmt: skip
 
 

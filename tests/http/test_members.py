@@ -76,7 +76,10 @@ def test_a_refusal_is_no_answer(sets, kind, answer):
         scored = ranker(server, kind).score(sets[0], ["red wall", "a person"])
     assert scored.scores[:, 0].tolist() == [1.0] * 12
     assert np.isnan(scored.scores[:, 1]).all()
-    assert sum(one.count for one in scored.skipped if one.what == "answer") == 12
+    assert (
+        sum(skipped_item.count for skipped_item in scored.skipped if skipped_item.what == "answer")
+        == 12
+    )
 
 
 @pytest.mark.parametrize("answer", REFUSED[:2])
@@ -128,7 +131,9 @@ def test_probabilities_of_an_answer_about_an_image(sets):
         scored = ranker(server, "image_question", answers="probability").score(
             sets[0], ["red wall", "blue wall"]
         )
-        assert all(one.images and one.body["logprobs"] is True for one in server.requests)
+        assert all(
+            request.images and request.body["logprobs"] is True for request in server.requests
+        )
     np.testing.assert_allclose(scored.scores, np.tile([0.9, 0.25], (12, 1)), atol=1e-6)
 
 
@@ -151,7 +156,7 @@ def test_a_whole_comparison_in_which_every_stage_asks_the_server(sets):
         )  # fmt: skip
         inputs = Inputs(both, None, np.arange(12), np.arange(12, 24), [], Account())
         found = compare_inputs(inputs, Design(), make_stages(None, config, True), config)
-    best, other = (one.difference for one in found.ranked)
+    best, other = (ranked.difference for ranked in found.ranked)
     assert (best.description, best.source, best.favors) == ("red walls", "images", "a")
     assert best.auroc == 1 and best.significant and not other.significant
     assert found.proposed.usage.requests == 2

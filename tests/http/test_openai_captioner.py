@@ -137,7 +137,7 @@ def test_what_was_captioned_before_the_server_went_down_is_kept(paths):
     with ChatServer(BROKEN, first=["one", "two"]) as server:
         captions = captioner(server, concurrency=1).caption(paths * 5)
         assert captions[:2] == ["one", "two"]
-        assert all(isinstance(one, Missing) for one in captions[2:])
+        assert all(isinstance(caption, Missing) for caption in captions[2:])
         assert "500" in captions[2].reason and "not asked" in captions[-1].reason
         assert len(server.requests) == 5
         with pytest.raises(ServerError):
@@ -166,8 +166,8 @@ def test_one_odd_image_first_is_told_from_that(paths):
 
     with ChatServer(reply) as server:
         captions = captioner(server, concurrency=1).caption([paths[0], paths[0], paths[1]])
-    assert [type(one) for one in captions] == [Missing, Missing, str]
-    assert [color_of(one) for one in server.requests] == ["red", "gray", "red", "green"]
+    assert [type(caption) for caption in captions] == [Missing, Missing, str]
+    assert [color_of(request) for request in server.requests] == ["red", "gray", "red", "green"]
 
 
 def test_no_key_is_wanted_before_the_first_caption(paths):

@@ -28,7 +28,7 @@ TRUTH = np.array([[1, 0], [0, 1], [np.nan, np.nan], [1, 1]], np.float32)
 
 def images(captions, prefix="image"):
     ids = [f"{prefix}{row}" for row in range(len(captions))]
-    return Images(ids, [f"/nowhere/{one}.png" for one in ids], list(captions))
+    return Images(ids, [f"/nowhere/{sample_id}.png" for sample_id in ids], list(captions))
 
 
 def reads(request):
@@ -111,7 +111,9 @@ def test_a_single_answer_without_probabilities_costs_only_itself():
             images(["dog 1", "dog 2", "dog 3"]), ["dog"]
         )
     assert np.isnan(scored.scores).sum() == 1
-    assert [(one.what, one.count) for one in scored.skipped] == [("answer", 1)]
+    assert [(skipped_item.what, skipped_item.count) for skipped_item in scored.skipped] == [
+        ("answer", 1)
+    ]
     assert "without log-probabilities" in scored.skipped[0].reason
 
 
@@ -144,7 +146,7 @@ def test_what_is_no_answer_is_left_out_and_counted(answer, reason):
 def test_an_answer_that_is_missing_counts_for_all_images_with_that_caption():
     with ChatServer(lambda one: "hm" if "cat" in one.text else "yes") as server:
         scored = ranker(server).score(images(["cat", "cat", "dog"]), ["pet"])
-    assert [one.count for one in scored.skipped] == [2]
+    assert [skipped_item.count for skipped_item in scored.skipped] == [2]
 
 
 def test_a_model_that_never_says_yes_or_no_is_not_asked_for_ever():
@@ -176,9 +178,12 @@ def test_what_was_answered_before_the_server_went_down_is_kept():
         scored = ranker(server, concurrency=1).score(images(captions), TEXTS)
         assert len(server.requests) == 5
     assert np.isfinite(scored.scores).sum() == 2
-    assert {one.what for one in scored.skipped} == {"answer"}
-    assert sum(one.count for one in scored.skipped) == 18
-    assert any("not asked" in one.reason and one.count == 15 for one in scored.skipped)
+    assert {skipped_item.what for skipped_item in scored.skipped} == {"answer"}
+    assert sum(skipped_item.count for skipped_item in scored.skipped) == 18
+    assert any(
+        "not asked" in skipped_item.reason and skipped_item.count == 15
+        for skipped_item in scored.skipped
+    )
 
 
 @pytest.mark.parametrize(

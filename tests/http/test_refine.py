@@ -40,7 +40,11 @@ def pictures(turned=False, vectors=None):
         vectors = np.array(colors)
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     ids = [f"{row:03}" for row in range(len(vectors))]
-    images = Images(ids, [f"{one}.jpg" for one in ids], [f"picture {one}" for one in ids])
+    images = Images(
+        ids,
+        [f"{sample_id}.jpg" for sample_id in ids],
+        [f"picture {sample_id}" for sample_id in ids],
+    )
     rows = np.arange(len(ids) // 2), np.arange(len(ids) // 2, len(ids))
     a, b = rows[::-1] if turned else rows
     return Inputs(images, rows_of(vectors.astype(np.float32)), a, b, [], Account())
@@ -78,12 +82,12 @@ def tried(text):
 def test_the_best_go_back_with_the_images_that_they_get_wrong():
     with ChatServer(answers) as server:
         found, inputs = compared(chat(server))
-    first = [one for one in found.proposed.rounds if one["kind"] == "propose"]
-    again = [one for one in found.proposed.rounds if one["kind"] == "refine"]
+    first = [round_ for round_ in found.proposed.rounds if round_["kind"] == "propose"]
+    again = [round_ for round_ in found.proposed.rounds if round_["kind"] == "refine"]
     assert len(first) == len(again) == 4 and not inputs.account.notes
     assert found.proposed.usage == Usage(8, 800, 80)
     assert [one["fold"] for one in again] == [0, 0, 1, 1]
-    requests = [tried(one.text) for one in server.requests if "<tried>" in one.text]
+    requests = [tried(request.text) for request in server.requests if "<tried>" in request.text]
     assert len(requests) == 4
     for record in again:
         own, other = ("sampled_a", "sampled_b")[:: 1 if record["side"] == "a" else -1]
@@ -104,18 +108,24 @@ def test_the_best_go_back_with_the_images_that_they_get_wrong():
             for one in record["tried"]
         }
         assert said in requests
-    new = [one for one in found.proposed.candidates if one.description == "crimson red walls"]
+    new = [
+        candidate
+        for candidate in found.proposed.candidates
+        if candidate.description == "crimson red walls"
+    ]
     assert [one.fold for one in new] == [0, 0, 1, 1]
-    (one,) = [one.difference for one in found.ranked if "crimson" in one.difference.description]
+    (one,) = [
+        ranked.difference for ranked in found.ranked if "crimson" in ranked.difference.description
+    ]
     assert one.n_a == N - 10 and one.held_out and one.claimed == ("a", "b")
 
 
 def test_swapping_the_sets_mirrors_what_goes_back():
     def told(found, side):
         return [
-            [one["fold"], one["tried"], one["proposals"]]
-            for one in found.proposed.rounds
-            if one["kind"] == "refine" and one["side"] == side
+            [round_["fold"], round_["tried"], round_["proposals"]]
+            for round_ in found.proposed.rounds
+            if round_["kind"] == "refine" and round_["side"] == side
         ]
 
     with ChatServer(answers) as server:
@@ -124,7 +134,7 @@ def test_swapping_the_sets_mirrors_what_goes_back():
     for side, other in ("ab", "ba"):
         assert told(plain, side) == told(turned, other) != []
     aurocs = [
-        {one.difference.description: one.difference.auroc for one in found.ranked}
+        {ranked.difference.description: ranked.difference.auroc for ranked in found.ranked}
         for found in (plain, turned)
     ]
     for text, auroc in aurocs[0].items():
@@ -136,9 +146,9 @@ def test_several_times_and_not_at_all():
         found, _ = compared(chat(server), refine=3, directions="a")
         assert len(server.requests) == 2 * 4
         # the second refinement also knows what the first one said
-        assert [len(one["tried"]) for one in found.proposed.rounds[-2:]] == [3, 3]
+        assert [len(round_["tried"]) for round_ in found.proposed.rounds[-2:]] == [3, 3]
         found, _ = compared(chat(server), refine=0)
-        assert {one["kind"] for one in found.proposed.rounds} == {"propose"}
+        assert {round_["kind"] for round_ in found.proposed.rounds} == {"propose"}
 
 
 def test_a_refinement_that_fails_costs_only_itself():
@@ -147,18 +157,20 @@ def test_a_refinement_that_fails_costs_only_itself():
 
     with ChatServer(reply) as server:
         found, inputs = compared(chat(server))
-    assert {one.difference.description for one in found.ranked} == {
+    assert {ranked.difference.description for ranked in found.ranked} == {
         "red pictures", "green pictures",
     }  # fmt: skip
     assert sorted(found.proposed.failures) == ["round 5", "round 6", "round 7", "round 8"]
-    assert all("failure" in one and one["tried"] for one in found.proposed.rounds[4:])
-    assert [(one.what, one.count) for one in inputs.account.skipped] == [("round", 4)]
+    assert all("failure" in round_ and round_["tried"] for round_ in found.proposed.rounds[4:])
+    assert [(skipped_item.what, skipped_item.count) for skipped_item in inputs.account.skipped] == [
+        ("round", 4)
+    ]
 
 
 def test_who_can_not_refine_is_left_alone_and_it_is_said():
     with ChatServer(answers) as server:
         found, inputs = compared([chat(server), ListProposer("red")], directions="a")
-    assert [one["kind"] for one in found.proposed.rounds] == ["propose"] * 4 + ["refine"] * 2
+    assert [round_["kind"] for round_ in found.proposed.rounds] == ["propose"] * 4 + ["refine"] * 2
     (note,) = inputs.account.notes
     assert "refine=1 changes nothing for list" in note
 
@@ -171,12 +183,14 @@ def test_rankers_that_cost_are_not_asked_for_it():
         ranker = {"name": "caption_question:m", "base_url": server.base_url}
         inputs = replace(pictures(), vectors=None)
         found, inputs = compared(chat(server), inputs, ranker=ranker)
-        assert {one["kind"] for one in found.proposed.rounds} == {"propose"}
-        assert any("Nothing was refined: scores of caption" in one for one in inputs.account.notes)
+        assert {round_["kind"] for round_ in found.proposed.rounds} == {"propose"}
+        assert any(
+            "Nothing was refined: scores of caption" in note for note in inputs.account.notes
+        )
         # embeddings that are read anyway, and a cascade's first ranker, cost nothing
         for own in (ranker, {**ranker, "name": "cascade:caption_question:m", "sample": 4}):
             found, inputs = compared(chat(server), ranker=own)
-            assert "refine" in {one["kind"] for one in found.proposed.rounds}
+            assert "refine" in {round_["kind"] for round_ in found.proposed.rounds}
 
 
 @pytest.mark.parametrize("layout", ["separate", "grid"])
@@ -245,10 +259,10 @@ class Exploiter:
 
     def refine(self, a, b, attempts):
         found = []
-        for one in attempts:
+        for attempt in attempts:
             weight_a, weight_b = np.ones(len(a)), np.ones(len(b))
-            weight_a[list(one.missed)] += 2
-            weight_b[list(one.mistaken)] += 2
+            weight_a[list(attempt.missed)] += 2
+            weight_b[list(attempt.mistaken)] += 2
             found.append(self._note(
                 np.average(a.embeddings, 0, weight_a) - np.average(b.embeddings, 0, weight_b)
             ))  # fmt: skip
@@ -273,7 +287,7 @@ def test_refinement_makes_no_false_findings():
                 Exploiter(encoder), pictures(vectors=vectors), encoder=encoder,
                 held_out=held_out, seed=seed, refine=2, min_effect=0.5, captioner=None,
             )  # fmt: skip
-            counts[held_out] += any(one.difference.significant for one in found.ranked)
-            refined += sum(one["kind"] == "refine" for one in found.proposed.rounds)
+            counts[held_out] += any(ranked.difference.significant for ranked in found.ranked)
+            refined += sum(round_["kind"] == "refine" for round_ in found.proposed.rounds)
     assert counts[True] / repeats <= 0.1 and counts[False] / repeats >= 0.25, counts
     assert refined > 4 * repeats  # it was asked for, and answered

@@ -18,7 +18,7 @@ def test_running_out_of_memory_halves_the_batch_and_goes_on():
         return [10 * one for one in batch]
 
     batches = Batches(8)
-    assert batches.run(call, list(range(11))) == [10 * one for one in range(11)]
+    assert batches.run(call, list(range(11))) == [10 * number for number in range(11)]
     assert sizes == [8, 4, 2, 2, 2, 2, 2, 1]
     assert batches.size == 2  # what did not fit is not tried again
 

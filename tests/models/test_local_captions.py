@@ -54,7 +54,7 @@ def ranker(folder, **options):
 
 def images():
     ids = [str(row) for row in range(len(CAPTIONS))]
-    return Images(ids, [f"{one}.png" for one in ids], CAPTIONS)
+    return Images(ids, [f"{sample_id}.png" for sample_id in ids], CAPTIONS)
 
 
 def test_scores_are_the_first_words_probabilities(oracle):
@@ -79,7 +79,9 @@ def test_scores_are_the_first_words_probabilities(oracle):
     np.testing.assert_allclose(scored.scores, expected, atol=1e-4)
     binary = ranker(oracle).score(images(), TEXTS).scores
     np.testing.assert_array_equal(binary[known], (expected > 0.5)[known])
-    assert sum(one.count for one in scored.skipped) == (~known).sum() - 2  # one has no caption
+    assert (
+        sum(skipped_item.count for skipped_item in scored.skipped) == (~known).sum() - 2
+    )  # one has no caption
     assert isinstance(asking, Ranker) and asking.needs == "captions"
 
 

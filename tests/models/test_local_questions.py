@@ -56,7 +56,7 @@ def test_scores_are_the_first_words_probabilities(tiny_oracle, pictures):
     known = np.isfinite(expected)
     assert known.sum() >= 4 and np.ptp(expected[known]) > 0.01
     np.testing.assert_allclose(scored.scores, expected, atol=1e-4)
-    assert sum(one.count for one in scored.skipped) == (~known).sum()
+    assert sum(skipped_item.count for skipped_item in scored.skipped) == (~known).sum()
     binary = ranker(tiny_oracle).score(images(pictures), TEXTS).scores
     np.testing.assert_array_equal(binary[known], (expected > 0.5)[known])
     np.testing.assert_array_equal(np.isfinite(binary), known)
@@ -73,7 +73,11 @@ def test_files_that_can_not_be_asked_about_cost_only_themselves(tiny_oracle, pic
     assert np.isnan(scored.scores[[0, 2]]).all()
     alone = asking.score(images(pictures[:2]), TEXTS).scores
     np.testing.assert_allclose(scored.scores[[1, 3]], alone, atol=1e-4)
-    lost = {one.examples[0]: one.reason for one in scored.skipped if one.what == "sample"}
+    lost = {
+        skipped_item.examples[0]: skipped_item.reason
+        for skipped_item in scored.skipped
+        if skipped_item.what == "sample"
+    }
     assert "not an image" in lost["0"] and "refuses" in lost["2"]
 
 

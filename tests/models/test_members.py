@@ -65,11 +65,15 @@ def test_captions_phrases_and_features_are_ranked(
         chances = found.scores[np.isfinite(found.scores)]
         assert found.scores.shape[1] <= 4 < len(found.distinct) and chances.size
         assert chances.min() >= 0 and chances.max() <= 1
-        unanswered = sum(one.count for one in skipped if one.what == "answer")
+        unanswered = sum(
+            skipped_item.count for skipped_item in skipped if skipped_item.what == "answer"
+        )
         assert unanswered == np.isnan(found.scores).sum() > 0
         untested = sum(one.count for one in found.untested if "scored images" in one.reason)
         assert len(found.ranked) + untested == found.scores.shape[1]
     back, _ = compared(pictures, tiny_blip2, tiny_clip, ranker, bank, swapped=True)
-    aurocs = {one.difference.description: one.difference.auroc for one in found.ranked}
-    mirrored = {one.difference.description: 1 - one.difference.auroc for one in back.ranked}
+    aurocs = {ranked.difference.description: ranked.difference.auroc for ranked in found.ranked}
+    mirrored = {
+        ranked.difference.description: 1 - ranked.difference.auroc for ranked in back.ranked
+    }
     assert aurocs == pytest.approx(mirrored, abs=1e-9)

@@ -28,7 +28,7 @@ def _number(image):
 
 
 def _tens(numbers):
-    return [10 * one for one in numbers]
+    return [10 * number for number in numbers]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

@@ -22,11 +22,11 @@ def test_three_rounds_are_within_the_papers_tokens(shared):
         captions = {row["path"]: row["blip2_caption"] for row in csv.DictReader(file)}
     rounds = json.loads((folder / "gpt4_replies.json").read_text())["rounds"]
     count = 0
-    for one in rounds:
-        a, b = ([captions[path] for path in one[f"sampled_{side}"]] for side in "ab")
+    for round_ in rounds:
+        a, b = ([captions[path] for path in round_[f"sampled_{side}"]] for side in "ab")
         assert len(a) == len(b) == 20
         texts = [message["content"] for message in proposal_messages(a, b, n=10)]
-        for text in [*texts, one["reply"]]:
+        for text in [*texts, round_["reply"]]:
             # a chat format spends about four tokens on the frame of a message
             count += len(tokenizer.encode(text)) + text.count("\n") + 4
     assert len(rounds) == 3

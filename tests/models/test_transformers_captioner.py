@@ -112,8 +112,8 @@ def test_threads_share_one_load(tiny_blip, pictures, monkeypatch):
         threading.Thread(target=lambda row=row: made.update({row: captioner.caption(pictures)}))
         for row in range(4)
     ]
-    for one in threads:
-        one.start()
+    for thread in threads:
+        thread.start()
     for one in threads:
         one.join()
     assert len(made) == 4

@@ -69,7 +69,9 @@ def test_binary_scores_in_strata_of_one_size_are_cochran_mantel_haenszel():
         [[np.sum((strata == h) & (in_a == a) & (scores == v)) for v in (1, 0)] for a in (1, 0)]
         for h in range(6)
     ]
-    reference = StratifiedTable([np.array(one) for one in tables]).test_null_odds(correction=False)
+    reference = StratifiedTable([np.array(table) for table in tables]).test_null_odds(
+        correction=False
+    )
     assert z_of(adjusted(scores, in_a, strata)) ** 2 == pytest.approx(reference.statistic)
 
 

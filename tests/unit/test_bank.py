@@ -271,4 +271,4 @@ def test_an_encoder_that_answers_nonsense_leaves_no_file(cache, tmp_path):
 def test_colors_out_of_the_built_in_bank():
     red, blue = pictures(20, 0.8, 0.2, 0.2), pictures(20, 0.2, 0.2, 0.8)
     found = make_proposer("bank", encoder=ColorEncoder()).propose(red, blue).proposals
-    assert "red" in found[0] and not any("blue" in one or "green" in one for one in found)
+    assert "red" in found[0] and not any("blue" in item or "green" in item for item in found)

@@ -31,7 +31,10 @@ class Known:
     def score(self, images, descriptions):
         if self.fails_at == len(self.asked):
             raise ServerError("The server is gone.")
-        rows, columns = [int(one) for one in images.ids], [int(one) for one in descriptions]
+        rows, columns = (
+            [int(sample_id) for sample_id in images.ids],
+            [int(description) for description in descriptions],
+        )
         self.asked.append((rows, columns))
         skipped = [Skipped("answer", "silent", 1, (images.ids[0],))]
         return Scored(self.truth[np.ix_(rows, columns)], Usage(len(rows) * len(columns)), skipped)
@@ -69,7 +72,7 @@ def test_the_best_are_asked_about_on_a_sample_of_each_set():
     assert known[:100].sum(axis=0).tolist() == known[100:].sum(axis=0).tolist() == [40] * 3
     np.testing.assert_array_equal(found.scored.scores[known], (scores > 0)[:, [1, 3, 5]][known])
     assert found.scored.usage.requests == then.calls == 80 * 3
-    skipped = {one.what: one for one in found.scored.skipped}
+    skipped = {skipped_item.what: skipped_item for skipped_item in found.scored.skipped}
     assert skipped["candidate"].count == 3 and skipped["candidate"].examples == ("0", "2", "4")
     # looked at after 30 and after 40 images: one entry, not one a look
     assert skipped["answer"].count == len(then.asked) == 2
@@ -96,7 +99,9 @@ def test_who_can_no_longer_win_is_given_up_and_the_others_are_asked_to_the_end()
     assert [len(columns) for _, columns in then.asked] == [4, 2, 2]
     assert then.calls == 200 * 4 + 600 * 2
     assert np.isfinite(found.scored.scores).all()
-    given_up = [one for one in found.scored.skipped if "given up" in one.reason]
+    given_up = [
+        skipped_item for skipped_item in found.scored.skipped if "given up" in skipped_item.reason
+    ]
     assert [(one.count, one.examples) for one in given_up] == [(2, ("1", "2"))]
 
 

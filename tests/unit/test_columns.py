@@ -27,8 +27,8 @@ def test_groups_are_the_distinct_values_with_their_counts(pair, dtype):
     found = group(a, b)
     values = np.unique(np.concatenate([a, b]))
     assert np.array_equal(found.values, values)
-    assert found.in_a.tolist() == [int((a == one).sum()) for one in values]
-    assert found.in_b.tolist() == [int((b == one).sum()) for one in values]
+    assert found.in_a.tolist() == [int((a == value).sum()) for value in values]
+    assert found.in_b.tolist() == [int((b == value).sum()) for value in values]
 
 
 def alike(found, expected, scale=1.0):

@@ -22,7 +22,7 @@ class Texts:
 
     def encode_texts(self, texts):
         self.asked.append(list(texts))
-        return np.array([self.vectors[one] for one in texts], np.float32)
+        return np.array([self.vectors[text] for text in texts], np.float32)
 
 
 IMAGES = Images(["i", "j"], ["i.png", "j.png"], embeddings=np.eye(2, dtype=np.float32))

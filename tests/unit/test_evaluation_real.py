@@ -31,7 +31,7 @@ def test_pairs_of_real_photographs_and_what_people_wrote(shared, tmp_path, monke
     assert runpy.run_path(str(SCRIPT))["main"]() == 0
     pairs = {pair.name: pair for pair in load_pairs(tmp_path / "pairs.jsonl")}
     groups = [pair.group for pair in pairs.values()]
-    assert [groups.count(one) for one in ("style pairs", "label pairs")] == [6, 21]
+    assert [groups.count(name) for name in ("style pairs", "label pairs")] == [6, 21]
     assert {"waterbirds misclassified or not", "yoga or meditation"} <= set(pairs)
     assert all(os.path.exists(path) for pair in pairs.values() for path in pair.images_a)
     save_pairs([pairs["snow or swimming"]], tmp_path / "snow.jsonl")

@@ -126,11 +126,11 @@ vary = {draw = ["uniform", "sure"]}
     run.run(load_plan(folder / "plan.toml"))
     cells = run.cells.values()
     assert not run.failures and len(cells) == 2 * 2 * 2
-    assert {(one["config"]["draw"], one["config"]["refine"]) for one in cells} == {
+    assert {(cell["config"]["draw"], cell["config"]["refine"]) for cell in cells} == {
         ("uniform", 1), ("sure", 1),
     }  # fmt: skip
     # the ranker reads no embeddings, the classifier does
-    assert [one for one in run.known.seconds if one.startswith("embeddings")]
+    assert [second for second in run.known.seconds if second.startswith("embeddings")]
 
 
 def test_a_killed_sweep_goes_on_where_it_was(folder, monkeypatch):
@@ -186,7 +186,7 @@ def test_a_union_of_remembered_proposers_took_as_long_as_its_members(folder):
     run = runner(folder)
     plan = load_plan(folder / "plan.toml")
     cells = [cell for cell in plan.of(plan.sweeps[0]) if cell.pair.name == "color"]
-    first = [one for one in cells if one.settings["ranker"] == "tfidf" and one.seed == 0]
+    first = [cell for cell in cells if cell.settings["ranker"] == "tfidf" and cell.seed == 0]
     alone = [run._compare(one, plan)["seconds"]["propose"] for one in first[:2]]
     both = run._compare(first[2], plan)
     assert both["seconds"]["propose"] == pytest.approx(sum(alone), abs=1e-3)
@@ -219,7 +219,7 @@ def test_an_image_that_is_none_is_left_out_and_counted(folder):
     cell = next(iter(plan.cells()))
     found = run._compare(cell, plan)
     assert found["n_a"] == 40 and found["n_b"] == 40  # tf-idf reads captions, and needs no pixels
-    embedded = next(one for one in plan.cells() if one.settings["ranker"] == "embedding")
+    embedded = next(cell for cell in plan.cells() if cell.settings["ranker"] == "embedding")
     found = run._compare(embedded, plan)
     assert found["n_a"] == 39 and found["skipped"] == 1
 

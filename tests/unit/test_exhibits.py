@@ -54,7 +54,7 @@ def test_examples_are_the_ends(a, b):
     found = examples(a, b, names("a", a), names("b", b), n=5)
     for side, scores in (("a", a), ("b", b)):
         high, low = (
-            [float(scores[int(one[1:])]) for one in found[f"{end}_{side}"]]
+            [float(scores[int(item[1:])]) for item in found[f"{end}_{side}"]]
             for end in ("high", "low")
         )
         finite = np.sort(scores[np.isfinite(scores)].astype(float))

@@ -138,7 +138,7 @@ def test_decoding_keeps_the_order_and_isolates_what_is_unreadable(photo, tmp_pat
     values = [value for _, value in made]
     assert isinstance(values.pop(11), Missing)
     assert isinstance(values.pop(7), Missing)
-    assert values == [one for one in range(20) if one not in (7, 11)]
+    assert values == [number for number in range(20) if number not in (7, 11)]
 
 
 def test_no_more_than_ahead_images_wait(photo):

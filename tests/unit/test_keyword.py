@@ -69,12 +69,16 @@ def test_forms_of_a_word_count_together():
 
 
 def test_phrases_are_no_fragments():
-    found = {one.text for one in phrases("A man in a red hat is standing on the top, while he", 3)}
+    found = {
+        phrase.text for phrase in phrases("A man in a red hat is standing on the top, while he", 3)
+    }
     assert "man in red hat" in found and "red hat standing" in found
     for text in found:
         first, last = text.split()[0], text.split()[-1]
         assert not {first, last} & {"a", "in", "the", "on", "while", "he", "top", "is"}
-    assert not any("cat" in one.text and "dog" in one.text for one in phrases("dog. cat", 3))
+    assert not any(
+        "cat" in phrase.text and "dog" in phrase.text for phrase in phrases("dog. cat", 3)
+    )
 
 
 def test_the_longer_phrase_stands_for_the_shorter():

@@ -11,7 +11,7 @@ def detections(*labels, box=(0, 0, 0.5, 0.5)):
     return {
         "_cls": "Detections",
         "detections": [
-            {"_cls": "Detection", "label": one, "bounding_box": list(box)} for one in labels
+            {"_cls": "Detection", "label": label, "bounding_box": list(box)} for label in labels
         ],
     }
 
@@ -54,7 +54,7 @@ def test_object_numbers():
     assert object_numbers(detections("a", "b")) == (2.0, 0.25)
     count, area = object_numbers(detections())
     assert count == 0 and math.isnan(area)
-    assert all(math.isnan(one) for one in object_numbers(None))
+    assert all(math.isnan(object_number) for object_number in object_numbers(None))
 
 
 @pytest.mark.parametrize(

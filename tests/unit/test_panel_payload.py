@@ -207,7 +207,7 @@ def test_a_histogram_counts_the_images_over_each_edge():
 
 
 def test_pictures_show_what_is_true_of_the_favored_side_first():
-    ends = [one["end"] for one in difference_data.strips(run(), difference(examples=ENDS))]
+    ends = [strip["end"] for strip in difference_data.strips(run(), difference(examples=ENDS))]
     assert ends == ["high_a", "high_b", "low_a", "low_b"]
     of_b = difference_data.strips(run(), difference(examples=ENDS, favors="b"))
     assert [one["end"] for one in of_b] == ["high_b", "high_a", "low_b", "low_a"]

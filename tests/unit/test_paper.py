@@ -31,7 +31,7 @@ class Known:
         self.scores = scores
 
     def score(self, images, descriptions):
-        rows = [int(one) for one in images.ids]
+        rows = [int(sample_id) for sample_id in images.ids]
         return self.scores[rows][:, [int(text.split()[-1]) for text in descriptions]]
 
 
@@ -46,7 +46,7 @@ def compared(n_a, n_b, texts, vectors=None, **stages):
     )
     ids = [f"{number:04d}" for number in range(n_a + n_b)]
     inputs = Inputs(
-        Images(ids, [f"{one}.jpg" for one in ids]),
+        Images(ids, [f"{sample_id}.jpg" for sample_id in ids]),
         None if vectors is None else rows_of(np.asarray(vectors)),
         np.arange(n_a), np.arange(n_a, n_a + n_b), [], Account(),
     )  # fmt: skip
@@ -81,20 +81,22 @@ def tables(draw):
 def test_auroc_p_order_and_what_is_significant(drawn):
     scores, n_a = drawn
     texts = [f"thing {number}" for number in range(scores.shape[1])]
-    found = [one.difference for one in compared(
+    found = [ranked.difference for ranked in compared(
         n_a, len(scores) - n_a, texts, ranker=Known(scores)
     ).ranked]  # fmt: skip
     a, b = scores[:n_a], scores[n_a:]
     aurocs = {text: counted(a[:, k], b[:, k]) for k, text in enumerate(texts)}
     chances = {text: welch(a[:, k], b[:, k]) for k, text in enumerate(texts)}
-    assert [one.description for one in found] == sorted(texts, key=lambda one: (-aurocs[one], one))
-    for one in found:
-        text = one.description
-        assert one.auroc == pytest.approx(float(aurocs[text]), abs=1e-9)
-        assert one.p_value == pytest.approx(chances[text], rel=1e-9, abs=1e-300)
-        assert one.significant == (chances[text] < 0.05 and aurocs[text] > 0.5)
-        assert one.q_value is None and not one.held_out
-        assert (one.n_a, one.n_b) == (n_a, len(scores) - n_a)
+    assert [item.description for item in found] == sorted(
+        texts, key=lambda text: (-aurocs[text], text)
+    )
+    for item in found:
+        text = item.description
+        assert item.auroc == pytest.approx(float(aurocs[text]), abs=1e-9)
+        assert item.p_value == pytest.approx(chances[text], rel=1e-9, abs=1e-300)
+        assert item.significant == (chances[text] < 0.05 and aurocs[text] > 0.5)
+        assert item.q_value is None and not item.held_out
+        assert (item.n_a, item.n_b) == (n_a, len(scores) - n_a)
 
 
 def test_every_image_is_evidence_and_scores_that_a_network_gives():
@@ -102,19 +104,19 @@ def test_every_image_is_evidence_and_scores_that_a_network_gives():
     scores = rng.normal(0.2, 0.05, (510, 40)).astype(np.float32)
     scores[:310] += rng.normal(0, 0.01, 40).astype(np.float32)
     texts = [f"thing {number}" for number in range(40)]
-    found = [one.difference for one in compared(310, 200, texts, ranker=Known(scores)).ranked]
+    found = [ranked.difference for ranked in compared(310, 200, texts, ranker=Known(scores)).ranked]
     in_a = np.arange(510) < 310
     wide = scores.astype(np.float64)
-    for one in found:
-        column = wide[:, int(one.description.split()[-1])]
-        assert one.auroc == pytest.approx(roc_auc_score(in_a, column), abs=1e-9)
-        assert one.p_value == pytest.approx(welch(column[in_a], column[~in_a]), rel=1e-9)
-    called = {one.description for one in found if one.significant}
+    for item in found:
+        column = wide[:, int(item.description.split()[-1])]
+        assert item.auroc == pytest.approx(roc_auc_score(in_a, column), abs=1e-9)
+        assert item.p_value == pytest.approx(welch(column[in_a], column[~in_a]), rel=1e-9)
+    called = {item.description for item in found if item.significant}
     assert 0 < len(called) < 40
     assert called == {
-        one.description for one in found if one.p_value < 0.05 and one.auroc > 0.5
+        item.description for item in found if item.p_value < 0.05 and item.auroc > 0.5
     }  # fmt: skip
-    assert [one.auroc for one in found] == sorted((one.auroc for one in found), reverse=True)
+    assert [item.auroc for item in found] == sorted((item.auroc for item in found), reverse=True)
 
 
 def test_a_real_pair_by_a_real_encoder(shared, minidual):
@@ -122,7 +124,9 @@ def test_a_real_pair_by_a_real_encoder(shared, minidual):
     with open(shared / "data" / "yoga" / "samples.csv", newline="") as file:
         lines = list(csv.DictReader(file))
     paths = {
-        side: [str(shared / "data" / "yoga" / one["path"]) for one in lines if one["set"] == side]
+        side: [
+            str(shared / "data" / "yoga" / line["path"]) for line in lines if line["set"] == side
+        ]
         for side in "ab"
     }
     paths["b"] = paths["b"][:70]
@@ -136,8 +140,8 @@ def test_a_real_pair_by_a_real_encoder(shared, minidual):
     cosines = vectors.astype(np.float64) @ minidual.encode_texts(texts).astype(np.float64).T
     in_a = np.arange(n_a + n_b) < n_a
     order = {}
-    for one in result.ranked:
-        said, column = one.difference, result.scores[:, one.column].astype(np.float64)
+    for ranked in result.ranked:
+        said, column = ranked.difference, result.scores[:, ranked.column].astype(np.float64)
         assert column == pytest.approx(cosines[:, texts.index(said.description)], abs=1e-6)
         order[said.description] = roc_auc_score(in_a, column)
         p_value = welch(column[in_a], column[~in_a])
@@ -145,6 +149,6 @@ def test_a_real_pair_by_a_real_encoder(shared, minidual):
         assert said.auroc == pytest.approx(float(counted(column[in_a], column[~in_a])), abs=1e-9)
         assert said.p_value == pytest.approx(p_value, rel=1e-9)
         assert said.significant == (p_value < 0.05 and said.auroc > 0.5)
-    assert list(order) == sorted(texts, key=lambda one: -order[one])
-    assert any(one.difference.significant for one in result.ranked)
-    assert not all(one.difference.significant for one in result.ranked)
+    assert list(order) == sorted(texts, key=lambda text: -order[text])
+    assert any(ranked.difference.significant for ranked in result.ranked)
+    assert not all(ranked.difference.significant for ranked in result.ranked)

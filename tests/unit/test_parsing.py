@@ -13,8 +13,8 @@ from visdiff_plugin.errors import ProposerError
 
 def test_the_real_replies_of_gpt4(shared):
     file = shared / "data/yoga/gpt4_replies.json"
-    rounds = [parse_proposals(one["reply"]) for one in json.loads(file.read_text())["rounds"]]
-    assert [len(one) for one in rounds] == [10, 10, 10]
+    rounds = [parse_proposals(load["reply"]) for load in json.loads(file.read_text())["rounds"]]
+    assert [len(round_) for round_ in rounds] == [10, 10, 10]
     assert rounds[0][8] == "man meditating with a red cap on a mountain top"
     assert rounds[2][-1] == "Handstands or advanced yoga poses"
     for text in sum(rounds, []):
@@ -135,8 +135,8 @@ def test_any_text_gives_clean_proposals_or_an_error(reply):
         found = parse_proposals(reply)
     except ProposerError:
         return
-    assert found and len({one.casefold() for one in found}) == len(found)
-    assert all(one == " ".join(one.split()) and one for one in found)
+    assert found and len({item.casefold() for item in found}) == len(found)
+    assert all(item == " ".join(item.split()) and item for item in found)
 
 
 def test_a_hostile_reply_takes_no_time():

@@ -60,7 +60,7 @@ KNOWN = {
 
 def counted(captions, patterns):
     """Returns which captions hold a match of each pattern between two ends of words."""
-    whole = [re.compile(rf"(?<![a-z0-9])(?:{one})(?![a-z0-9])") for one in patterns]
+    whole = [re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])") for pattern in patterns]
     return [
         row for row, text in enumerate(captions) if all(one.search(text.lower()) for one in whole)
     ]

@@ -72,11 +72,11 @@ def test_three_rounds_cost_what_the_paper_spent(shared):
     with (folder / "samples.csv").open(newline="") as file:
         captions = {row["path"]: row["blip2_caption"] for row in csv.DictReader(file)}
     characters = 0
-    for one in json.loads((folder / "gpt4_replies.json").read_text())["rounds"]:
-        a, b = ([captions[path] for path in one[f"sampled_{side}"]] for side in "ab")
+    for load in json.loads((folder / "gpt4_replies.json").read_text())["rounds"]:
+        a, b = ([captions[path] for path in load[f"sampled_{side}"]] for side in "ab")
         assert len(a) == len(b) == 20 and all(a) and all(b)
         messages = proposal_messages(a, b, n=10)
-        characters += sum(len(message["content"]) for message in messages) + len(one["reply"])
+        characters += sum(len(message["content"]) for message in messages) + len(load["reply"])
     assert characters / 4 <= 3300
 
 

@@ -10,7 +10,7 @@ from visdiff_plugin.inputs.measured import label_candidates, object_candidates, 
 from visdiff_plugin.properties.catalog import OBJECT_PROPERTIES, PROPERTIES
 from visdiff_plugin.properties.measure import measure, measure_many, measure_pixels
 
-NAMES = [one.name for one in PROPERTIES]
+NAMES = [measured_property.name for measured_property in PROPERTIES]
 
 
 def flat(r, g, b, size=64):
@@ -163,7 +163,7 @@ def test_candidates_are_worded_for_what_is_unusual_and_constants_left_out():
     values[:, NAMES.index("noise")] = [0.01] * 8 + [0.2, 0.3]
     values[:, NAMES.index("file_size")] = values[:, NAMES.index("bytes_per_pixel")] = range(10)
     found = property_candidates("visdiff_properties", values)
-    assert [one.candidate.description for one in found] == [
+    assert [item.candidate.description for item in found] == [
         "darker images", "noisier images", "larger files",
     ]  # fmt: skip
     assert found[0].scores.tolist() == [-0.5] * 8 + [-0.1, -0.2]
@@ -173,7 +173,7 @@ def test_candidates_are_worded_for_what_is_unusual_and_constants_left_out():
 def test_labels_as_candidates():
     names = [{"dog"}] * 6 + [{"cat"}] * 3 + [{"dog", "cat"}] * 3 + [None] + [set()] * 4
     found = label_candidates("truth", names)
-    assert [one.candidate.description for one in found] == ["dog (truth)", "cat (truth)"]
+    assert [item.candidate.description for item in found] == ["dog (truth)", "cat (truth)"]
     assert np.isnan(found[0].scores[12]) and found[0].scores[:13].tolist()[:6] == [1.0] * 6
     assert np.nansum(found[1].scores) == 6
     objects = object_candidates("boxes", np.array([[1, 0.5], [9, 0.5], [1, np.nan]]))
@@ -184,5 +184,8 @@ def test_the_page_names_every_property_with_its_words():
     from pathlib import Path
 
     page = (Path(__file__).resolve().parents[2] / "docs" / "properties.md").read_text()
-    for one in (*PROPERTIES, *OBJECT_PROPERTIES):
-        assert f"| `{one.name}` | {one.high} | {one.low} | {one.unit} | {one.doc} |" in page
+    for measured_property in (*PROPERTIES, *OBJECT_PROPERTIES):
+        assert (
+            f"| `{measured_property.name}` | {measured_property.high} | {measured_property.low} "
+            f"| {measured_property.unit} | {measured_property.doc} |" in page
+        )

@@ -14,7 +14,7 @@ from visdiff_plugin.properties import measure as module
 from visdiff_plugin.properties.catalog import PROPERTIES
 from visdiff_plugin.properties.measure import measure_many, measure_pixels
 
-NAMES = [one.name for one in PROPERTIES]
+NAMES = [measured_property.name for measured_property in PROPERTIES]
 
 
 def shipped(name):

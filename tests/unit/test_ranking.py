@@ -45,9 +45,9 @@ def test_a_planted_difference_comes_first_and_noise_is_not_supported():
     a, b = planted(np.random.default_rng(0))
     ranked, untested = rank_differences(candidates("strong", "noise", "of B"), table(a, b), OFFLINE)
     found = [one.difference for one in ranked]
-    assert [one.description for one in found] == ["strong", "of B", "noise"]
-    assert [one.favors for one in found[:2]] == ["a", "b"]
-    assert [one.significant for one in found] == [True, True, False]
+    assert [item.description for item in found] == ["strong", "of B", "noise"]
+    assert [item.favors for item in found[:2]] == ["a", "b"]
+    assert [item.significant for item in found] == [True, True, False]
     assert [one.column for one in ranked] == [0, 2, 1]
     assert untested == []
     assert found[0].held_out and (found[0].n_a, found[0].n_b) == (100, 100)
@@ -58,8 +58,14 @@ def test_a_planted_difference_comes_first_and_noise_is_not_supported():
 def test_swapping_the_sets_mirrors_the_result():
     a, b = planted(np.random.default_rng(1), effects=(1.0, -0.4, 0.1, 0.0, -2.0))
     names = candidates("v", "w", "x", "y", "z")
-    forward = [one.difference for one in rank_differences(names, table(a, b), OFFLINE)[0]]
-    backward = [one.difference for one in rank_differences(names, table(b, a), OFFLINE)[0]]
+    forward = [
+        rank_difference.difference
+        for rank_difference in rank_differences(names, table(a, b), OFFLINE)[0]
+    ]
+    backward = [
+        rank_difference.difference
+        for rank_difference in rank_differences(names, table(b, a), OFFLINE)[0]
+    ]
     assert [one.description for one in forward] == [one.description for one in backward]
     turned = {"a": "b", "b": "a", None: None}
     for one, other in zip(forward, backward, strict=True):
@@ -172,8 +178,8 @@ def test_what_vanishes_within_strata_is_explained_by_them():
     plain = rank_differences(names, table(a, b), OFFLINE)[0]
     assert all(one.difference.significant and one.difference.control == "" for one in plain)
     found = {
-        one.difference.description: one.difference
-        for one in rank_differences(names, table(a, b, strata=strata), CONTROLLED)[0]
+        rank_difference.difference.description: rank_difference.difference
+        for rank_difference in rank_differences(names, table(a, b, strata=strata), CONTROLLED)[0]
     }
     assert [found[name].control for name in ("class", "set", "both")] == [
         "explained",

@@ -28,7 +28,9 @@ def test_only_images_that_a_proposer_can_use_are_drawn():
     drawn = draw_rounds(chosen, 2, 4, generator(0, chosen), usable)
     assert {row for rows in drawn for row in rows} == {1, 4, 7}
     assert all(len(rows) == 2 for rows in drawn)
-    assert [len(one) for one in draw_rounds(chosen, 5, 2, generator(0, chosen), usable)] == [3, 3]
+    assert [
+        len(draw_round_) for draw_round_ in draw_rounds(chosen, 5, 2, generator(0, chosen), usable)
+    ] == [3, 3]
     nobody = draw_rounds(chosen, 2, 1, generator(0, chosen), [False] * 10)
     assert len(nobody[0]) == 2
 

@@ -35,7 +35,7 @@ def test_repeats_are_joined_and_keep_both_claims():
             Candidate(" ... ", "x", ("a",)),
         ]
     )
-    assert [one.description for one in found] == ["Dogs in snow", "cats"]
+    assert [item.description for item in found] == ["Dogs in snow", "cats"]
     assert found[0].claimed == ("a", "b")
     assert found[0].merged == ("a dog in snow",)
 

@@ -210,7 +210,7 @@ def compared(proposer, vectors, ranker=None):
     """Compares pictures whose embeddings are there, or not."""
     n = 180 if vectors is None else len(vectors)
     ids = [f"{row:03}" for row in range(n)]
-    images = Images(ids, [f"{one}.jpg" for one in ids], ["a picture"] * n)
+    images = Images(ids, [f"{sample_id}.jpg" for sample_id in ids], ["a picture"] * n)
     read = None if vectors is None else rows_of(vectors)
     inputs = Inputs(images, read, np.arange(n // 2), np.arange(n // 2, n),
                     [], Account())  # fmt: skip
@@ -230,7 +230,7 @@ def test_a_comparison_shows_the_surest_and_tests_on_the_rest():
         assert len(red) >= 2 and sum(row in red for row in a.proposal) == min(len(red), 5)
     seen = {tuple(one) for both in proposer.shown for one in both}
     assert {tuple(f"{row:03}" for row in a.proposal) for a, _ in found.folds} <= seen
-    (one,) = [one.difference for one in found.ranked]
+    (one,) = [ranked.difference for ranked in found.ranked]
     assert one.significant and one.n_a == one.n_b == 100 and not inputs.account.notes
 
 
@@ -240,10 +240,10 @@ def test_what_can_not_be_drawn_so_is_said():
 
     found, inputs, stages = compared(ListProposer("red pictures"), None, "tfidf")
     assert stages.reads("embeddings") and not stages.need("embeddings")
-    assert any("there are none: drawn uniformly" in one for one in inputs.account.notes)
+    assert any("there are none: drawn uniformly" in note for note in inputs.account.notes)
     assert [len(side.proposal) for side in found.folds[0]] == [5, 5]
     _, inputs, _ = compared(Whole("red pictures"), colors())
-    assert any("changes nothing for reader" in one for one in inputs.account.notes)
+    assert any("changes nothing for reader" in note for note in inputs.account.notes)
     with pytest.raises(ValueError, match="Expected an encoder for draw='sure', got None"):
         make_stages(None, replace(CONFIG, captioner=ColorCaptioner()), True)
     make_stages(None, replace(CONFIG, captioner=ColorCaptioner(), ranker="tfidf"), False)

@@ -47,9 +47,12 @@ def test_members_by_name(tmp_path, monkeypatch):
     for spec in ("union:bank+keyword", {"name": "union", "of": ["bank", "keyword"]},
                  {"name": "union", "of": "bank+keyword"},
                  ["bank", {"name": "keyword"}]):  # fmt: skip
-        assert [one.name for one in make_proposers(spec, encoder=encoder)] == ["bank", "keyword"]
+        assert [make_proposer.name for make_proposer in make_proposers(spec, encoder=encoder)] == [
+            "bank",
+            "keyword",
+        ]
     assert make_proposers(own) == (own,) and make_proposers([own, "keyword"])[0] is own
-    assert [one.name for one in make_proposers("keyword")] == ["keyword"]
+    assert [make_proposer.name for make_proposer in make_proposers("keyword")] == ["keyword"]
     # the server's address goes to those that have one
     spec = {"name": "union:openai:m+keyword+images:v", "base_url": LOCAL}
     chat, _, vision = make_proposers(spec, n=4, context="pets")
@@ -109,10 +112,10 @@ def test_each_candidate_remembers_its_proposer_and_its_fold():
     dogs, cats = ListProposer("dogs"), ListProposer("cats")
     dogs.name, cats.name = "first", "second"
     found = propose(images().take, asked(dogs, cats, config=replace(CONFIG, directions="a")))
-    assert [(one.description, one.source, one.fold) for one in found.candidates] == [
+    assert [(text.description, text.source, text.fold) for text in found.candidates] == [
         ("dogs", "first", 0), ("dogs", "first", 1), ("cats", "second", 2), ("cats", "second", 3),
     ]  # fmt: skip
-    assert [one["proposer"] for one in found.rounds] == ["first", "first", "second", "second"]
+    assert [round_["proposer"] for round_ in found.rounds] == ["first", "first", "second", "second"]
 
 
 def test_images_of_a_fold_are_read_once():
@@ -129,9 +132,11 @@ def test_images_of_a_fold_are_read_once():
 @pytest.mark.parametrize("error", [ServerError("no answer"), CredentialsError("key refused")])
 def test_a_member_that_fails_costs_only_itself(error):
     found = propose(images().take, asked(Failing(error), ListProposer("dogs")))
-    assert {one.source for one in found.candidates} == {"list"} and len(found.candidates) == 4
+    assert {candidate.source for candidate in found.candidates} == {"list"} and len(
+        found.candidates
+    ) == 4
     assert set(found.failures.values()) == {f"failing: {error}"} and len(found.failures) == 4
-    assert [one.get("failure") for one in found.rounds] == [str(error)] * 4 + [None] * 4
+    assert [round_.get("failure") for round_ in found.rounds] == [str(error)] * 4 + [None] * 4
 
 
 def test_nobody_answers():

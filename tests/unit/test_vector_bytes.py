@@ -30,15 +30,17 @@ def inflate(request, monkeypatch):
 def test_all_bits_are_as_they_were(encode):
     vectors = VECTORS.copy()
     vectors[3, :4] = np.nan, np.inf, -0.0, np.float32(1e-45)
-    read = decode_vectors([encode(one) for one in vectors])
+    read = decode_vectors([encode(vector) for vector in vectors])
     assert read.dtype == np.float32 and read.tobytes() == vectors.tobytes()
 
 
 @pytest.mark.parametrize("sizes", [(64, 32), (32, 64), (64, 65)])
 def test_vectors_of_several_sizes_are_read_one_by_one(sizes):
     wanted = [np.arange(size, dtype=np.float32) for size in sizes]
-    for one, other in zip(decode_vectors([compressed(one) for one in wanted]), wanted, strict=True):
-        assert np.array_equal(one, other)
+    for decode_vector, other in zip(
+        decode_vectors([compressed(one) for one in wanted]), wanted, strict=True
+    ):
+        assert np.array_equal(decode_vector, other)
 
 
 @pytest.mark.parametrize("place", [0, 1, 39])

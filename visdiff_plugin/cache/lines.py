@@ -58,8 +58,8 @@ class Lines:
                 file.truncate(whole)
         for number, line in enumerate(raw[:whole].decode("utf-8").splitlines(), 1):
             try:
-                one = json.loads(line)
-                self._values[one.pop("key")] = one
+                entry = json.loads(line)
+                self._values[entry.pop("key")] = entry
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise EvaluationError(
                     f"Expected {self._path.name} as this command writes it, got {line!r:.80} in "

@@ -132,7 +132,7 @@ def _run(bare: list[str], start: int) -> tuple[int, int]:
 def _bare(word: str) -> str:
     """Returns a word as it counts in comparisons: no case, no punctuation around it."""
     folded = word.casefold()
-    first = next((i for i, one in enumerate(folded) if _counts(one)), len(folded))
+    first = next((i for i, word in enumerate(folded) if _counts(word)), len(folded))
     last = next((i for i in range(len(folded), first, -1) if _counts(folded[i - 1])), first)
     return folded[first:last]
 

@@ -48,7 +48,7 @@ class Generator:
             # a template that writes the first token itself must not get a second one
             once = {"add_special_tokens": False} if first and text.startswith(first) else {}
             return self.processor(
-                images=[[one] for one in images], text=[text] * len(images),
+                images=[[image] for image in images], text=[text] * len(images),
                 padding=True, return_tensors="pt", **once,
             )  # fmt: skip
         if prompt:

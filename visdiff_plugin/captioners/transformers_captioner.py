@@ -146,10 +146,10 @@ class TransformersCaptioner(LazyModel):
             inputs = generator.inputs(images, prompt)
         except ValueError as error:
             if len(images) > 1:  # one image costs only itself
-                return [one for image in images for one in self._answers(generator, [image])]
+                return [answer for image in images for answer in self._answers(generator, [image])]
             _accepts_any(generator, prompt)
             return [Missing(f"the model's processor refuses it: {error}")]
-        return [clean_caption(one, prompt) for one in generator.texts(inputs, self._settings)]
+        return [clean_caption(text, prompt) for text in generator.texts(inputs, self._settings)]
 
 
 def _follows_none(model: str, style: str) -> str:
@@ -176,4 +176,4 @@ def _accepts_any(generator: Generator, prompt: str | None) -> None:
 
 
 def _content(folder: Path) -> str:
-    return fingerprint([one for one in sorted(folder.iterdir()) if one.suffix in _WEIGHTS])
+    return fingerprint([file for file in sorted(folder.iterdir()) if file.suffix in _WEIGHTS])

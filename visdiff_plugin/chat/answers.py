@@ -68,12 +68,12 @@ def yes_probability(tokens: Sequence[Token]) -> float | None:
         a number in [0, 1]; None where yes and no together have under `LEAST_MASS`, or where
         there is no word
     """
-    ends = [place for place, one in enumerate(tokens) if "</think" in one.text]
-    for one in tokens[ends[-1] + 1 if ends else 0 :]:
-        if not word(one.text):
+    ends = [place for place, token in enumerate(tokens) if "</think" in token.text]
+    for token in tokens[ends[-1] + 1 if ends else 0 :]:
+        if not word(token.text):
             continue
-        yes = sum(chance for text, chance in one.chances if word(text) == "yes")
-        no = sum(chance for text, chance in one.chances if word(text) == "no")
+        yes = sum(chance for text, chance in token.chances if word(text) == "yes")
+        no = sum(chance for text, chance in token.chances if word(text) == "no")
         return yes_share(yes, no)
     return None
 

@@ -252,8 +252,10 @@ def _key(api_key: str | None, variable: str, base_url: str | None) -> str:
 
 def without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Puts what system messages say in front of the first other message."""
-    rules = "\n\n".join(str(one["content"]) for one in messages if one.get("role") == "system")
-    first, *rest = [one for one in messages if one.get("role") != "system"]
+    rules = "\n\n".join(
+        str(message["content"]) for message in messages if message.get("role") == "system"
+    )
+    first, *rest = [message for message in messages if message.get("role") != "system"]
     content = first["content"]
     if isinstance(content, str):
         joined: Any = f"{rules}\n\n{content}"

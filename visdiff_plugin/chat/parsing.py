@@ -87,19 +87,19 @@ def parse_proposals(reply: str) -> list[str]:
     """
     text = without_thoughts(reply)
     items = json_values(text)
-    found: dict[str, str] = {}
+    proposals: dict[str, str] = {}
     for item in _lines(text) if items is None else items:
         phrase = _phrase(item)
         if phrase:
-            found.setdefault(phrase.casefold(), phrase)
-    if not found:
+            proposals.setdefault(phrase.casefold(), phrase)
+    if not proposals:
         begins = " ".join(text.split())[:200]
         raise ProposerError(
             "Expected a list of differences, got "
             + (f"a reply without any: {begins!r}." if begins else "an empty reply."),
             "Try another model, or other captions.",
         )
-    return list(found.values())
+    return list(proposals.values())
 
 
 def without_thoughts(text: str) -> str:
@@ -127,7 +127,7 @@ def _of_group_a(text: str) -> Iterator[str]:
     skipping = False
     for line in text.expandtabs(4).splitlines():
         bare = line.strip()
-        if not any(one.isalnum() for one in bare) or bare.startswith("```"):
+        if not any(character.isalnum() for character in bare) or bare.startswith("```"):
             continue
         title = re.fullmatch(r"#{1,6}\s.*|(?:\*\*|__)[^*]+(?:\*\*|__)", bare)
         if (title and not _MARKER.match(bare)) or _plain(bare).endswith((":", "：")):
@@ -155,7 +155,7 @@ def _phrase(item: str) -> str:
     if _GROUP_A.search(text) or _GROUP_B.search(text):
         return ""  # a claim about the sets, which no single image can show
     long = len(text) > MOST_CHARACTERS or len(text.split()) > MOST_WORDS
-    return "" if long or not any(one.isalnum() for one in text) else text
+    return "" if long or not any(character.isalnum() for character in text) else text
 
 
 def _titled(text: str) -> str:

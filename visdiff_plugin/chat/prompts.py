@@ -200,8 +200,8 @@ def tried_text(tried: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> str
     lines = []
     for description, missed, mistaken in tried:
         lines.append(f"concept: {one_line(description)}")
-        lines += [f"misses, of Group A: {one_line(one)}" for one in missed]
-        lines += [f"also fits, of Group B: {one_line(one)}" for one in mistaken]
+        lines += [f"misses, of Group A: {one_line(caption)}" for caption in missed]
+        lines += [f"also fits, of Group B: {one_line(caption)}" for caption in mistaken]
     listed = "\n".join(lines)
     return (
         "You were asked this before, and a vision model tested your best concepts on these "
@@ -291,6 +291,6 @@ def _listed(tag: str, captions: Sequence[str], numbered: bool = False) -> str:
 
 def one_line(caption: str) -> str:
     """Returns untrusted text on one line (as ``splitlines`` sees lines) and without markup."""
-    printable = "".join(one if one.isprintable() else " " for one in caption)
+    printable = "".join(character if character.isprintable() else " " for character in caption)
     line = " ".join(printable.replace("<", "‹").replace(">", "›").split())
     return line if len(line) <= LONGEST_CAPTION else f"{line[: LONGEST_CAPTION - 1]}…"

@@ -143,27 +143,27 @@ def _tokens(logprobs: Any) -> tuple[Token, ...] | None:
     content = logprobs.get("content") if isinstance(logprobs, dict) else None
     if not isinstance(content, list) or not content:
         return None
-    found = []
-    for one in content:
-        own = _chance(one)
-        others = one.get("top_logprobs") if isinstance(one, dict) else None
+    tokens = []
+    for token in content:
+        own = _chance(token)
+        others = token.get("top_logprobs") if isinstance(token, dict) else None
         chances = [_chance(other) for other in others] if isinstance(others, list) else []
         if own is None or None in chances:
             return None
         known = [chance for chance in chances if chance is not None]
         # a sampled token need not be among the likeliest
         among = known if own[0] in dict(known) else [*known, own]
-        found.append(Token(own[0], tuple(among)))
-    return tuple(found)
+        tokens.append(Token(own[0], tuple(among)))
+    return tuple(tokens)
 
 
-def _chance(one: Any) -> tuple[str, float] | None:
-    if not isinstance(one, dict) or not isinstance(one.get("token"), str):
+def _chance(token: Any) -> tuple[str, float] | None:
+    if not isinstance(token, dict) or not isinstance(token.get("token"), str):
         return None
-    value = one.get("logprob")
+    value = token.get("logprob")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
         return None
-    return one["token"], math.exp(min(float(value), 0.0))
+    return token["token"], math.exp(min(float(value), 0.0))
 
 
 def _count(value: Any) -> int:

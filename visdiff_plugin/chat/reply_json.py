@@ -34,13 +34,13 @@ def json_values(text: str) -> list[str] | None:
         whole, value = _decoded(block)
         if whole and isinstance(value, (dict, list)):
             return _texts(value)
-    found = [one for value in _embedded(text) for one in _texts(value)]
-    if found:
-        return found
+    texts = [inner_text for value in _embedded(text) for inner_text in _texts(value)]
+    if texts:
+        return texts
     start = _FENCE.search(text)
     cut_off = (start[1] if start else text).strip()
     if re.match(r'\{\s*"[^"]*"\s*:\s*\[|\[\s*"', cut_off):
-        strings = [_decoded(one) for one, is_key in _STRING.findall(cut_off) if not is_key]
+        strings = [_decoded(literal) for literal, is_key in _STRING.findall(cut_off) if not is_key]
         return [value for whole, value in strings if whole]
     return None
 
@@ -84,9 +84,9 @@ def _texts(value: Any) -> list[str]:
     order = [*(name for name in _LISTS if name in named), *named]
     for name in order:
         if not _GROUP_B.match(name) and isinstance(named[name], (list, dict)):
-            found = _texts(named[name])
-            if found:
-                return found
+            texts = _texts(named[name])
+            if texts:
+                return texts
     if named and all(_NUMBERED.match(name) for name in named):  # {"1": "...", "2": "..."}
         return [item for item in named.values() if isinstance(item, str)]
     return _item(value)

@@ -45,7 +45,7 @@ def read_label_names(dataset: Any, field: str, ids: Sequence[str]) -> list[set[s
         names = [label_names(value) for value in read_columns(dataset, ids, [field])[field]]
     except TypeError as error:
         raise FieldError(f"Expected labels in {field!r} of {dataset.name!r}. {error}") from error
-    return [None if one is None else set(one) for one in names]
+    return [None if name is None else set(name) for name in names]
 
 
 def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray[np.float64]:

@@ -73,8 +73,8 @@ def value_field(dataset: Any, name: str) -> ValueField | None:
             path = stored_path(dataset, f"{name}.label")
             return ValueField(path, "text") if known is not None else None
     types = {fo.StringField: "text", fo.BooleanField: "bool", fo.IntField: "int"}
-    found = next((types[one] for one in types if isinstance(field, one)), None)
-    return None if found is None else ValueField(stored_path(dataset, name), found)
+    kind = next((types[field_type] for field_type in types if isinstance(field, field_type)), None)
+    return None if kind is None else ValueField(stored_path(dataset, name), kind)
 
 
 def value_fields(dataset: Any) -> list[str]:
@@ -112,7 +112,7 @@ def is_number(dataset: Any, name: str) -> bool:
 
     parts = name.split(".")
     parents = (dataset.get_field(".".join(parts[:end])) for end in range(1, len(parts)))
-    if name.endswith(".index") or any(isinstance(one, fo.ListField) for one in parents):
+    if name.endswith(".index") or any(isinstance(parent, fo.ListField) for parent in parents):
         return False
     return isinstance(dataset.get_field(name), (fo.FloatField, fo.IntField))
 
@@ -138,7 +138,7 @@ def outcome_filter(dataset: Any, key: str, outcome: str) -> dict[str, Any] | Non
     if isinstance(field, fo.StringField):
         return {key: {"$in": ["TP", "TN"] if outcome == "right" else ["FP", "FN"]}}
     counts = {name: f"{key}_{name}" for name in ("tp", "fp", "fn")}
-    if not all(isinstance(dataset.get_field(one), fo.IntField) for one in counts.values()):
+    if not all(isinstance(dataset.get_field(count), fo.IntField) for count in counts.values()):
         return None
     if outcome == "wrong":
         return {"$or": [{counts["fp"]: {"$gt": 0}}, {counts["fn"]: {"$gt": 0}}]}
@@ -153,8 +153,8 @@ def values_of(dataset: Any, view: Any, name: str) -> list[str]:
     where = value_field(dataset, name)
     if where is None:
         return []
-    found = frequent_values(dataset, view, where.path, MOST_VALUES)
-    return [str(one).lower() if isinstance(one, bool) else str(one) for one in found]
+    values = frequent_values(dataset, view, where.path, MOST_VALUES)
+    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
 
 
 def closest(name: str, known: Iterable[str]) -> str:
@@ -162,9 +162,13 @@ def closest(name: str, known: Iterable[str]) -> str:
     names = list(dict.fromkeys(known))
     if not names:
         return "There is none."
-    lower = {one.lower(): one for one in names}
-    near = [lower[one] for one in difflib.get_close_matches(name.lower(), lower, 3, 0.6)]
-    near += [one for one in names if name and name.lower() in one.lower() and one not in near]
+    lower = {name.lower(): name for name in names}
+    near = [lower[match] for match in difflib.get_close_matches(name.lower(), lower, 3, 0.6)]
+    near += [
+        known_name
+        for known_name in names
+        if name and name.lower() in known_name.lower() and known_name not in near
+    ]
     if near:
         return f"Did you mean {' or '.join(map(repr, near[:3]))}?"
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
@@ -183,9 +187,12 @@ def _label_path(document: Any) -> str | None:
     }
     if issubclass(document, single):
         return "label"
-    return next((f"{lists[one]}.label" for one in lists if issubclass(document, one)), None)
+    return next(
+        (f"{lists[list_type]}.label" for list_type in lists if issubclass(document, list_type)),
+        None,
+    )
 
 
 def _is_class(inside: str) -> bool:
     lists = ("classifications", "detections", "polylines", "keypoints")
-    return inside in ("label", *lists, *(f"{one}.label" for one in lists))
+    return inside in ("label", *lists, *(f"{list_name}.label" for list_name in lists))

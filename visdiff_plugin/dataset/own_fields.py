@@ -21,8 +21,8 @@ def declare_numbers(dataset: Any, document: str, descriptions: Mapping[str, str]
 
 def owns(dataset: Any, field: str) -> bool:
     """Returns whether this library made a field."""
-    found = dataset.get_field(field)
-    return found is not None and METHOD in (found.info or {})
+    declared = dataset.get_field(field)
+    return declared is not None and METHOD in (declared.info or {})
 
 
 def declare_document(
@@ -43,8 +43,8 @@ def declare_document(
 
     inside = [fo.FloatField(description=text) for text in (numbers or {}).values()]
     inside = [*(fo.StringField(description=text) for text in (words or {}).values()), *inside]
-    for one, name in zip(inside, [*(words or {}), *(numbers or {})], strict=True):
-        one.name = one.db_field = name
+    for inner_field, name in zip(inside, [*(words or {}), *(numbers or {})], strict=True):
+        inner_field.name = inner_field.db_field = name
     dataset.add_sample_field(
         field,
         fo.EmbeddedDocumentField,

@@ -62,7 +62,7 @@ class Media:
 
     def without(self, left_out: Container[str]) -> Media:
         """Returns the files of the samples that are not in ``left_out``."""
-        rows = [row for row, one in enumerate(self.ids) if one not in left_out]
+        rows = [row for row, sample_id in enumerate(self.ids) if sample_id not in left_out]
         if len(rows) == len(self.ids):
             return self
         return Media(
@@ -127,8 +127,8 @@ def separate(a: Selected, b: Selected, overlap: str) -> tuple[Selected, Selected
         )
     if not shared_a:
         return a, b, ()
-    only_a = replace(a, ids=tuple(one for one in a.ids if one not in shared_a))
-    only_b = replace(b, ids=tuple(one for one in b.ids if one not in shared_b))
+    only_a = replace(a, ids=tuple(sample_id for sample_id in a.ids if sample_id not in shared_a))
+    only_b = replace(b, ids=tuple(sample_id for sample_id in b.ids if sample_id not in shared_b))
     for name, left, other in (("A", only_a, b), ("B", only_b, a)):
         if not left.ids:
             raise SelectionError(
@@ -136,15 +136,15 @@ def separate(a: Selected, b: Selected, overlap: str) -> tuple[Selected, Selected
                 f"{other.label}.",
                 "Compare it with the rest instead: 'rest' is what the other set does not hold.",
             )
-    return only_a, only_b, tuple(one for one in a.ids if one in shared_a)
+    return only_a, only_b, tuple(sample_id for sample_id in a.ids if sample_id in shared_a)
 
 
 def sources_of(a: Selected, b: Selected) -> tuple[Source, ...]:
     """Returns the samples of both sets by dataset, ids ascending, whatever set is called A."""
     if a.dataset.name == b.dataset.name:
         return (Source(a.dataset, sorted((*a.ids, *b.ids))),)
-    both = [Source(one.dataset, sorted(one.ids)) for one in (a, b)]
-    return tuple(sorted(both, key=lambda one: (one.ids[0], one.dataset.name)))
+    both = [Source(side.dataset, sorted(side.ids)) for side in (a, b)]
+    return tuple(sorted(both, key=lambda source: (source.ids[0], source.dataset.name)))
 
 
 def _shared(a: Selected, b: Selected) -> tuple[set[str], set[str]]:
@@ -156,8 +156,8 @@ def _shared(a: Selected, b: Selected) -> tuple[set[str], set[str]]:
     files_a, files_b = (read_columns(x.dataset, x.ids, ["filepath"])["filepath"] for x in (a, b))
     common = set(files_a) & set(files_b)
     return (
-        {one for one, path in zip(a.ids, files_a, strict=True) if path in common},
-        {one for one, path in zip(b.ids, files_b, strict=True) if path in common},
+        {sample_id for sample_id, path in zip(a.ids, files_a, strict=True) if path in common},
+        {sample_id for sample_id, path in zip(b.ids, files_b, strict=True) if path in common},
     )
 
 
@@ -168,13 +168,13 @@ def read_media(dataset: Any, ids: Sequence[str]) -> Media:
     files: list[str] = []
     stamps: list[str] = []
     missing: dict[str, str] = {}
-    for one, path in zip(ids, paths, strict=True):
+    for sample_id, path in zip(ids, paths, strict=True):
         try:
             stat = os.stat(path)
         except (OSError, TypeError):
-            missing[one] = "image file not found"
+            missing[sample_id] = "image file not found"
             continue
-        there.append(one)
+        there.append(sample_id)
         files.append(path)
         stamps.append(f"{stat.st_size}:{stat.st_mtime_ns}")
     return Media(tuple(there), tuple(files), tuple(stamps), missing)
@@ -183,7 +183,7 @@ def read_media(dataset: Any, ids: Sequence[str]) -> Media:
 def paths_of(dataset: Any, ids: Sequence[str]) -> dict[str, str]:
     """Returns the files of samples; those that are gone from the dataset are left out."""
     paths = read_columns(dataset, ids, ["filepath"])["filepath"]
-    return {one: path for one, path in zip(ids, paths, strict=True) if path}
+    return {sample_id: path for sample_id, path in zip(ids, paths, strict=True) if path}
 
 
 def check_ids(dataset: Any, ids: Sequence[str], name: str) -> None:
@@ -194,12 +194,12 @@ def check_ids(dataset: Any, ids: Sequence[str], name: str) -> None:
     """
     from bson import ObjectId
 
-    malformed = [one for one in ids if not ObjectId.is_valid(one)]
+    malformed = [sample_id for sample_id in ids if not ObjectId.is_valid(sample_id)]
     known: set[str] = set()
     if not malformed:
         paths = read_columns(dataset, ids, ["filepath"])["filepath"]
-        known = {one for one, path in zip(ids, paths, strict=True) if path is not None}
-    unknown = malformed or [one for one in ids if one not in known]
+        known = {sample_id for sample_id, path in zip(ids, paths, strict=True) if path is not None}
+    unknown = malformed or [sample_id for sample_id in ids if sample_id not in known]
     if unknown:
         raise SelectionError(
             f"Expected sample ids of dataset {dataset.name!r} in {name}, got {len(unknown)} "

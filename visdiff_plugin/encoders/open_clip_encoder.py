@@ -271,5 +271,5 @@ def _weights(model: str, file: Path | None) -> str | None:
     folder = Path(model.removeprefix("local-dir:"))
     if model.startswith("local-dir:") and folder.is_dir():
         kept = (".json", ".safetensors", ".bin", ".pth")
-        return fingerprint([one for one in sorted(folder.iterdir()) if one.suffix in kept])
+        return fingerprint([file for file in sorted(folder.iterdir()) if file.suffix in kept])
     return None

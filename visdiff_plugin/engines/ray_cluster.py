@@ -81,10 +81,10 @@ class Cluster:
         """
         import ray
 
-        found = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        total = sum(_fit(node, cpus, gpus) for node in found)
+        resources = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        total = sum(_fit(node, cpus, gpus) for node in resources)
         if not total:
-            nodes = [{name: node.get(name, 0) for name in ("CPU", "GPU")} for node in found]
+            nodes = [{name: node.get(name, 0) for name in ("CPU", "GPU")} for node in resources]
             raise EngineError(
                 f"Expected a node with {cpus:g} CPUs and {gpus:g} GPUs for a worker, got {nodes}.",
                 "Ask for less with the engine's cpus and gpus, or add such a node.",

@@ -65,7 +65,9 @@ class RayEngine:
                 raise ValueError(f"Expected {option} >= 1 or None, got {value!r}.")
         if gpus < 0 or cpus < 0 or not (gpus or cpus):
             raise ValueError(f"Expected gpus and cpus >= 0, not both 0, got {gpus!r} and {cpus!r}.")
-        absent = [one for one in ("ray", "pyarrow") if not importlib.util.find_spec(one)]
+        absent = [
+            package for package in ("ray", "pyarrow") if not importlib.util.find_spec(package)
+        ]
         if absent:
             raise DependencyError(
                 f"Expected Ray Data for engine='ray', got no package {absent[0]!r}.",
@@ -110,7 +112,7 @@ class RayEngine:
             shape = replace(shape, ahead=1)
         filled.missing |= {todo.ids[row]: _LOST for row in lost}
         filled.computed = len(todo) - len(filled.missing)
-        reload(dataset, [one for one in todo.ids if one not in filled.missing])
+        reload(dataset, [sample_id for sample_id in todo.ids if sample_id not in filled.missing])
         return filled
 
     def close(self) -> None:

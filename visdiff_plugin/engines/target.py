@@ -93,7 +93,7 @@ class Collection:
         """
         from bson import ObjectId
 
-        ids = [ObjectId(one) for one in todo.ids]
+        ids = [ObjectId(sample_id) for sample_id in todo.ids]
         wanted = dict(zip(ids, todo.keys, strict=True))
         names = kind.key_path.split(".")
         known, done = 0, set()
@@ -114,7 +114,7 @@ class Collection:
                 "Set FIFTYONE_DATABASE_URI to one address that means the same MongoDB on every "
                 "node.",
             )
-        return todo.take([row for row, one in enumerate(todo.ids) if one not in done])
+        return todo.take([row for row, sample_id in enumerate(todo.ids) if sample_id not in done])
 
     def write(self, kind: Kind, made: Made) -> int:
         """Stores values that are not stored yet, and returns how many that were.

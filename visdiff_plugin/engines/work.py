@@ -96,12 +96,14 @@ class Work:
         if isinstance(made, np.ndarray):  # a value for each image, vectors as they are stored
             return self._with_keys(todo, made, {})
         missing = {
-            one: value.reason
-            for one, value in zip(todo.ids, made, strict=True)
+            sample_id: value.reason
+            for sample_id, value in zip(todo.ids, made, strict=True)
             if isinstance(value, Missing)
         }
         if missing:
-            todo = todo.take([row for row, one in enumerate(todo.ids) if one not in missing])
+            todo = todo.take(
+                [row for row, sample_id in enumerate(todo.ids) if sample_id not in missing]
+            )
         values = [self.kind.encode(value) for value in made if not isinstance(value, Missing)]
         return self._with_keys(todo, values, missing)
 

@@ -83,7 +83,7 @@ def calls_of(
         standing: what is known of the images
         hypotheses (0): the user's own; then nothing is proposed
     """
-    found = [*_captioning(stages, standing)]
+    calls = [*_captioning(stages, standing)]
     descriptions = hypotheses
     if not hypotheses:
         length = round(standing.caption_length or default_length(stages.captioner))
@@ -94,14 +94,14 @@ def calls_of(
             further = config.refine * rounds if hasattr(proposer, "refine") else 0
             n = getattr(proposer, "n", config.proposals_per_round)
             descriptions += n * (rounds + further)
-            found += _proposing(proposer, config, standing, length, (rounds, further))
+            calls += _proposing(proposer, config, standing, length, (rounds, further))
     if descriptions:
-        found += _ranking(stages.ranker, stages, standing, descriptions)
-    return [one for one in found if one.calls], descriptions
+        calls += _ranking(stages.ranker, stages, standing, descriptions)
+    return [item for item in calls if item.calls], descriptions
 
 
 def _captioning(stages: Stages, standing: Standing) -> Iterator[Calls]:
-    own = [one for one in standing.values if one.noun == "captions" and not one.foreign]
+    own = [value for value in standing.values if value.noun == "captions" and not value.foreign]
     if not own or stages.captioner is None or not asks_server(stages.captioner):
         return
     parameters = parameters_of(stages.captioner)
@@ -203,7 +203,7 @@ def _questions(
     captions = "captions" in needs_of(ranker, "embeddings")
     if captions:
         images = min(images, times * round(standing.drawn.n * standing.distinct))
-    budgets = [one for one in (budget, parameters.get("budget")) if one is not None]
+    budgets = [limit for limit in (budget, parameters.get("budget")) if limit is not None]
     calls = min(images * k, *budgets, images * k)
     model = str(parameters.get("model", ranker.name))
     if not asks_server(ranker):
@@ -234,8 +234,8 @@ def _image(model: str, standing: Standing, parameters: dict[str, Any]) -> int | 
 def _text(messages: list[dict[str, Any]]) -> str:
     """Returns all text of messages; pictures are counted apart."""
     parts: list[str] = []
-    for one in messages:
-        content = one["content"]
+    for message in messages:
+        content = message["content"]
         if isinstance(content, str):
             parts.append(content)
         else:

@@ -44,18 +44,18 @@ class Estimate:
     @property
     def seconds(self) -> float | None:
         """How long what is to be made takes; None where a part of it was never measured."""
-        parts = [one.seconds for one in self.values]
-        return None if None in parts else float(sum(one or 0.0 for one in parts))
+        parts = [value.seconds for value in self.values]
+        return None if None in parts else float(sum(part or 0.0 for part in parts))
 
     @property
     def dollars(self) -> float | None:
         """What all calls cost by list prices; None where one of them is not known."""
-        parts = [one.dollars for one in self.calls if one.server]
-        return None if None in parts else float(sum(one or 0.0 for one in parts))
+        parts = [call.dollars for call in self.calls if call.server]
+        return None if None in parts else float(sum(part or 0.0 for part in parts))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data."""
-        calls = [{**asdict(one), "dollars": one.dollars} for one in self.calls]
+        calls = [{**asdict(call), "dollars": call.dollars} for call in self.calls]
         return {**asdict(self), "calls": calls, "seconds": self.seconds, "dollars": self.dollars}
 
 
@@ -124,7 +124,7 @@ def _estimated(
         tuple(standing.values),
         tuple(calls),
         descriptions,
-        tuple({one.text: one for one in reversed(problems)}.values())[::-1],
+        tuple({problem.text: problem for problem in reversed(problems)}.values())[::-1],
     )
 
 
@@ -163,6 +163,6 @@ def _without_brain(datasets: Sequence[Any], config: Config) -> tuple[Config, dic
 
 def _datasets(base: Base, sizes: Preview) -> list[Any]:
     """Returns the datasets of A and B, each once."""
-    located = [side.found for side in sizes.sides]
+    located = [side.located for side in sizes.sides]
     datasets = [base.dataset if each.is_rest else each.dataset for each in located]
     return list({dataset.name: dataset for dataset in datasets}.values())

@@ -94,7 +94,7 @@ def lacking(
         values: what is stored
         propose: False for the user's own hypotheses
     """
-    captions = next((one for one in values if one.noun == "captions"), None)
+    captions = next((value for value in values if value.noun == "captions"), None)
     problems = []
     for name in MODELS:
         if name == "proposer" and not propose:
@@ -112,7 +112,11 @@ def lacking(
 
 def _silent(stages: Stages) -> list[Problem]:
     """Says which proposers have nothing to read, for want of captions."""
-    silent = [one.name for one in stages.proposers if "captions" in needs_of(one, "captions")]
+    silent = [
+        proposer.name
+        for proposer in stages.proposers
+        if "captions" in needs_of(proposer, "captions")
+    ]
     if not silent:
         return []
     what = "nothing will be proposed in words: only measured properties and labels are compared"

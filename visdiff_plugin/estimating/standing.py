@@ -90,16 +90,16 @@ def look(drawn: SampledSets, stages: Stages | None, config: Config) -> Standing:
     home = drawn.parts[0].dataset
     texts: list[str] = []
     paths: list[str] = []
-    found: dict[str, Values] = {}
+    by_noun: dict[str, Values] = {}
     for part in drawn.parts:
         own = None if stages is None else elsewhere(stages, home, part.dataset, config)
-        one = _DatasetStanding(part, own, config)
-        for value in one.values():
-            found[value.noun] = value + found[value.noun] if value.noun in found else value
-        texts += one.texts
-        paths += one.media.paths
+        dataset_standing = _DatasetStanding(part, own, config)
+        for value in dataset_standing.values():
+            by_noun[value.noun] = value + by_noun[value.noun] if value.noun in by_noun else value
+        texts += dataset_standing.texts
+        paths += dataset_standing.media.paths
     engine = "local" if stages is None else stages.engine.name
-    standing = Standing(drawn, [_timed(one, engine) for one in found.values()], _pixels(paths))
+    standing = Standing(drawn, [_timed(item, engine) for item in by_noun.values()], _pixels(paths))
     if texts:
         standing.caption_length = float(np.mean([len(text) for text in texts]))
         if drawn.exact:  # of a sample, too many look as if they stood alone
@@ -107,11 +107,13 @@ def look(drawn: SampledSets, stages: Stages | None, config: Config) -> Standing:
     return standing
 
 
-def _timed(one: Values, engine: str) -> Values:
-    if one.foreign or not one.todo:
-        return one
-    rate = known_rate(one.noun, one.producer, engine)
-    return replace(one, seconds=None if rate is None else rate.seconds(one.todo))
+def _timed(stored_values: Values, engine: str) -> Values:
+    if stored_values.foreign or not stored_values.todo:
+        return stored_values
+    rate = known_rate(stored_values.noun, stored_values.producer, engine)
+    return replace(
+        stored_values, seconds=None if rate is None else rate.seconds(stored_values.todo)
+    )
 
 
 class _DatasetStanding:
@@ -125,19 +127,19 @@ class _DatasetStanding:
     def __init__(self, part: SampledImages, stages: Stages | None, config: Config) -> None:
         self._part, self._stages, self._config = part, stages, config
         self._dataset = part.dataset
-        self._place = {one: row for row, one in enumerate(part.ids)}
+        self._place = {sample_id: row for row, sample_id in enumerate(part.ids)}
         self.media = read_media(part.dataset, part.ids)
         self.texts: list[str] = []
 
     def values(self) -> list[Values]:
         """Returns each kind of value that is read, in the order in which it is made."""
-        found = [self._ours(making.properties_kind())] if self._config.properties else []
+        kinds = [self._ours(making.properties_kind())] if self._config.properties else []
         stages = self._stages
         if stages is not None and stages.reads("embeddings") and stages.encoder is not None:
-            found.append(self._embeddings(stages, stages.encoder))
+            kinds.append(self._embeddings(stages, stages.encoder))
         if stages is not None and stages.need("captions"):
-            found += self._captions(stages)
-        return found
+            kinds += self._captions(stages)
+        return kinds
 
     def _ours(self, kind: Kind) -> Values:
         rows = stale(self._dataset, kind, self.media)
@@ -146,7 +148,7 @@ class _DatasetStanding:
         return Values(kind.noun, kind.producer, there, todo)
 
     def _counted(self, ids: Iterable[str]) -> int:
-        return self._part.standing_for([self._place[one] for one in ids])
+        return self._part.standing_for([self._place[sample_id] for sample_id in ids])
 
     def _embeddings(self, stages: Stages, encoder: Encoder) -> Values:
         name = stages.embedding_field
@@ -162,15 +164,19 @@ class _DatasetStanding:
         if stages.captioner is not None:
             name = self._config.caption_field
             kind = making.checked_captions(self._dataset, stages.captioner, name)
-            found = self._ours(kind)
-            if found.stored:
-                self.texts = [one for one in read(self._dataset, kind, self.media.ids) if one]
-            return [found]
+            captions = self._ours(kind)
+            if captions.stored:
+                self.texts = [
+                    caption for caption in read(self._dataset, kind, self.media.ids) if caption
+                ]
+            return [captions]
         if not stages.caption_fields:
             return []
         with concerning("captioner"):
             said = fields.read_captions(self._dataset, stages.caption_fields, self.media.ids)
-        known = {one: text for one, text in zip(self.media.ids, said, strict=True) if text}
+        known = {
+            sample_id: text for sample_id, text in zip(self.media.ids, said, strict=True) if text
+        }
         self.texts = list(known.values())
         names = ", ".join(stages.caption_fields)
         return [Values("captions", names, self._counted(known), foreign=True)]
@@ -197,5 +203,5 @@ def _pixels(paths: Sequence[str]) -> tuple[int, int]:
             continue
     if not sizes:
         return _PIXELS
-    width, height = (int(one) for one in np.median(np.array(sizes), axis=0))
+    width, height = (int(side) for side in np.median(np.array(sizes), axis=0))
     return width, height

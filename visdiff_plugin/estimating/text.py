@@ -19,67 +19,73 @@ _TITLES = {
 }
 
 
-def rows(found: Estimate) -> list[tuple[str, str]]:
+def rows(estimate: Estimate) -> list[tuple[str, str]]:
     """Returns what would be read, made, asked and paid, as pairs of a title and a line."""
     lines = []
-    if found.n_a is None or found.n_b is None or not found.values and not found.exact:
+    if estimate.n_a is None or estimate.n_b is None or not estimate.values and not estimate.exact:
         lines.append(("Images", "too many to look at in a moment: what is stored is not known"))
-    lines += [(_TITLES[one.noun], _stored(one, found.exact)) for one in found.values]
-    lines += [(_TITLES[one.stage], _asked(one)) for one in found.calls]
-    paid = [one for one in found.calls if one.server]
+    lines += [(_TITLES[value.noun], _stored(value, estimate.exact)) for value in estimate.values]
+    lines += [(_TITLES[call.stage], _asked(call)) for call in estimate.calls]
+    paid = [call for call in estimate.calls if call.server]
     if paid:
-        lines.append(("Cost", _cost(found, paid)))
-    if found.values:
-        lines.append(("Time", _time(found, bool(found.calls))))
+        lines.append(("Cost", _cost(estimate, paid)))
+    if estimate.values:
+        lines.append(("Time", _time(estimate, bool(estimate.calls))))
     return lines
 
 
-def _stored(one: Values, exact: bool) -> str:
+def _stored(values: Values, exact: bool) -> str:
     about = "" if exact else "about "
-    if one.foreign:
-        return f"{about}{one.stored:,} read from {one.producer}, nothing to make"
-    if not one.todo:
-        return f"all {about}{one.stored:,} are stored, nothing to make"
-    there = f"{about}{one.stored:,} stored, " if one.stored else ""
-    maker = "" if one.noun == "properties" else f" by {one.producer}"
-    took = "" if one.seconds is None else f": about {duration(one.seconds)}"
-    return f"{there}{about}{one.todo:,} to make{maker}{took}"
+    if values.foreign:
+        return f"{about}{values.stored:,} read from {values.producer}, nothing to make"
+    if not values.todo:
+        return f"all {about}{values.stored:,} are stored, nothing to make"
+    there = f"{about}{values.stored:,} stored, " if values.stored else ""
+    maker = "" if values.noun == "properties" else f" by {values.producer}"
+    took = "" if values.seconds is None else f": about {duration(values.seconds)}"
+    return f"{there}{about}{values.todo:,} to make{maker}{took}"
 
 
-def _asked(one: Calls) -> str:
-    noun, nouns = ("call", "calls") if one.server else ("pass", "passes")
-    calls = f"{'at most ' if one.most else ''}{counted(one.calls, noun, nouns)}"
-    if not one.server:
-        return f"{calls} of {one.model} here"
+def _asked(asked: Calls) -> str:
+    noun, nouns = ("call", "calls") if asked.server else ("pass", "passes")
+    calls = f"{'at most ' if asked.most else ''}{counted(asked.calls, noun, nouns)}"
+    if not asked.server:
+        return f"{calls} of {asked.model} here"
     tokens = ""
-    if one.input_tokens is not None and one.output_tokens is not None:
-        tokens = f", about {_round(one.input_tokens)} tokens in and {_round(one.output_tokens)} out"
-    where = " on your server" if one.own_server else ""
-    return f"{calls} of {one.model}{where}{tokens}"
+    if asked.input_tokens is not None and asked.output_tokens is not None:
+        tokens = (
+            f", about {_round(asked.input_tokens)} tokens in and {_round(asked.output_tokens)} out"
+        )
+    where = " on your server" if asked.own_server else ""
+    return f"{calls} of {asked.model}{where}{tokens}"
 
 
-def _cost(found: Estimate, paid: Sequence[Calls]) -> str:
-    theirs = [one for one in paid if not one.own_server]
+def _cost(estimate: Estimate, paid: Sequence[Calls]) -> str:
+    theirs = [calls for calls in paid if not calls.own_server]
     if not theirs:
         return "no charge known: the server's address is yours"
-    known = [one for one in theirs if one.dollars is not None]
-    unknown = sorted({one.model for one in theirs if one.dollars is None})
+    known = [their for their in theirs if their.dollars is not None]
+    unknown = sorted({their.model for their in theirs if their.dollars is None})
     parts = []
     if known:
-        total = sum(one.dollars or 0.0 for one in known)
-        dates = sorted({one.price.when for one in known if one.price is not None})
-        most = "at most " if total >= 0.01 and any(one.most for one in known) else ""
+        total = sum(known_value.dollars or 0.0 for known_value in known)
+        dates = sorted(
+            {known_value.price.when for known_value in known if known_value.price is not None}
+        )
+        most = (
+            "at most " if total >= 0.01 and any(known_value.most for known_value in known) else ""
+        )
         parts.append(f"{most}{_money(total)} (list prices of {', '.join(dates)})")
     if unknown:
         parts.append(f"not known for {', '.join(unknown)}")
     return "; ".join(parts)
 
 
-def _time(found: Estimate, asks: bool) -> str:
-    known = [one.seconds for one in found.values if one.seconds is not None]
-    unknown = [one.noun for one in found.values if one.seconds is None]
+def _time(estimate: Estimate, asks: bool) -> str:
+    known = [value.seconds for value in estimate.values if value.seconds is not None]
+    unknown = [value.noun for value in estimate.values if value.seconds is None]
     parts = []
-    if not any(one.todo for one in found.values):
+    if not any(value.todo for value in estimate.values):
         parts.append("seconds, as nothing is to be made")
     elif sum(known) > 0:
         parts.append(f"about {duration(sum(known))} to make what is missing")

@@ -105,20 +105,20 @@ def _visdiffbench(options: argparse.Namespace) -> int:
 def _objects(given: Sequence[str], folders: Sequence[str]) -> dict[str, Any]:
     """Makes the stages that the command line names; a plan can't, it is data."""
     sys.path[:0] = [str(Path(folder).resolve()) for folder in folders]
-    found = {}
-    for one in given:
-        name, equals, where = one.partition("=")
+    objects = {}
+    for argument in given:
+        name, equals, where = argument.partition("=")
         module, colon, member = where.partition(":")
         if not (name and equals and module and colon and member):
-            raise EvaluationError(f"Expected --object NAME=MODULE:CLASS, got {one!r}.")
+            raise EvaluationError(f"Expected --object NAME=MODULE:CLASS, got {argument!r}.")
         try:
-            found[name] = getattr(importlib.import_module(module), member)()
+            objects[name] = getattr(importlib.import_module(module), member)()
         except (ImportError, AttributeError) as error:
             raise EvaluationError(
                 f"Expected {member!r} in the module {module!r}, got: {error}",
                 "--path names the folder to import from.",
             ) from error
-    return found
+    return objects
 
 
 def _judge(name: str, url: str | None, objects: dict[str, Any]) -> Judge:

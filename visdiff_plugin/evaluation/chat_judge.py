@@ -85,11 +85,11 @@ def parse_score(reply: str) -> int:
         EvaluationError: on a reply with no score of 0, 1 or 2, or with several: it is not guessed
     """
     text = without_thoughts(reply).strip()
-    found = _in_json(text)
-    if not found:
+    said_scores = _in_json(text)
+    if not said_scores:
         alone = _ALONE.fullmatch(text)
-        found = {alone.group(1)} if alone else set(_LABELED.findall(text))
-    scores = {_SCORES.get(value) for value in found}
+        said_scores = {alone.group(1)} if alone else set(_LABELED.findall(text))
+    scores = {_SCORES.get(value) for value in said_scores}
     score = scores.pop() if len(scores) == 1 else None
     if score is None:
         raise EvaluationError(
@@ -101,14 +101,14 @@ def parse_score(reply: str) -> int:
 
 def _in_json(text: str) -> set[str]:
     """Returns what stands under "score" in the JSON objects of a reply, as text."""
-    found = set()
+    scores = set()
     for block in re.findall(r"\{[^{}]*\}", text):
         try:
             value = json.loads(block)["score"]
         except (ValueError, KeyError):
             continue
-        found.add(value.strip() if isinstance(value, str) else json.dumps(value))
-    return found
+        scores.add(value.strip() if isinstance(value, str) else json.dumps(value))
+    return scores
 
 
 def _inside(text: str) -> str:

@@ -131,9 +131,9 @@ def by_words(question: Question) -> tuple[int, bool]:
 
 def words(text: str) -> frozenset[str]:
     """Returns the words of a text that say something, without endings."""
-    found = re.findall(r"[^\W_]+", text.casefold())
-    stems = (stem(word) for word in found if word not in _EMPTY)
-    return frozenset(_SYNONYMS.get(one, one) for one in stems)
+    spelled = re.findall(r"[^\W_]+", text.casefold())
+    stems = (stem(word) for word in spelled if word not in _EMPTY)
+    return frozenset(_SYNONYMS.get(word_stem, word_stem) for word_stem in stems)
 
 
 def stem(word: str) -> str:

@@ -46,7 +46,11 @@ class Judgments:
             EvaluationError: on a reply that is no score, or without a judge for a new question
             ModelError: if the judge does not answer
         """
-        new = {self._key(one): one for one in questions if self._key(one) not in self._lines}
+        new = {
+            self._key(question): question
+            for question in questions
+            if self._key(question) not in self._lines
+        }
         if not new:
             return
         judge = self._judge
@@ -63,7 +67,7 @@ class Judgments:
     def _ask_some(self, judge: Judge, questions: dict[str, Question]) -> None:
         errors: list[BaseException] = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            calls = {key: pool.submit(judge.judge, one) for key, one in questions.items()}
+            calls = {key: pool.submit(judge.judge, question) for key, question in questions.items()}
         for key, call in calls.items():
             error = call.exception()
             if error is not None:

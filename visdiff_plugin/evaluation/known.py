@@ -95,21 +95,23 @@ class Known:
         self._values[name] |= good
 
     def _read(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        by_path: dict[str, Any] = {}
         for path in sorted((self._folder / name).glob("*.npz")):
             with np.load(path, allow_pickle=False) as chunk:
                 values = chunk["values"]
                 texts = values.dtype.kind == "U"
                 for code, value in zip(chunk["codes"].tolist(), values, strict=True):
-                    found[code] = str(value) if texts else value
-        return found
+                    by_path[code] = str(value) if texts else value
+        return by_path
 
 
 def _stage_name(kind: str, stage: Any) -> str:
     """Names a stage's folder: readable, and another one where model or parameters change."""
     text = f"{stage.name} {sorted(parameters_of(stage).items())!r}"
     code = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
-    plain = "".join(one if one.isalnum() else "_" for one in str(stage.name).lower())[:40]
+    plain = "".join(
+        character if character.isalnum() else "_" for character in str(stage.name).lower()
+    )[:40]
     return f"{kind}-{plain}-{code}"
 
 

@@ -85,17 +85,17 @@ def load_pairs(path: str | os.PathLike[str], folder: str | os.PathLike[str] = ""
     root = Path(folder) if str(folder) else path.parent
     try:
         if path.suffix == ".jsonl":
-            found = [_of_object(one, where, root) for where, one in _objects(path)]
+            pairs = [_of_object(entry, where, root) for where, entry in _objects(path)]
         elif path.suffix == ".csv":
-            found = _of_lines(path, root)
+            pairs = _of_lines(path, root)
         else:
             raise EvaluationError(f"Expected a table .jsonl or .csv, got {path.name!r}.")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"Expected a readable table, got: {error}") from error
-    if not found:
+    if not pairs:
         raise EvaluationError(f"Expected pairs in {path.name}, got none.")
-    check_names(found)
-    return found
+    check_names(pairs)
+    return pairs
 
 
 def check_names(pairs: Iterable[Pair]) -> None:
@@ -111,7 +111,7 @@ def save_pairs(pairs: Iterable[Pair], path: str | os.PathLike[str]) -> None:
     """Writes a table that `load_pairs` reads: one object a line, paths as they are."""
     with open(path, "w", encoding="utf-8") as file:
         for pair in pairs:
-            one: dict[str, Any] = {
+            entry: dict[str, Any] = {
                 "name": pair.name,
                 "truth": pair.truth,
                 "truth_b": pair.truth_b,
@@ -120,40 +120,40 @@ def save_pairs(pairs: Iterable[Pair], path: str | os.PathLike[str]) -> None:
                 "images_b": list(pair.images_b),
                 "captions": dict(pair.captions),
             }
-            file.write(json.dumps({k: v for k, v in one.items() if v}, ensure_ascii=False) + "\n")
+            file.write(json.dumps({k: v for k, v in entry.items() if v}, ensure_ascii=False) + "\n")
 
 
 def _objects(path: Path) -> list[tuple[str, Any]]:
-    found = []
+    objects = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip():
             where = f"{path.name}, line {number}"
             try:
-                found.append((where, json.loads(line)))
+                objects.append((where, json.loads(line)))
             except ValueError as error:
                 raise EvaluationError(f"Expected JSON in {where}, got: {error}") from error
-    return found
+    return objects
 
 
-def _of_object(one: Any, where: str, root: Path) -> Pair:
-    if not isinstance(one, dict):
-        raise EvaluationError(f"Expected an object in {where}, got {one!r:.80}.")
+def _of_object(entry: Any, where: str, root: Path) -> Pair:
+    if not isinstance(entry, dict):
+        raise EvaluationError(f"Expected an object in {where}, got {entry!r:.80}.")
     for name, kind in (("name", str), ("truth", str), ("images_a", list), ("images_b", list)):
-        if not isinstance(one.get(name), kind):
+        if not isinstance(entry.get(name), kind):
             raise EvaluationError(
                 f"Expected {name!r} as a {'text' if kind is str else 'list'} in {where}, got "
-                f"{one.get(name)!r:.80}."
+                f"{entry.get(name)!r:.80}."
             )
-    captions = one.get("captions", {})
+    captions = entry.get("captions", {})
     if not isinstance(captions, dict):
         raise EvaluationError(f"Expected 'captions' as path -> text in {where}.")
     return Pair(
-        one["name"],
-        one["truth"],
-        _paths(one["images_a"], root),
-        _paths(one["images_b"], root),
-        str(one.get("truth_b", "")),
-        str(one.get("group", "")),
+        entry["name"],
+        entry["truth"],
+        _paths(entry["images_a"], root),
+        _paths(entry["images_b"], root),
+        str(entry.get("truth_b", "")),
+        str(entry.get("group", "")),
         {_path(path, root): str(text) for path, text in captions.items()},
     )
 

@@ -25,7 +25,7 @@ _OTHERS = frozenset(
     ("label_fields", "control_for", "cluster_by", "pair_by", "caption_field", "embedding_field",
      "max_fields", "batch_size", "engine", "overlap", "seed")
 )  # fmt: skip
-_MEMBERS = frozenset(one.name for one in fields(Config)) - _OTHERS | {"preset"}
+_MEMBERS = frozenset(config_member.name for config_member in fields(Config)) - _OTHERS | {"preset"}
 _SWEEP = frozenset(("name", "settings", "vary", "purity", "concentration", "shuffles", "groups"))
 _PLAN = frozenset(("pairs", "seeds", "settings", "sweep"))
 
@@ -164,7 +164,7 @@ def load_plan(path: str | os.PathLike[str], tables: Sequence[str | os.PathLike[s
     if not isinstance(sweeps, list) or not sweeps:
         raise EvaluationError(f"Expected at least one [[sweep]] in {path.name}, got none.")
     base = data.get("settings", {})
-    made = [_sweep(number, one, base, pairs) for number, one in enumerate(sweeps, 1)]
+    made = [_sweep(number, sweep, base, pairs) for number, sweep in enumerate(sweeps, 1)]
     if len({sweep.name for sweep in made}) < len(made):
         raise EvaluationError(f"Expected a name of its own for each sweep in {path.name}.")
     return Plan(made, seeds, pairs)
@@ -199,7 +199,7 @@ def _sweep(number: int, data: Any, base: Mapping[str, Any], pairs: Sequence[Pair
     _check_names(f"sweep {name!r}", data, _SWEEP)
     settings = {**base, **data.get("settings", {})}
     vary = data.get("vary", {})
-    wrong = [one for one, values in vary.items() if not isinstance(values, list) or not values]
+    wrong = [key for key, values in vary.items() if not isinstance(values, list) or not values]
     if wrong:
         raise EvaluationError(
             f"Expected lists under vary in sweep {name!r}, got another thing for {wrong[0]!r}."
@@ -209,8 +209,8 @@ def _sweep(number: int, data: Any, base: Mapping[str, Any], pairs: Sequence[Pair
         for values in itertools.product(*vary.values())
         for combination in (dict(zip(vary, values, strict=True)),)
     }
-    for one in variants.values():
-        make_config(one, 0)
+    for variant in variants.values():
+        make_config(variant, 0)
     groups = data.get("groups")
     chosen = [pair for pair in pairs if groups is None or pair.group in groups]
     if not chosen:
@@ -247,7 +247,7 @@ def _label(combination: Mapping[str, Any]) -> str:
 def spec_label(value: Any) -> str:
     """Returns a short name of a setting's value."""
     if isinstance(value, Mapping):
-        options = {name: one for name, one in value.items() if name != "name"}
+        options = {name: option for name, option in value.items() if name != "name"}
         return f"{value.get('name', '')} {json.dumps(public_spec(options))}".strip()
     return str(public_spec(value))
 

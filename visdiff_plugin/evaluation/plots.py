@@ -83,10 +83,10 @@ def _draw(
         return
     x, y, low, high = zip(*points, strict=True)
     # a little aside, so that intervals of several variants stay apart
-    places = [one + 0.008 * number for one in x]
+    places = [position + 0.008 * number for position in x]
     around = [
-        [max(0.0, one - other) for one, other in zip(y, low, strict=True)],
-        [max(0.0, other - one) for one, other in zip(y, high, strict=True)],
+        [max(0.0, height - other) for height, other in zip(y, low, strict=True)],
+        [max(0.0, other - bar) for bar, other in zip(y, high, strict=True)],
     ]
     axis.errorbar(
         places, y, yerr=around, label=label, color=color, capsize=2, linewidth=1.5,

@@ -83,36 +83,36 @@ class Row:
         return asdict(self)
 
 
-def questions(plan: Plan, found: FinishedComparisons, k: int = 5) -> Iterator[Question]:
+def questions(plan: Plan, finished: FinishedComparisons, k: int = 5) -> Iterator[Question]:
     """Yields what a judge must be asked: the first ``k`` answers, and supported ones, a side."""
     for cell in plan.cells():
-        if cell.change.kind != "shuffle" and cell.key() in found:
+        if cell.change.kind != "shuffle" and cell.key() in finished:
             for side in ("a", "b"):
                 for answers in (
-                    _answers(found[cell.key()], side),
-                    _claims(found[cell.key()], side),
+                    _answers(finished[cell.key()], side),
+                    _claims(finished[cell.key()], side),
                 ):
-                    for one in answers[:k]:
-                        question = _question(cell, side, one)
+                    for answer in answers[:k]:
+                        question = _question(cell, side, answer)
                         if question is not None:
                             yield question
 
 
-def rows_of(plan: Plan, sweep: Sweep, found: FinishedComparisons, scores: Scores) -> list[Row]:
+def rows_of(plan: Plan, sweep: Sweep, finished: FinishedComparisons, scores: Scores) -> list[Row]:
     """Returns the rows of a sweep: all pairs first, then by group, for each variant and change."""
     rows = []
     groups = sorted({pair.group for pair in sweep.pairs})
     for (variant, settings), change in itertools.product(
         sweep.variants.items(), _together(sweep.changes)
     ):
-        cells = [cell for one in change for cell in plan.under(sweep, settings, one)]
+        cells = [cell for part in change for cell in plan.under(sweep, settings, part)]
         kind = change[0] if len(change) == 1 else Change("shuffle")
-        rows.append(_row(variant, settings, kind, "", cells, found, scores))
+        rows.append(_row(variant, settings, kind, "", cells, finished, scores))
         if len(groups) > 1:
             rows += [
                 _row(
                     variant, settings, kind, group,
-                    [cell for cell in cells if cell.pair.group == group], found, scores,
+                    [cell for cell in cells if cell.pair.group == group], finished, scores,
                 )
                 for group in groups
             ]  # fmt: skip
@@ -121,8 +121,10 @@ def rows_of(plan: Plan, sweep: Sweep, found: FinishedComparisons, scores: Scores
 
 def _together(changes: Sequence[Change]) -> list[list[Change]]:
     """All shuffles make one row."""
-    shuffles = [one for one in changes if one.kind == "shuffle"]
-    return [[one] for one in changes if one.kind != "shuffle"] + ([shuffles] if shuffles else [])
+    shuffles = [kind_of_change for kind_of_change in changes if kind_of_change.kind == "shuffle"]
+    return [[kind_of_change] for kind_of_change in changes if kind_of_change.kind != "shuffle"] + (
+        [shuffles] if shuffles else []
+    )
 
 
 def _row(
@@ -131,10 +133,10 @@ def _row(
     change: Change,
     group: str,
     cells: Sequence[Cell],
-    found: FinishedComparisons,
+    finished: FinishedComparisons,
     scores: Scores,
 ) -> Row:
-    done = [(cell, found[cell.key()]) for cell in cells if cell.key() in found]
+    done = [(cell, finished[cell.key()]) for cell in cells if cell.key() in finished]
     hidden = change.kind == "shuffle"
     n = len(done)
 
@@ -144,7 +146,7 @@ def _row(
     def mean(values: Sequence[float]) -> float | None:
         return sum(values) / n if n else None
 
-    any_found = sum(one["supported"] > 0 for _, one in done)
+    any_found = sum(answer["supported"] > 0 for _, answer in done)
     return Row(
         variant=variant,
         settings=dict(settings),
@@ -158,12 +160,15 @@ def _row(
         acc5_supported=accuracy("a", 5, True),
         acc5_b=accuracy("b", 5),
         reporting=(any_found / n, *wilson_interval(any_found, n)) if n else None,
-        supported=mean([one["supported"] for _, one in done]),
-        requests=mean([one["usage"]["requests"] for _, one in done]),
+        supported=mean([answer["supported"] for _, answer in done]),
+        requests=mean([answer["usage"]["requests"] for _, answer in done]),
         tokens=mean(
-            [one["usage"]["input_tokens"] + one["usage"]["output_tokens"] for _, one in done]
+            [
+                answer["usage"]["input_tokens"] + answer["usage"]["output_tokens"]
+                for _, answer in done
+            ]
         ),
-        seconds=mean([sum(one["seconds"].values()) for _, one in done]),
+        seconds=mean([sum(answer["seconds"].values()) for _, answer in done]),
     )
 
 
@@ -171,10 +176,10 @@ def _accuracy(
     done: Sequence[tuple[Cell, Any]], scores: Scores, side: str, k: int, supported: bool
 ) -> Interval | None:
     by_pair: dict[str, list[float]] = defaultdict(list)
-    for cell, one in done:
-        if side == "b" and (not cell.pair.truth_b or one["config"]["directions"] == "a"):
+    for cell, comparison in done:
+        if side == "b" and (not cell.pair.truth_b or comparison["config"]["directions"] == "a"):
             continue
-        answers = (_claims if supported else _answers)(one, side)[:k]
+        answers = (_claims if supported else _answers)(comparison, side)[:k]
         asked = [_question(cell, side, answer) for answer in answers]
         judged = [scores.score(question) for question in asked if question is not None]
         by_pair[cell.pair.name].append(accuracy_at(judged, k))
@@ -182,12 +187,12 @@ def _accuracy(
     return bootstrap(means) if means else None
 
 
-def _answers(found: Mapping[str, Any], side: str) -> list[str]:
-    return [one["description"] for one in found[side]]
+def _answers(comparison: Mapping[str, Any], side: str) -> list[str]:
+    return [item["description"] for item in comparison[side]]
 
 
-def _claims(found: Mapping[str, Any], side: str) -> list[str]:
-    return [one["description"] for one in found[side] if one["supported"]]
+def _claims(comparison: Mapping[str, Any], side: str) -> list[str]:
+    return [item["description"] for item in comparison[side] if item["supported"]]
 
 
 def _question(cell: Cell, side: str, answer: str) -> Question | None:

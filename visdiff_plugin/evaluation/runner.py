@@ -62,7 +62,7 @@ class Runner:
         self.known = Known(self.folder / "known", self.report)
         self.failures: dict[str, str] = {}
         self._proposed = {
-            one["proposed"]: one["seconds"]["propose"] for one in self.cells.values()[::-1]
+            cell["proposed"]: cell["seconds"]["propose"] for cell in self.cells.values()[::-1]
         }
         self._replies = Lines(self.folder / "proposals.jsonl")
         self._made: dict[tuple[str, str], Any] = {}
@@ -90,19 +90,25 @@ class Runner:
         pair, config = cell.images(), cell.config()
         stages = self.stages(config)
         inputs = self.inputs(pair, config, stages, plan)
-        members = [one for one in stages.proposers if isinstance(one, RememberedProposer)]
-        for one in members:
-            one.begin()
-        found = compare_inputs(inputs, Design(), stages, config)
-        record = _record(found, inputs, config)
+        members = [
+            proposer for proposer in stages.proposers if isinstance(proposer, RememberedProposer)
+        ]
+        for member in members:
+            member.begin()
+        compared = compare_inputs(inputs, Design(), stages, config)
+        record = _record(compared, inputs, config)
         record["proposed"] = ""
         if members:
             # what another cell paid for took as long as it did there; of a union, its members
-            parts, seconds = [one.question() for one in members], record["seconds"]
+            parts, seconds = [member.question() for member in members], record["seconds"]
             code = "+".join(parts)
-            if not any(one.anew for one in members):
-                known = [self._proposed.get(one) for one in parts]
-                alone = None if None in known else sum(one for one in known if one is not None)
+            if not any(member.anew for member in members):
+                known = [self._proposed.get(part) for part in parts]
+                alone = (
+                    None
+                    if None in known
+                    else sum(known_value for known_value in known if known_value is not None)
+                )
                 seconds["propose"] = self._proposed.get(code, alone or seconds["propose"])
             self._proposed.setdefault(code, seconds["propose"])
             record["proposed"] = code
@@ -138,7 +144,9 @@ class Runner:
                 ),
                 propose=True,
             )
-            remembered = tuple(RememberedProposer(one, self._replies) for one in made.proposers)
+            remembered = tuple(
+                RememberedProposer(proposer, self._replies) for proposer in made.proposers
+            )
             self._stages[code] = replace(made, proposers=remembered)
         return self._stages[code]
 
@@ -220,9 +228,9 @@ class Runner:
     def _all(self, name: str, make: Any, paths: Sequence[str], plan: Plan) -> Mapping[str, Any]:
         if name not in self._ready:
             self._ready.add(name)
-            make([path for one in plan.pairs for path in (*one.images_a, *one.images_b)])
-        found: Mapping[str, Any] = make(paths)
-        return found
+            make([path for pair in plan.pairs for path in (*pair.images_a, *pair.images_b)])
+        values: Mapping[str, Any] = make(paths)
+        return values
 
 
 def _with(
@@ -232,31 +240,33 @@ def _with(
     return [path for path in paths if path in values]
 
 
-def _record(found: Compared, inputs: Inputs, config: Config) -> dict[str, Any]:
-    differences = [one.difference for one in found.ranked]
+def _record(compared: Compared, inputs: Inputs, config: Config) -> dict[str, Any]:
+    differences = [ranked.difference for ranked in compared.ranked]
     answers = {}
     for side in ("a", "b"):
-        own = [one for one in differences if one.favors == side]
+        own = [difference for difference in differences if difference.favors == side]
         if side == "b" and config.order == "auroc":
             own = own[::-1]  # ordered by how much truer of A: B's best comes last
         answers[side] = [
             {
-                "description": one.description,
-                "source": one.source,
-                "auroc": round(one.auroc, 6),
-                "q": one.q_value,
-                "supported": one.significant,
+                "description": difference.description,
+                "source": difference.source,
+                "auroc": round(difference.auroc, 6),
+                "q": difference.q_value,
+                "supported": difference.significant,
             }
-            for one in own[:KEPT]
+            for difference in own[:KEPT]
         ]
-    usage = found.proposed.usage + found.cost
+    usage = compared.proposed.usage + compared.cost
     return {
         **answers,
         "n_a": len(inputs.rows_a),
         "n_b": len(inputs.rows_b),
         "candidates": len(differences),
-        "supported": sum(one.significant for one in differences),
-        "skipped": sum(one.count for one in (*inputs.account.skipped, *found.untested)),
+        "supported": sum(difference.significant for difference in differences),
+        "skipped": sum(
+            skipped_item.count for skipped_item in (*inputs.account.skipped, *compared.untested)
+        ),
         "usage": vars(usage),
-        "seconds": {name: round(value, 4) for name, value in found.seconds.items()},
+        "seconds": {name: round(value, 4) for name, value in compared.seconds.items()},
     }

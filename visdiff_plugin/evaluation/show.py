@@ -93,7 +93,7 @@ def _by_group(rows: Sequence[Row]) -> str:
         ]
         lines.append([variant, *named, *cells])
     counts = {row.group: row.pairs for row in own}
-    return _markdown(["variant", *axes, *(f"{one} ({counts[one]})" for one in groups)], lines)
+    return _markdown(["variant", *axes, *(f"{group} ({counts[group]})" for group in groups)], lines)
 
 
 def interval(value: Interval | None) -> str:
@@ -107,4 +107,4 @@ def _number(value: float | None, digits: int) -> str:
 
 def _markdown(heading: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     rows = [heading, ["---"] * len(heading), *lines]
-    return "\n".join(f"| {' | '.join(one.replace('|', '/') for one in row)} |" for row in rows)
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)

@@ -58,7 +58,7 @@ def load_visdiffbench(
 
 def _groups(table: Path, root: Path) -> dict[str, list[str]]:
     """Returns group -> its files, each once."""
-    found: dict[str, dict[str, None]] = {}
+    groups: dict[str, dict[str, None]] = {}
     with open(table, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if not {"path", "group_name"} <= set(reader.fieldnames or ()):
@@ -67,8 +67,8 @@ def _groups(table: Path, root: Path) -> dict[str, list[str]]:
                 f"{', '.join(reader.fieldnames or ['none'])}."
             )
         for line in reader:
-            found.setdefault(line["group_name"].strip(), {})[_placed(line["path"], root)] = None
-    return {name: list(paths) for name, paths in found.items()}
+            groups.setdefault(line["group_name"].strip(), {})[_placed(line["path"], root)] = None
+    return {name: list(paths) for name, paths in groups.items()}
 
 
 def _placed(path: str, root: Path) -> str:
@@ -100,8 +100,8 @@ def _paired(groups: Mapping[str, Sequence[str]], folder: Path) -> list[Pair]:
             if not line.strip():
                 continue
             try:
-                one = json.loads(line)
-                first, second = str(one["set1"]).strip(), str(one["set2"]).strip()
+                entry = json.loads(line)
+                first, second = str(entry["set1"]).strip(), str(entry["set2"]).strip()
             except (ValueError, TypeError, KeyError) as error:
                 raise EvaluationError(
                     f"Expected set1 and set2 in {path.name}, line {number}, got {line!r:.80}."

@@ -257,8 +257,8 @@ def _dense(codes: Codes) -> NDArray[np.intp]:
 
 
 def _check(scores: Floats, in_a: NDArray[np.bool_], *codes: Codes | None) -> None:
-    for one in (in_a, *codes):
-        if one is not None and (scores.ndim != 1 or one.shape != scores.shape):
-            raise ValueError(f"Expected ({len(scores)},) of all, got {scores.shape}, {one.shape}.")
+    for code in (in_a, *codes):
+        if code is not None and (scores.ndim != 1 or code.shape != scores.shape):
+            raise ValueError(f"Expected ({len(scores)},) of all, got {scores.shape}, {code.shape}.")
     if not np.isfinite(scores).all():
         raise ValueError("Expected finite scores; leave out images that could not be scored.")

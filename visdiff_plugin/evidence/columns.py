@@ -54,11 +54,13 @@ def two_sample_columns(
     def compare(start: int) -> list[TwoSample | None]:
         found = chosen[start : start + _BLOCK]
         if scores.flags.f_contiguous:
-            return worker.compared([scores[:, one] for one in found])
+            return worker.compared([scores[:, item] for item in found])
         return worker.compared(np.ascontiguousarray(scores[:, found].T))
 
     with ThreadPoolExecutor(threads or usable_cores()) as pool:
-        return [one for found in pool.map(compare, range(0, len(chosen), _BLOCK)) for one in found]
+        return [
+            item for found in pool.map(compare, range(0, len(chosen), _BLOCK)) for item in found
+        ]
 
 
 class _Plain:

@@ -44,10 +44,11 @@ class Design:
 def encode(values: Sequence[Hashable | None]) -> Codes:
     """Returns a code for each value, in order of the values as text; -1 for None and NaN."""
     known = sorted(
-        {one for one in values if not _unknown(one)}, key=lambda one: (str(one), repr(one))
+        {value for value in values if not _unknown(value)},
+        key=lambda value: (str(value), repr(value)),
     )
-    places = {one: code for code, one in enumerate(known)}
-    return np.array([-1 if _unknown(one) else places[one] for one in values], np.int32)
+    places = {known_value: code for code, known_value in enumerate(known)}
+    return np.array([-1 if _unknown(value) else places[value] for value in values], np.int32)
 
 
 def strata_of(columns: Sequence[Sequence[Any]]) -> Codes:
@@ -60,21 +61,24 @@ def strata_of(columns: Sequence[Sequence[Any]]) -> Codes:
         columns: for each field, ``n`` values
     """
     coded = [_binned(column) if _is_number(column) else encode(column) for column in columns]
-    rows = list(zip(*(one.tolist() for one in coded), strict=True))
+    rows = list(zip(*(codes.tolist() for codes in coded), strict=True))
     return encode([None if -1 in row else row for row in rows])
 
 
 def _is_number(column: Sequence[Any]) -> bool:
-    known = [one for one in column if not _unknown(one)]
+    known = [value for value in column if not _unknown(value)]
     return (
         bool(known)
-        and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in known)
+        and all(
+            isinstance(known_value, (int, float)) and not isinstance(known_value, bool)
+            for known_value in known
+        )
         and len(set(known)) > _BINS
     )
 
 
 def _binned(column: Sequence[Any]) -> Codes:
-    values = np.array([np.nan if _unknown(one) else float(one) for one in column])
+    values = np.array([np.nan if _unknown(value) else float(value) for value in column])
     finite = np.isfinite(values)
     edges = np.unique(np.quantile(values[finite], np.arange(1, _BINS) / _BINS))
     codes = np.searchsorted(edges, values, "right").astype(np.int32)

@@ -29,9 +29,9 @@ class Groups:
 
     def placements(self) -> NDArray[np.float64]:
         """Returns, for each value, how many scores of B lie below, ties counted half."""
-        found = np.cumsum(self.in_b, dtype=np.float64)
-        found -= 0.5 * self.in_b
-        return found
+        below = np.cumsum(self.in_b, dtype=np.float64)
+        below -= 0.5 * self.in_b
+        return below
 
     def moments(self) -> tuple[float, float]:
         """Returns mean and variance (``n - 1``) of A's scores, in the order of their values."""

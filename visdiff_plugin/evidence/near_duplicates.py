@@ -53,7 +53,7 @@ def near_duplicates(read: ReadRows, n: int, similarity: float, seed: int = 0) ->
         raise ValueError(f"Expected a similarity between 0 and 1, got {similarity!r}.")
     links = list(_exact(read, n, similarity) if n <= _EXACT else _near(read, n, similarity, seed))
     first, second = (np.concatenate([np.empty(0, np.intp), *side]) for side in (
-        [one for one, _ in links], [other for _, other in links]
+        [row for row, _ in links], [other for _, other in links]
     ))  # fmt: skip
     graph = coo_array((np.ones(first.size, bool), (first, second)), shape=(n, n))
     codes = connected_components(graph, directed=False)[1]
@@ -66,8 +66,8 @@ def _exact(
     vectors = np.nan_to_num(read(np.arange(n)))
     for start in range(0, n, _CHUNK):
         close = vectors[start : start + _CHUNK] @ vectors[start:].T >= similarity
-        one, other = np.nonzero(np.triu(close, 1))
-        yield one + start, other + start
+        first, other = np.nonzero(np.triu(close, 1))
+        yield first + start, other + start
 
 
 def _near(
@@ -90,9 +90,9 @@ def _near(
             near = np.flatnonzero(_differing(ordered[:-step], ordered[step:]) <= _MOST_SIGNS)
             for start in range(0, near.size, _EXACT):
                 places = near[start : start + _EXACT]
-                one, other = order[places], order[places + step]
-                close = _cosines(sketches, lengths, one, other) >= similarity
-                yield one[close], other[close]
+                first, other = order[places], order[places + step]
+                close = _cosines(sketches, lengths, first, other) >= similarity
+                yield first[close], other[close]
 
 
 def _sketches(
@@ -123,21 +123,21 @@ def _signs(
     return codes.view(np.uint64)[:, 0]
 
 
-def _differing(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint8]:
+def _differing(first: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint8]:
     """How many bits differ."""
-    parts = (one ^ other).view(np.uint8).reshape(-1, 8)
+    parts = (first ^ other).view(np.uint8).reshape(-1, 8)
     return np.asarray(_ONES[parts].sum(axis=1, dtype=np.uint8))
 
 
 def _cosines(
     sketches: NDArray[np.float16],
     lengths: NDArray[np.float32],
-    one: NDArray[np.intp],
+    first: NDArray[np.intp],
     other: NDArray[np.intp],
 ) -> NDArray[np.float32]:
     inner = np.einsum(
-        "ij,ij->i", sketches[one].astype(np.float32), sketches[other].astype(np.float32)
+        "ij,ij->i", sketches[first].astype(np.float32), sketches[other].astype(np.float32)
     )
-    scale = lengths[one] * lengths[other]
+    scale = lengths[first] * lengths[other]
     # an image without an embedding is like no other
     return np.where(scale > 0, inner / np.where(scale > 0, scale, 1), -1).astype(np.float32)

@@ -84,9 +84,9 @@ def _wins(
     """Share of the comparisons within each pair that A wins, ties half."""
     order = np.lexsort((scores, codes))
     ends = np.flatnonzero(np.append(codes[order][1:] != codes[order][:-1], True))
-    found = []
+    wins = []
     for part in np.split(order, ends[:-1] + 1):
         a, b = scores[part[in_a[part]]], scores[part[~in_a[part]]]
         below, upto = np.searchsorted(b, a, "left"), np.searchsorted(b, a, "right")
-        found.append(float((below + upto).sum()) / (2 * a.size * b.size))
-    return np.array(found)
+        wins.append(float((below + upto).sum()) / (2 * a.size * b.size))
+    return np.array(wins)

@@ -69,8 +69,8 @@ class Table:
         counted: list[Rows] = []
         for side, rows in enumerate((self.rows_a, self.rows_b)):
             seen = np.zeros(rows.size, bool)
-            for one in self.folds:
-                seen[one[side].apart] = True
+            for fold in self.folds:
+                seen[fold[side].apart] = True
             chosen.append(rows[seen])
             counted.append(rows[~seen])
         if any(rest.size < seen.size for rest, seen in zip(counted, chosen, strict=True)):
@@ -147,7 +147,7 @@ def collect(candidates: Sequence[Candidate], table: Table) -> list[Evidence | st
         for column, plain in zip(columns, samples, strict=True):
             in_all = everywhere[column]
             if plain is None or in_all is None:
-                counts = (int(np.isfinite(table.scores[one, column]).sum()) for one in rows)
+                counts = (int(np.isfinite(table.scores[row, column]).sum()) for row in rows)
                 found[column] = "under two scored images in a set (A {}, B {})".format(*counts)
                 continue
             found[column] = _under_design(table, column, rows, plain, in_all.auroc)

@@ -53,9 +53,9 @@ class Inputs:
     @property
     def in_a(self) -> NDArray[np.bool_]:
         """``(n,)`` whether each image stands in A; the others stand in B."""
-        found = np.zeros(len(self.images), bool)
-        found[self.rows_a] = True
-        return found
+        of_a = np.zeros(len(self.images), bool)
+        of_a[self.rows_a] = True
+        return of_a
 
     def take(self, rows: Sequence[int]) -> Images:
         """Returns some of the images, with their embeddings where these are read."""
@@ -101,9 +101,9 @@ def _joined(
     members = set(a.ids)
     in_a = np.array(
         [
-            part.source.dataset.name == a.dataset.name and one in members
+            part.source.dataset.name == a.dataset.name and sample_id in members
             for part in parts
-            for one in part.source.ids
+            for sample_id in part.source.ids
         ],
         bool,
     )
@@ -130,7 +130,7 @@ def _joined(
 
 
 def _together(captions: Sequence[list[str] | None]) -> list[str] | None:
-    known = [one for one in captions if one is not None]
+    known = [caption for caption in captions if caption is not None]
     if len(known) < len(captions):
         return None
     return known[0] if len(known) == 1 else [*chain(*known)]
@@ -152,10 +152,12 @@ def _measured(parts: Sequence[DatasetInputs]) -> list[Measured]:
 
 def _note_silent(stages: Stages, account: Account) -> None:
     """Says which proposers have nothing to read, for want of captions."""
-    silent = [one for one in stages.proposers if "captions" in needs_of(one, "captions")]
+    silent = [
+        proposer for proposer in stages.proposers if "captions" in needs_of(proposer, "captions")
+    ]
     if not silent:
         return
     what = ", so nothing was proposed in words: only measured properties and labels were compared"
     if len(silent) < len(stages.proposers):
-        what = f", so these proposed nothing: {', '.join(one.name for one in silent)}"
+        what = f", so these proposed nothing: {', '.join(proposer.name for proposer in silent)}"
     account.note(f"No captions{what}. Pass captioner='field:NAME' or a captioner.")

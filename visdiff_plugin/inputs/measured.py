@@ -60,8 +60,8 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
 
     Classes are chosen by how frequent they are in both sets together, never by where.
     """
-    counts = Counter(name for one in names for name in one or ())
-    n = sum(one is not None for one in names)
+    counts = Counter(name for image_names in names for name in image_names or ())
+    n = sum(name is not None for name in names)
     chosen = [
         name
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -70,7 +70,12 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
     return [
         Measured(
             Candidate(f"{name} ({field})", "label", measure=field),
-            np.array([np.nan if one is None else float(name in one) for one in names]),
+            np.array(
+                [
+                    np.nan if image_names is None else float(name in image_names)
+                    for image_names in names
+                ]
+            ),
         )
         for name in chosen[:_MOST_CLASSES]
     ]
@@ -79,23 +84,23 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
 def _numbers(
     catalog: Sequence[Any], values: NDArray[np.float64], prefix: str, suffix: str
 ) -> list[Measured]:
-    found: list[Measured] = []
-    for column, one in enumerate(catalog):
+    measured: list[Measured] = []
+    for column, measured_property in enumerate(catalog):
         scores = values[:, column]
         known = scores[np.isfinite(scores)]
         if not known.size or known.min() == known.max():
             continue
-        if any(_same(scores, other.scores) for other in found):
+        if any(_same(scores, other.scores) for other in measured):
             continue  # e.g. file size and bytes per pixel where all images have one size
         candidate = Candidate(
-            f"{one.high}{suffix}",
+            f"{measured_property.high}{suffix}",
             "property",
-            opposite=f"{one.low}{suffix}",
-            measure=f"{prefix}{one.name}",
+            opposite=f"{measured_property.low}{suffix}",
+            measure=f"{prefix}{measured_property.name}",
         )
         candidate, turned = worded(candidate, scores)
-        found.append(Measured(candidate, -scores if turned else scores))
-    return found
+        measured.append(Measured(candidate, -scores if turned else scores))
+    return measured
 
 
 def _same(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:

@@ -90,7 +90,9 @@ class InputReader:
         vectors, media = self._embeddings(media)
         if self.stages.captioner is not None and self.stages.need("captions"):
             captions = self._captions(media)
-        words = None if captions is None else [captions.get(one, "") for one in media.ids]
+        words = (
+            None if captions is None else [captions.get(sample_id, "") for sample_id in media.ids]
+        )
         return self._part_of(media, words, vectors)
 
     @property
@@ -124,8 +126,12 @@ class InputReader:
             return None
         with concerning("captioner"):
             stored = fields.read_captions(self.dataset, stages.caption_fields, ids)
-        captions = {one: text for one, text in zip(ids, stored, strict=True) if text}
-        missing = {one: "the caption field is empty" for one in ids if one not in captions}
+        captions = {sample_id: text for sample_id, text in zip(ids, stored, strict=True) if text}
+        missing = {
+            sample_id: "the caption field is empty"
+            for sample_id in ids
+            if sample_id not in captions
+        }
         self.account.skip("caption", missing)
         self.account.reuse("captions", len(captions), 0)
         self.fields["captions"] = ",".join(stages.caption_fields)
@@ -173,7 +179,7 @@ class InputReader:
         """Checks embeddings that another tool stored; returns the images that have one."""
         there = read_present(self.dataset, media.ids, name)
         if self.stages.encoder is not None:
-            some = [one for one in media.ids if one in there][:_CHECKED]
+            some = [sample_id for sample_id in media.ids if sample_id in there][:_CHECKED]
             vectors = read_vectors(self.dataset, some, name)
             making.check_dimension(list(vectors), self.stages.encoder)
             self.account.note(
@@ -184,7 +190,9 @@ class InputReader:
         return self._without_embedding(media, there)
 
     def _without_embedding(self, media: samples.Media, there: Container[str]) -> samples.Media:
-        missing = {one: "no stored embedding" for one in media.ids if one not in there}
+        missing = {
+            sample_id: "no stored embedding" for sample_id in media.ids if sample_id not in there
+        }
         self.account.skip("sample", missing)
         self.account.reuse("embeddings", len(media) - len(missing), 0)
         return media.without(missing)
@@ -202,7 +210,7 @@ class InputReader:
             self._part(0.4, 0.7),
         )
         self._note(kind, filled, "caption")
-        left = [one for one in media.ids if one not in filled.missing]
+        left = [sample_id for sample_id in media.ids if sample_id not in filled.missing]
         return dict(zip(left, read(self.dataset, kind, left), strict=True))
 
     def _part_of(

@@ -102,7 +102,7 @@ def properties_kind() -> Kind:
     """Returns how measured properties are stored: ``(p,)`` each, in the catalog's order."""
     from ..properties.catalog import PROPERTIES, VERSION
 
-    names = [one.name for one in PROPERTIES]
+    names = [measured_property.name for measured_property in PROPERTIES]
 
     def encode(values: NDArray[np.float64]) -> dict[str, Any]:
         known = {n: float(x) for n, x in zip(names, values, strict=True) if np.isfinite(x)}
@@ -123,7 +123,10 @@ def make_properties(
 
     kind = properties_kind()
     declared.declare(dataset, kind)
-    texts = {one.name: f"{one.doc} Unit: {one.unit}." for one in PROPERTIES}
+    texts = {
+        measured_property.name: f"{measured_property.doc} Unit: {measured_property.unit}."
+        for measured_property in PROPERTIES
+    }
     own_fields.declare_numbers(dataset, kind.field, texts)
     work = Work(kind, measure_paths, uses_model=False)
     return kind, fill(dataset, work, media, engine, max(batch_size, 256), progress)
@@ -135,7 +138,7 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
     Raises:
         FieldError: if they are of several dimensions, or of another one
     """
-    dimensions = Counter(len(one) for one in vectors)
+    dimensions = Counter(len(vector) for vector in vectors)
     if len(dimensions) > 1:
         raise FieldError(
             f"Expected embeddings of one dimension, got sizes {dict(dimensions)}.",
@@ -143,10 +146,10 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
             about="embedding_field",
         )
     wanted = np.asarray(encoder.encode_texts(["an image"])).shape[1]
-    found = next(iter(dimensions), wanted)
-    if found != wanted:
+    stored = next(iter(dimensions), wanted)
+    if stored != wanted:
         raise FieldError(
-            f"Expected embeddings of {wanted} dimensions, as {encoder.name} makes, got {found}.",
+            f"Expected embeddings of {wanted} dimensions, as {encoder.name} makes, got {stored}.",
             "Pass the encoder that made them, or another embedding_field.",
             about="encoder",
         )
@@ -154,7 +157,7 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
 
 def caption_paths(captioner: Captioner, paths: Sequence[str]) -> list[Any]:
     """Returns a clean caption, or `Missing` with the reason, for each file."""
-    return [_caption(one) for one in _without_broken(captioner.caption, paths, captioner.name)]
+    return [_caption(made) for made in _without_broken(captioner.caption, paths, captioner.name)]
 
 
 def embed_paths(encoder: Encoder, paths: Sequence[str]) -> Sequence[Any]:
@@ -229,7 +232,7 @@ def _vectors(made: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if (np.isfinite(lengths) & (lengths > 0)).all():
             return vectors / lengths
-    return [_vector(one, path) for one, path in zip(made, paths, strict=True)]
+    return [_vector(vector, path) for vector, path in zip(made, paths, strict=True)]
 
 
 def _vector(made: Any, path: str) -> Any:

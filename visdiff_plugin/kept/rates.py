@@ -97,7 +97,10 @@ def note_rate(noun: str, producer: str, engine: str, rate: Rate | None) -> None:
     if rate is None:
         return
     key = _key(noun, producer, engine)
-    kept = {key: asdict(rate), **{one: value for one, value in _read().items() if one != key}}
+    kept = {
+        key: asdict(rate),
+        **{other_key: value for other_key, value in _read().items() if other_key != key},
+    }
     text = json.dumps(dict(list(kept.items())[:_MOST]), indent=1)
     try:
         write_whole(rates_file(), lambda file: file.write(text.encode()))
@@ -112,10 +115,10 @@ def _key(noun: str, producer: str, engine: str) -> str:
 def _read() -> dict[str, Any]:
     """Returns what is kept; nothing where the file is missing or damaged."""
     try:
-        found = json.loads(rates_file().read_text(encoding="utf-8"))
+        rates = json.loads(rates_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return rates if isinstance(rates, dict) else {}
 
 
 def _rate(kept: Any) -> Rate | None:

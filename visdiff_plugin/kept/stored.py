@@ -60,8 +60,8 @@ def stale(dataset: Any, kind: Kind, media: Media) -> list[int]:
 
 
 def _stale(dataset: Any, kind: Kind, ids: Sequence[str], keys: Sequence[str]) -> list[int]:
-    found = read_columns(dataset, ids, [kind.key_path], present=kind.field)[kind.key_path]
-    return [row for row, key in enumerate(keys) if found[row] != key]
+    stored_keys = read_columns(dataset, ids, [kind.key_path], present=kind.field)[kind.key_path]
+    return [row for row, key in enumerate(keys) if stored_keys[row] != key]
 
 
 def read(dataset: Any, kind: Kind, ids: Sequence[str]) -> list[Any]:

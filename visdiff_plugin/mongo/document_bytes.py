@@ -82,7 +82,7 @@ def updates(
     chosen: list[Piece] = [_ID, ids.view(np.uint8).reshape(-1, 12), *conditions]
     statement = [*document("q", chosen), *document("u", document("$set", elements))]
     pieces = document("", statement)[1:]  # a document by itself has no type and name
-    widths = [len(one) if isinstance(one, bytes) else one.shape[1] for one in pieces]
+    widths = [len(piece) if isinstance(piece, bytes) else piece.shape[1] for piece in pieces]
     rows = np.empty((len(ids), sum(widths)), np.uint8)
     start = 0
     for piece, width in zip(pieces, widths, strict=True):
@@ -100,12 +100,14 @@ def document(name: str, elements: Sequence[Piece]) -> list[Piece]:
 
 def either(*documents: Sequence[Piece]) -> list[Piece]:
     """Returns the condition ``{"$or": documents}``, each given by its elements."""
-    numbered = [document(str(place), one) for place, one in enumerate(documents)]
-    return _nested(4, "$or", [piece for one in numbered for piece in one])
+    numbered = [document(str(place), inner) for place, inner in enumerate(documents)]
+    return _nested(4, "$or", [piece for inner in numbered for piece in inner])
 
 
 def _nested(kind: int, name: str, elements: Sequence[Piece]) -> list[Piece]:
-    size = sum(len(one) if isinstance(one, bytes) else one.shape[1] for one in elements)
+    size = sum(
+        len(element) if isinstance(element, bytes) else element.shape[1] for element in elements
+    )
     return [_head(kind, name), (size + 5).to_bytes(4, "little"), *elements, b"\0"]
 
 
@@ -124,7 +126,7 @@ def number(name: str, values: NDArray[np.floating[Any]]) -> list[Piece]:
 def text_elements(name: str, texts: Sequence[str]) -> list[Piece] | None:
     """Returns an element that is a text; None where texts are of several lengths, or not ASCII."""
     joined, width = "".join(texts), len(texts[0])
-    if not joined.isascii() or any(len(one) != width for one in texts):
+    if not joined.isascii() or any(len(text) != width for text in texts):
         return None
     rows = np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), width)
     return [_head(2, name), (width + 1).to_bytes(4, "little"), rows, b"\0"]

@@ -90,8 +90,8 @@ def stored_path(dataset: Any, path: str) -> str:
 def view_ids(dataset: Any, view: Any) -> list[str]:
     """Returns the sample ids of a view of a dataset, in the view's order."""
     wanted = [*pipeline(view), {"$project": {"_id": 1}}]
-    found = collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True)
-    return [one for batch in found for one in unpack_ids(batch)]
+    batches = collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True)
+    return [unpack_sample_id for batch in batches for unpack_sample_id in unpack_ids(batch)]
 
 
 @collector_paused()
@@ -103,9 +103,9 @@ def view_values(dataset: Any, view: Any, path: str) -> tuple[list[str], list[Any
     ids: list[str] = []
     values: list[Any] = []
     for batch in collection(dataset).aggregate_raw_batches(wanted, allowDiskUse=True):
-        for one in bson.decode_all(batch):
-            ids.append(str(one["_id"]))
-            values.append(one.get("value"))
+        for document in bson.decode_all(batch):
+            ids.append(str(document["_id"]))
+            values.append(document.get("value"))
     return ids, values
 
 
@@ -136,8 +136,8 @@ def read_columns(
 
 def read_present(dataset: Any, ids: Sequence[str], path: str) -> set[str]:
     """Returns those of ``ids`` whose sample has a value in a field, without reading the values."""
-    found = read_columns(dataset, ids, ["_id"], present=path)["_id"]
-    return {one for one, known in zip(ids, found, strict=True) if known is not None}
+    known_ids = read_columns(dataset, ids, ["_id"], present=path)["_id"]
+    return {sample_id for sample_id, known in zip(ids, known_ids, strict=True) if known is not None}
 
 
 @collector_paused()
@@ -166,8 +166,10 @@ def read_vectors(
     def read(start: int) -> tuple[int, NDArray[np.intp], NDArray[np.bytes_], list[bytes]]:
         chunk, rows = np.unique(pack_ids(ids[start : start + CHUNK]), return_inverse=True)
         query = RawBSONDocument(among(chunk))
-        found = collection(dataset).find_raw_batches(query, {stored: 1}, batch_size=CHUNK)
-        return start, rows, chunk, list(found)
+        batches_of_chunk = collection(dataset).find_raw_batches(
+            query, {stored: 1}, batch_size=CHUNK
+        )
+        return start, rows, chunk, list(batches_of_chunk)
 
     # threads wait for the server only: decoding in them is slower, as they take turns at it
     for start, rows, chunk, batches in in_order(read, range(0, len(ids), CHUNK), threads):
@@ -213,24 +215,24 @@ def _found(
     def read(start: int) -> tuple[list[bytes], list[Mapping[str, Any]]]:
         chunk = pack_ids(ids[start : start + CHUNK])
         query = {"$and": [RawBSONDocument(among(np.unique(chunk))), condition]}
-        found = collection(dataset).find(query, projection, batch_size=CHUNK)
+        cursor = collection(dataset).find(query, projection, batch_size=CHUNK)
         raw = chunk.tobytes()
-        return [raw[at : at + 12] for at in range(0, len(raw), 12)], list(found)
+        return [raw[at : at + 12] for at in range(0, len(raw), 12)], list(cursor)
 
     for wanted, documents in in_order(read, range(0, len(ids), CHUNK)):
-        known = [one["_id"].binary for one in documents]
+        known = [document["_id"].binary for document in documents]
         if known == wanted:  # MongoDB finds them in the order of its index
             yield [*documents]
         else:
             by_id = dict(zip(known, documents, strict=True))
-            yield [by_id.get(one) for one in wanted]
+            yield [by_id.get(sample_id) for sample_id in wanted]
 
 
 def _values(documents: Sequence[Mapping[str, Any] | None], names: Sequence[str]) -> list[Any]:
     if len(names) == 1:
         (name,) = names
-        return [None if one is None else one.get(name) for one in documents]
-    return [_dig(one, names) for one in documents]
+        return [None if document is None else document.get(name) for document in documents]
+    return [_dig(document, names) for document in documents]
 
 
 def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]]:
@@ -238,9 +240,11 @@ def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]
     import bson
 
     names = field.split(".")
-    stored = [(one["_id"].binary, _dig(one, names)) for one in bson.decode_all(batch)]
-    stored = [(one, value) for one, value in stored if value is not None]
-    ids = np.array([one for one, _ in stored], "S12")
+    stored = [
+        (document["_id"].binary, _dig(document, names)) for document in bson.decode_all(batch)
+    ]
+    stored = [(sample_id, value) for sample_id, value in stored if value is not None]
+    ids = np.array([sample_id for sample_id, _ in stored], "S12")
     if not stored:
         return ids, np.empty((0, 0), np.float32)
     try:
@@ -251,7 +255,7 @@ def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]
             "Name a VectorField, or leave embedding_field out.",
         ) from error
     if isinstance(vectors, list):
-        wrong = next((len(one) for one in vectors if len(one) != len(vectors[0])), None)
+        wrong = next((len(vector) for vector in vectors if len(vector) != len(vectors[0])), None)
         if wrong is not None:
             raise _several(field, len(vectors[0]), wrong)
         vectors = np.array(vectors, np.float32)

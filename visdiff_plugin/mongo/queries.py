@@ -33,12 +33,12 @@ def count(
         return None
     wanted = [*stages, {"$match": more or {}}, {"$count": "n"}]
     try:
-        found = list(
+        counted = list(
             collection(dataset).aggregate(wanted, allowDiskUse=True, maxTimeMS=patience_ms)
         )
     except ExecutionTimeout:
         return None
-    return int(found[0]["n"]) if found else 0
+    return int(counted[0]["n"]) if counted else 0
 
 
 def frequent_values(dataset: Any, view: Any, path: str, most: int) -> list[Any]:
@@ -61,7 +61,9 @@ def frequent_values(dataset: Any, view: Any, path: str, most: int) -> list[Any]:
         {"$limit": most},
     ]
     try:
-        return [one["_id"] for one in collection(dataset).aggregate(stages, maxTimeMS=_PATIENCE_MS)]
+        return [
+            group["_id"] for group in collection(dataset).aggregate(stages, maxTimeMS=_PATIENCE_MS)
+        ]
     except ExecutionTimeout:
         return []
 
@@ -93,7 +95,7 @@ def ids_among(
     """
     from bson import ObjectId
 
-    among = {"_id": {"$in": [ObjectId(one) for one in ids]}}
+    among = {"_id": {"$in": [ObjectId(sample_id) for sample_id in ids]}}
     stages = [*pipeline(view), {"$match": among}] if query is None else [
         {"$match": among}, {"$match": query}
     ]  # fmt: skip
@@ -104,9 +106,9 @@ def _ids(dataset: Any, stages: Sequence[Mapping[str, Any]]) -> list[str] | None:
     from pymongo.errors import ExecutionTimeout
 
     try:
-        found = collection(dataset).aggregate(
+        documents = collection(dataset).aggregate(
             list(stages), allowDiskUse=True, maxTimeMS=_PATIENCE_MS
         )
-        return [str(one["_id"]) for one in found]
+        return [str(item["_id"]) for item in documents]
     except ExecutionTimeout:
         return None

@@ -139,7 +139,9 @@ def _whole(values: Sequence[Any] | NDArray[Any]) -> Any:
     """Returns vectors that are alike as one matrix, everything else as it is."""
     if isinstance(values, np.ndarray):
         return values
-    kinds = {(one.dtype, one.shape) if isinstance(one, np.ndarray) else None for one in values}
+    kinds = {
+        (value.dtype, value.shape) if isinstance(value, np.ndarray) else None for value in values
+    }
     return np.stack(values) if len(kinds) == 1 and None not in kinds else values
 
 
@@ -149,7 +151,7 @@ def _pieces(path: str, values: Sequence[Any] | NDArray[Any]) -> list[Piece] | No
         if values.dtype.kind != "f" or values.ndim > 2:
             return None
         return vector_elements(path, values) if values.ndim == 2 else number(path, values)
-    return text_elements(path, values) if all(isinstance(one, str) for one in values) else None
+    return text_elements(path, values) if all(isinstance(value, str) for value in values) else None
 
 
 def _encoded(
@@ -158,9 +160,9 @@ def _encoded(
     import bson
 
     rows = zip(*(map(_encodable, values) for values in columns.values()), strict=True)
-    for one, row in zip(ids, rows, strict=True):
+    for sample_id, row in zip(ids, rows, strict=True):
         fields = dict(zip(columns, row, strict=True))
-        query: dict[str, Any] = {"_id": bson.ObjectId(one)}
+        query: dict[str, Any] = {"_id": bson.ObjectId(sample_id)}
         if absent is not None:
             query["$or"] = [{absent[1]: {"$ne": fields[absent[1]]}}, {absent[0]: None}]
         yield bson.encode({"q": query, "u": {"$set": {**fields, **now}}})

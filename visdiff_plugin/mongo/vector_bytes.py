@@ -28,17 +28,17 @@ def decode_vectors(values: Sequence[Any]) -> NDArray[Any] | list[NDArray[Any]]:
         EOFError: likewise
         zlib.error: likewise
     """
-    if not all(isinstance(one, bytes) for one in values):
-        return [_vector(one) for one in values]
+    if not all(isinstance(value, bytes) for value in values):
+        return [_vector(value) for value in values]
     raw = _decompressed(values)
     start, size = 10 + int.from_bytes(raw[0][8:10], "little"), len(raw[0])
     header = raw[0][:start]
-    alike = all(len(one) == size and one.startswith(header) for one in raw)
+    alike = all(len(stored) == size and stored.startswith(header) for stored in raw)
     if not alike or header[:8] != _MAGIC:
-        return [_vector(one) for one in values]
+        return [_vector(value) for value in values]
     dtype, shape, _ = layout_of(header)
     if len(shape) != 1 or not shape[0] or dtype.kind not in "fiu":
-        return [_vector(one) for one in values]
+        return [_vector(value) for value in values]
     joined = np.frombuffer(b"".join(raw), np.uint8).reshape(len(raw), size)
     return joined[:, start:].view(dtype)
 
@@ -53,10 +53,10 @@ def _decompressed(values: Sequence[bytes]) -> list[Any]:
         pass
     else:
         try:
-            return [first, *(zlib_decompress(one, room) for one in values[1:])]
+            return [first, *(zlib_decompress(value, room) for value in values[1:])]
         except DeflateError:  # a longer one, or damage, of which zlib says what it is
             pass
-    return [first, *(zlib.decompress(one, bufsize=room + 1) for one in values[1:])]
+    return [first, *(zlib.decompress(value, bufsize=room + 1) for value in values[1:])]
 
 
 def _vector(value: Any) -> NDArray[Any]:

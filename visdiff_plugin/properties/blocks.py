@@ -22,8 +22,8 @@ def blockiness(gray: NDArray[np.float32]) -> float:
     Args:
         gray: ``(h, w)`` luma, 0 to 255
     """
-    found = [_grid(lines) for lines in (gray, gray.T) if min(lines.shape) >= 4 * _SIDE]
-    return max(float(np.mean(found)), INVISIBLE) if found else INVISIBLE
+    grids = [_grid(lines) for lines in (gray, gray.T) if min(lines.shape) >= 4 * _SIDE]
+    return max(float(np.mean(grids)), INVISIBLE) if grids else INVISIBLE
 
 
 def _grid(lines: NDArray[np.float32]) -> float:

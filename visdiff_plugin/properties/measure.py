@@ -103,11 +103,11 @@ def measure_many(
     with ThreadPoolExecutor(threads, thread_name_prefix="visdiff-measure") as pool:
         for start in range(0, len(paths), _CHUNK):
             chunk = paths[start : start + _CHUNK]
-            for row, found in enumerate(pool.map(_row, chunk), start):
-                if isinstance(found, str):
-                    reasons[row] = found
+            for row, measured in enumerate(pool.map(_row, chunk), start):
+                if isinstance(measured, str):
+                    reasons[row] = measured
                 else:
-                    values[row] = found
+                    values[row] = measured
             if progress is not None:
                 done = start + len(chunk)
                 progress(done / len(paths), f"measured {done} of {len(paths)} images")
@@ -120,8 +120,8 @@ def _row(path: str) -> list[float] | str:
         n_bytes, pixels = _read(path)
     except UNREADABLE as error:
         return reason(error)
-    found = measure_pixels(pixels, n_bytes)
-    return [found[member.name] for member in PROPERTIES]
+    measured = measure_pixels(pixels, n_bytes)
+    return [measured[member.name] for member in PROPERTIES]
 
 
 def _read(path: str) -> tuple[int, NDArray[np.uint8]]:
@@ -197,7 +197,7 @@ def _reduced(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
     while max(pixels.shape[:2]) >= 4 * side and min(pixels.shape[:2]) >= 2:
         # halving is four times as fast as one large step, and as good
-        height, width = (one // 2 for one in pixels.shape[:2])
+        height, width = (length // 2 for length in pixels.shape[:2])
         even = pixels[: 2 * height, : 2 * width]
         pixels = np.asarray(
             cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8
@@ -205,10 +205,10 @@ def _reduced(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     scale = side / max(pixels.shape[:2])
     if scale >= 1:
         return pixels
-    height, width = (max(1, round(one * scale)) for one in pixels.shape[:2])
+    height, width = (max(1, round(length * scale)) for length in pixels.shape[:2])
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _middle(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    top, left = (max(0, (one - side) // 2) for one in pixels.shape[:2])
+    top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
     return np.ascontiguousarray(pixels[top : top + side, left : left + side])

@@ -159,8 +159,8 @@ def contrast(
     Returns:
         ``k`` effects, in standard deviations
     """
-    means = [one.mean(axis=0, dtype=np.float64) for one in (a, b)]
-    rest = np.concatenate([one - mean for one, mean in zip((a, b), means, strict=True)])
+    means = [side.mean(axis=0, dtype=np.float64) for side in (a, b)]
+    rest = np.concatenate([side - mean for side, mean in zip((a, b), means, strict=True)])
     within = rest.T @ rest / max(len(rest) - 2, 1)
     spread = np.sqrt(np.maximum(np.einsum("kd,kd->k", texts @ within, texts), 0))
     # sets without any spread (copies of one image) are told apart by the gap alone
@@ -195,7 +195,7 @@ def distinct(
 
 
 def _words(phrases: Sequence[str]) -> list[frozenset[str]]:
-    return [frozenset(key(one).split()) - _SMALL for one in phrases]
+    return [frozenset(key(phrase).split()) - _SMALL for phrase in phrases]
 
 
 def _directions(texts: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -217,12 +217,12 @@ def _picked(
     while len(chosen) < n and left.any():
         row = int(np.argmax(np.where(left, scores, -np.inf)))
         near = np.flatnonzero(left & (scores >= _NEARLY * scores[row]))
-        inside = [one for one in near.tolist() if words[one] and words[one] < words[row]]
-        row = min(inside, key=lambda one: (len(words[one]), -scores[one]), default=row)
+        inside = [place for place in near.tolist() if words[place] and words[place] < words[row]]
+        row = min(inside, key=lambda place: (len(words[place]), -scores[place]), default=row)
         chosen.append(row)
         left &= units @ units[row] <= most
         if words[row]:
-            left &= np.fromiter((not words[row] <= one for one in words), bool, len(words))
+            left &= np.fromiter((not words[row] <= word for word in words), bool, len(words))
         left[row] = False
     return chosen
 

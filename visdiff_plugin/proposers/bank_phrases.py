@@ -39,10 +39,10 @@ def read_bank(path: str) -> tuple[str, ...]:
         raise ValueError(
             f"Expected a text file (UTF-8) with one phrase a line at {path!r}, got: {error}"
         ) from error
-    found = _distinct(line for line in lines if not line.lstrip().startswith("#"))
-    if not found:
+    phrases = _distinct(line for line in lines if not line.lstrip().startswith("#"))
+    if not phrases:
         raise ValueError(f"Expected phrases in {path!r}, one a line, got none.")
-    return found
+    return phrases
 
 
 def _distinct(phrases: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(" ".join(one.split()) for one in text.split(",") if one.strip()))
+    return tuple(dict.fromkeys(" ".join(part.split()) for part in text.split(",") if part.strip()))
 
 
 #: how a picture was made; each stands before "of a dog"

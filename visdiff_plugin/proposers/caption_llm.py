@@ -81,7 +81,10 @@ class CaptionProposer:
             a,
             b,
             tried_text(
-                [(one.description, _of(a, one.missed), _of(b, one.mistaken)) for one in attempts]
+                [
+                    (attempt.description, _of(a, attempt.missed), _of(b, attempt.mistaken))
+                    for attempt in attempts
+                ]
             ),
         )
 
@@ -102,15 +105,15 @@ def _of(images: Images, rows: Sequence[int]) -> list[str]:
 
 def _captions(a: Images, b: Images) -> tuple[list[str], list[str]]:
     """Returns the captions of both sets; where they come in pairs, those of whole pairs."""
-    texts = [[one.strip() for one in images.captions or ()] for images in (a, b)]
+    texts = [[caption.strip() for caption in images.captions or ()] for images in (a, b)]
     if a.pairs is not None and b.pairs is not None:
         whole = [both for both in zip(*texts, strict=True) if all(both)]
         texts = [[both[side] for both in whole] for side in (0, 1)]
-    found = [[one for one in own if one] for own in texts]
-    for side, own in zip("AB", found, strict=True):
+    captions = [[caption for caption in own if caption] for own in texts]
+    for side, own in zip("AB", captions, strict=True):
         if len(own) < 2:
             raise ProposerError(
                 f"Expected at least 2 captions of set {side}, got {len(own)}.",
                 "Choose a captioner or a caption field, or more images.",
             )
-    return found[0], found[1]
+    return captions[0], captions[1]

@@ -100,11 +100,11 @@ class FeatureProposer(LazyModel):
         gap = self._mean(generator, a, "A") - self._mean(generator, b, "B")
         with self._lock:  # the seed is global: rounds sample one after another
             said = self._sampled(generator, gap)
-        texts = [clean_caption(one, None) for one in said]
-        found = list(dict.fromkeys(one for one in texts if isinstance(one, str)))
-        if not found:
+        texts = [clean_caption(reply, None) for reply in said]
+        proposals = list(dict.fromkeys(text for text in texts if isinstance(text, str)))
+        if not proposals:
             raise ProposerError(f"Expected descriptions of {generator.name}, got {said[:3]!r}.")
-        return ProposerReply(found, "\n".join(said))
+        return ProposerReply(proposals, "\n".join(said))
 
     def _load(self) -> Generator:
         folder = Path(self._source).expanduser()
@@ -131,12 +131,12 @@ class FeatureProposer(LazyModel):
             return list(features.float().cpu())
 
         made = map_images(images.paths, None, call, self._batches, self._threads)
-        found = [one for one in made if not isinstance(one, Missing)]
-        if len(found) < 2:
+        vectors = [features for features in made if not isinstance(features, Missing)]
+        if len(vectors) < 2:
             raise ProposerError(
-                f"Expected at least 2 images of set {side} that can be read, got {len(found)}."
+                f"Expected at least 2 images of set {side} that can be read, got {len(vectors)}."
             )
-        return torch.stack(found).mean(dim=0)
+        return torch.stack(vectors).mean(dim=0)
 
     def _sampled(self, generator: Generator, gap: Any) -> list[str]:
         import torch
@@ -162,4 +162,4 @@ class FeatureProposer(LazyModel):
             except (RuntimeError, ValueError, TypeError, IndexError) as error:
                 raise ModelError(f"{generator.name} failed to generate: {error}") from error
         said = generator.processor.batch_decode(tokens, skip_special_tokens=True)
-        return [str(one).strip() for one in said]
+        return [str(reply).strip() for reply in said]

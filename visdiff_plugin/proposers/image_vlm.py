@@ -129,35 +129,35 @@ class ImageProposer:
             asked["tried"] = tried_text(
                 [
                     (
-                        one.description,
-                        _numbers(shown_a, one.missed),
-                        _numbers(shown_b, one.mistaken),
+                        attempt.description,
+                        _numbers(shown_a, attempt.missed),
+                        _numbers(shown_b, attempt.mistaken),
                     )
-                    for one in attempts
+                    for attempt in attempts
                 ]
             )
         pictures = list(shown_a.values()), list(shown_b.values())
         if grid:
             picture, rows_a, rows_b = sheet(*pictures, self._tile)
             return grid_messages(data_url(picture), rows_a, rows_b, **asked)
-        urls_a, urls_b = ([data_url(one, self._side) for one in own] for own in pictures)
+        urls_a, urls_b = ([data_url(picture, self._side) for picture in own] for own in pictures)
         return image_messages(urls_a, urls_b, **asked)
 
     def _read(
         self, a: Images, b: Images, pixels: int
     ) -> tuple[dict[int, Image.Image], dict[int, Image.Image]]:
         """Returns place -> image of what can be read; where they come in pairs, of whole pairs."""
-        found = [_readable(one.paths[: self.most_images], pixels) for one in (a, b)]
+        readable = [_readable(side.paths[: self.most_images], pixels) for side in (a, b)]
         if a.pairs is not None and b.pairs is not None:
-            whole = found[0].keys() & found[1].keys()
-            found = [{place: own[place] for place in own if place in whole} for own in found]
-        for side, own in zip("AB", found, strict=True):
+            whole = readable[0].keys() & readable[1].keys()
+            readable = [{place: own[place] for place in own if place in whole} for own in readable]
+        for side, own in zip("AB", readable, strict=True):
             if len(own) < 2:
                 raise ProposerError(
                     f"Expected at least 2 images of set {side} that can be read, got {len(own)}.",
                     "Choose larger sets, or a larger subset_size.",
                 )
-        return found[0], found[1]
+        return readable[0], readable[1]
 
 
 def _numbers(shown: Mapping[int, Image.Image], rows: Sequence[int]) -> list[str]:
@@ -168,10 +168,10 @@ def _numbers(shown: Mapping[int, Image.Image], rows: Sequence[int]) -> list[str]
 
 def _readable(paths: Sequence[str], pixels: int) -> dict[int, Image.Image]:
     """Returns place -> image of the files that are images."""
-    found = {}
+    pictures = {}
     for place, path in enumerate(paths):
         try:
-            found[place] = load_rgb(path, pixels)
+            pictures[place] = load_rgb(path, pixels)
         except UNREADABLE:
             continue  # whether files can be read is counted where the sets are read
-    return found
+    return pictures

@@ -85,12 +85,12 @@ class KeywordProposer:
 
         Images without a caption are left out.
         """
-        captions_a = [one for one in a.captions or () if one and one.strip()]
-        captions_b = [one for one in b.captions or () if one and one.strip()]
+        captions_a = [caption for caption in a.captions or () if caption and caption.strip()]
+        captions_b = [caption for caption in b.captions or () if caption and caption.strip()]
         if not captions_a or not captions_b:
             return ProposerReply([])
-        found = _over_represented(captions_a, captions_b, self)
-        return ProposerReply([one.text for one in _distinct(found)[: self.n]])
+        over = _over_represented(captions_a, captions_b, self)
+        return ProposerReply([phrase.text for phrase in _distinct(over)[: self.n]])
 
 
 def log_odds_z(count_a: int, n_a: int, count_b: int, n_b: int, prior: float) -> float:
@@ -131,8 +131,8 @@ class _Index:
 
     def text(self, words: tuple[str, ...]) -> str:
         """Returns the commonest spelling, a participle ("dog running") before other forms."""
-        found = self.spellings[words].items()
-        return min(found, key=lambda one: ("ing" not in one[0], -one[1], one[0]))[0]
+        spellings = self.spellings[words].items()
+        return min(spellings, key=lambda item: ("ing" not in item[0], -item[1], item[0]))[0]
 
 
 def _over_represented(
@@ -141,7 +141,7 @@ def _over_represented(
     # sorted: what follows must not depend on the order of images
     side_a = _Index(sorted(captions_a), options.max_words)
     side_b = _Index(sorted(captions_b), options.max_words)
-    found = []
+    over = []
     for words, rows in side_a.images.items():
         in_b = len(side_b.images.get(words, ()))
         z = log_odds_z(len(rows), len(captions_a), in_b, len(captions_b), options.prior)
@@ -152,15 +152,15 @@ def _over_represented(
             side.spellings[words].total() for side in (side_a, side_b) if words in side.spellings
         )
         if closed >= _CLOSED * uses:
-            found.append(_Phrase(words, side_a.text(words), z, frozenset(rows)))
-    return sorted(found, key=lambda one: (-one.z, -len(one.words), one.text))
+            over.append(_Phrase(words, side_a.text(words), z, frozenset(rows)))
+    return sorted(over, key=lambda item: (-item.z, -len(item.words), item.text))
 
 
-def _distinct(found: list[_Phrase]) -> list[_Phrase]:
+def _distinct(candidates: list[_Phrase]) -> list[_Phrase]:
     """Keeps one of the phrases that say the same of the same images; the order stays."""
     kept: list[_Phrase] = []
-    for phrase in found:
-        if any(_explains(longer, phrase) for longer in found):
+    for phrase in candidates:
+        if any(_explains(longer, phrase) for longer in candidates):
             continue
         if not any(_overlap(phrase, other) for other in kept):
             kept.append(phrase)

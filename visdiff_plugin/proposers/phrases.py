@@ -82,17 +82,17 @@ def phrases(caption: str, max_words: int) -> Iterator[Phrase]:
                 words = run[start : end + 1]
                 if _stands_alone(words):
                     following = run[end + 1 : end + 2]
-                    closed = all(one in _INNER or one.endswith("ing") for one in following)
+                    closed = all(word in _INNER or word.endswith("ing") for word in following)
                     yield Phrase(_lemmas(words), " ".join(words), closed)
 
 
 def _lemmas(words: list[str]) -> tuple[str, ...]:
-    found: list[str] = []
+    lemmas: list[str] = []
     for word in words:
         form = "~" if word in _INNER else lemma(word)
-        if form != "~" or found[-1] != "~":
-            found.append(form)
-    return tuple(found)
+        if form != "~" or lemmas[-1] != "~":
+            lemmas.append(form)
+    return tuple(lemmas)
 
 
 def _runs(caption: str) -> Iterator[list[str]]:

@@ -31,8 +31,8 @@ class RememberedProposer:
         self.anew = False
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._proposer, name)
-        return self._refine if name == "refine" else found  # only where the proposer has one
+        member = getattr(self._proposer, name)
+        return self._refine if name == "refine" else member  # only where the proposer has one
 
     @property
     def name(self) -> str:
@@ -44,7 +44,10 @@ class RememberedProposer:
         return self._kept(self._key(a, b), lambda: self._proposer.propose(a, b))
 
     def _refine(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
-        tried = [[one.description, list(one.missed), list(one.mistaken)] for one in attempts]
+        tried = [
+            [attempt.description, list(attempt.missed), list(attempt.mistaken)]
+            for attempt in attempts
+        ]
         asked = getattr(self._proposer, "refine")  # noqa: B009 - not every proposer has it
         return self._kept(self._key(a, b, tried), lambda: asked(a, b, attempts))
 
@@ -76,16 +79,16 @@ class RememberedProposer:
         return hashlib.blake2b("".join(sorted(self.asked)).encode(), digest_size=12).hexdigest()
 
     def _key(self, a: Images, b: Images, tried: Sequence[Any] = ()) -> str:
-        found = hashlib.blake2b(digest_size=12)
+        digest = hashlib.blake2b(digest_size=12)
         if tried:
-            found.update(json.dumps(tried).encode())
+            digest.update(json.dumps(tried).encode())
         own = public_spec(parameters_of(self._proposer))
-        found.update(json.dumps([self.name, own], sort_keys=True).encode())
+        digest.update(json.dumps([self.name, own], sort_keys=True).encode())
         needs = needs_of(self._proposer, "captions")  # what else is there is for rankers
         for images in (a, b):
             captions = list(images.captions or ()) if "captions" in needs else []
             tied = [] if images.pairs is None else ["paired"]  # another question
-            found.update(json.dumps([list(images.ids), captions, *tied]).encode())
+            digest.update(json.dumps([list(images.ids), captions, *tied]).encode())
             if images.embeddings is not None and "embeddings" in needs:
-                found.update(images.embeddings.tobytes())
-        return found.hexdigest()
+                digest.update(images.embeddings.tobytes())
+        return digest.hexdigest()

@@ -37,7 +37,7 @@ def sheet(
             f"{tile!r} and {columns!r}."
         )
     columns = min(columns, max(len(a), len(b)))
-    rows_a, rows_b = (-(-len(one) // columns) for one in (a, b))
+    rows_a, rows_b = (-(-len(side) // columns) for side in (a, b))
     grid = Image.new("RGB", (columns * tile, (rows_a + rows_b) * tile), PAPER)
     for images, first in ((a, 0), (b, rows_a)):
         for place, image in enumerate(images):

@@ -63,7 +63,10 @@ class Cascade:
 
     def __post_init__(self) -> None:
         numbers = (self.top, self.sample, 1 if self.budget is None else self.budget)
-        if any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in numbers):
+        if any(
+            isinstance(number, bool) or not isinstance(number, int) or number < 1
+            for number in numbers
+        ):
             raise ValueError(
                 "Expected top, sample and budget as whole numbers >= 1, got "
                 f"{self.top!r}, {self.sample!r} and {self.budget!r}."
@@ -121,7 +124,7 @@ class Cascade:
         asked = _Asking(table, columns, orders, self.then)
         for counts in _looks(sizes):
             # as if all had to be asked about: where some are given up, it ends early
-            part = part_of(progress, *(sum(one) / sum(sizes) for one in (asked.done, counts)))
+            part = part_of(progress, *(sum(both) / sum(sizes) for both in (asked.done, counts)))
             if not asked.look(counts, take, part):
                 break
         return asked.narrowed(self)
@@ -165,30 +168,32 @@ class Chosen:
 
     def best(self, top: int) -> list[int]:
         """Returns the columns of the descriptions that separate the sets best, ascending."""
-        found = two_sample_columns(self.scores, self.rows_a, self.rows_b, range(len(self.texts)))
+        samples = two_sample_columns(self.scores, self.rows_a, self.rows_b, range(len(self.texts)))
         effects = {
-            column: round(_reach(one.auroc, one.auroc, self.config), 12)
-            for column, one in enumerate(found)
-            if one is not None
+            column: round(_reach(item.auroc, item.auroc, self.config), 12)
+            for column, item in enumerate(samples)
+            if item is not None
         }
-        return sorted(sorted(effects, key=lambda one: (-effects[one], self.texts[one]))[:top])
+        return sorted(
+            sorted(effects, key=lambda effect: (-effects[effect], self.texts[effect]))[:top]
+        )
 
     def orders(self) -> tuple[Rows, Rows]:
         """Returns the rows of A and of B in the random order in which they are asked about."""
         pairs, seed = self.design.pairs, self.config.seed
-        found = []
+        ordered_rows = []
         for rows in (self.rows_a, self.rows_b):
             own = [self.names[row] for row in rows]
             ordered = rows[sorted(range(rows.size), key=own.__getitem__)]
             if pairs is None:
-                found.append(ordered[generator(seed, own).permutation(rows.size)])
+                ordered_rows.append(ordered[generator(seed, own).permutation(rows.size)])
                 continue
             # the same pairs in the same order in both sets: half a pair is no evidence
             whole = np.intersect1d(pairs[self.rows_a], pairs[self.rows_b])
             ordered = ordered[(pairs[ordered] >= 0) & np.isin(pairs[ordered], whole)]
             places = generator(seed, self.names).permutation(int(pairs.max(initial=-1)) + 1)
-            found.append(ordered[np.argsort(places[pairs[ordered]], kind="stable")])
-        return found[0], found[1]
+            ordered_rows.append(ordered[np.argsort(places[pairs[ordered]], kind="stable")])
+        return ordered_rows[0], ordered_rows[1]
 
 
 @dataclass(frozen=True)
@@ -238,14 +243,14 @@ class _Asking:
         rows = np.sort(np.concatenate(new))
         texts = [self.table.texts[self.columns[place]] for place in self.left]
         try:
-            found = scored_by(self.then, take(rows.tolist()), texts, progress)
+            answer = scored_by(self.then, take(rows.tolist()), texts, progress)
         except ServerError as error:
             if self.done == (0, 0):
                 raise
             # when a server fails does not hang on what it said: what was asked stays random
             self.notes.append(f"{self.then.name} stopped answering: {error}")
             return False
-        scored = found if isinstance(found, Scored) else Scored(found)
+        scored = answer if isinstance(answer, Scored) else Scored(answer)
         self.scores[rows[:, None], self.left] = scored.scores
         self.usage += scored.usage
         self.skipped = _joined([*self.skipped, *scored.skipped])
@@ -256,14 +261,16 @@ class _Asking:
 
     def _hopeless(self, place: int) -> bool:
         a, b = (order[:count] for order, count in zip(self.orders, self.done, strict=True))
-        (one,) = two_sample_columns(self.scores, a, b, [place])
+        (sample,) = two_sample_columns(self.scores, a, b, [place])
         config = self.table.config
-        return one is not None and _reach(*one.interval, config) < config.min_effect - 0.5
+        return sample is not None and _reach(*sample.interval, config) < config.min_effect - 0.5
 
     def narrowed(self, cascade: Cascade) -> Narrowed:
         """Returns what is left, with a note on what was done."""
         texts = self.table.texts
-        given_up = [texts[one] for place, one in enumerate(self.columns) if place not in self.left]
+        given_up = [
+            texts[column] for place, column in enumerate(self.columns) if place not in self.left
+        ]
         unasked = [text for column, text in enumerate(texts) if column not in self.columns]
         reasons = {
             f"not among the {len(self.columns)} that {cascade.first.name} finds best": unasked,
@@ -294,21 +301,23 @@ def _reach(low: float, high: float, config: Config) -> float:
 
 def _looks(sizes: tuple[int, int]) -> list[tuple[int, int]]:
     """Returns after how many images of A and of B it is looked who can still win."""
-    found: list[tuple[int, int]] = []
+    looks: list[tuple[int, int]] = []
     for share in _SHARES:
         a, b = (min(size, max(_FIRST_LOOK, math.ceil(share * size))) for size in sizes)
-        if (a, b) not in found:
-            found.append((a, b))
-    return found
+        if (a, b) not in looks:
+            looks.append((a, b))
+    return looks
 
 
 def _joined(skipped: Sequence[Skipped]) -> list[Skipped]:
     """Returns one entry for each reason."""
-    found: dict[tuple[str, str], Skipped] = {}
-    for one in skipped:
-        before = found.get((one.what, one.reason))
+    by_reason: dict[tuple[str, str], Skipped] = {}
+    for skipped_item in skipped:
+        before = by_reason.get((skipped_item.what, skipped_item.reason))
         if before is not None:
-            examples = (*before.examples, *one.examples)[:5]
-            one = replace(one, count=before.count + one.count, examples=examples)
-        found[one.what, one.reason] = one
-    return list(found.values())
+            examples = (*before.examples, *skipped_item.examples)[:5]
+            skipped_item = replace(
+                skipped_item, count=before.count + skipped_item.count, examples=examples
+            )
+        by_reason[skipped_item.what, skipped_item.reason] = skipped_item
+    return list(by_reason.values())

@@ -37,7 +37,7 @@ class EmbeddingRanker:
 
     def __post_init__(self) -> None:
         one_text = isinstance(self.templates, str)
-        if one_text or not all(str(one).count("{}") == 1 for one in self.templates):
+        if one_text or not all(str(template).count("{}") == 1 for template in self.templates):
             raise ValueError(
                 "Expected templates as a list of texts with one {} each, such as 'a photo of {}', "
                 f"got {self.templates!r}."
@@ -84,6 +84,8 @@ class EmbeddingRanker:
         """Returns ``(k, d)`` unit vectors, each the mean over all templates."""
         if not self.templates:
             return text_vectors(self.encoder, descriptions)
-        texts = [one.replace("{}", text) for text in descriptions for one in self.templates]
+        texts = [
+            template.replace("{}", text) for text in descriptions for template in self.templates
+        ]
         vectors = text_vectors(self.encoder, texts)
         return unit(vectors.reshape(len(descriptions), len(self.templates), -1).mean(axis=1))

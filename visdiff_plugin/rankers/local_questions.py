@@ -128,7 +128,7 @@ class LocalQuestionRanker(LazyModel):
             done += len(batch)
             return rows
 
-        texts = [one.text for one in subjects]
+        texts = [subject.text for subject in subjects]
         if self._about == "image":
             made = map_images(texts, None, call, self._batches, self._threads)
         else:
@@ -157,9 +157,9 @@ class _Asking:
 
     def __init__(self, asker: Asker, descriptions: Sequence[str], tally: Tally) -> None:
         self.asker, self.descriptions, self.tally = asker, descriptions, tally
-        words = {one: word(token) for token, one in asker.vocabulary().items()}
-        self._yes = [one for one, text in words.items() if text == "yes"]
-        self._no = [one for one, text in words.items() if text == "no"]
+        words = {number: word(token) for token, number in asker.vocabulary().items()}
+        self._yes = [key for key, text in words.items() if text == "yes"]
+        self._no = [key for key, text in words.items() if text == "no"]
 
     def rows(self, batch: Sequence[Any]) -> list[NDArray[np.float64] | Missing]:
         """Returns for each its P(yes) of each description, or why it can't be asked about."""
@@ -167,20 +167,20 @@ class _Asking:
             columns = [self._column(batch, text) for text in self.descriptions]
         except ValueError as error:
             if len(batch) > 1:  # one image costs only itself
-                return [row for one in batch for row in self.rows([one])]
+                return [row for question in batch for row in self.rows([question])]
             return [Missing(f"the model's processor refuses it: {error}")]
-        found = np.stack(columns, axis=1)
-        for value in np.isfinite(found).ravel().tolist():
+        shares = np.stack(columns, axis=1)
+        for value in np.isfinite(shares).ravel().tolist():
             self.tally.hear(readable=value)
         if self.tally.stuck():
             raise self.unreadable()
-        return list(found)
+        return list(shares)
 
     def _column(self, batch: Sequence[Any], text: str) -> NDArray[np.float64]:
         chances = np.asarray(self.asker.chances(batch, text), np.float64)
         shares = zip(chances[:, self._yes].sum(1), chances[:, self._no].sum(1), strict=True)
-        found = [yes_share(float(yes), float(no)) for yes, no in shares]
-        return np.array([np.nan if one is None else one for one in found])
+        answers = [yes_share(float(yes), float(no)) for yes, no in shares]
+        return np.array([np.nan if item is None else item for item in answers])
 
     def unreadable(self) -> ModelError:
         """Returns the error of a model that is never likely to say yes or no."""

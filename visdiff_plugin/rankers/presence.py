@@ -54,23 +54,23 @@ def parts(description: str) -> list[Part]:
     Returns:
         the parts in order, each once; none where there are stop words only
     """
-    found: list[Part] = []
+    content: list[Part] = []
     beside = either = False  # what stands before this word: another content word, "or"
     for word in _content(description):
         if word in ("", _OR):
-            beside, either = False, bool(found) and (either or word == _OR)
+            beside, either = False, bool(content) and (either or word == _OR)
             continue
         part = Part(frozenset(readings(word)[:1]), word)
         if either:
-            last = found.pop()
+            last = content.pop()
             part = Part(last.lemmas | part.lemmas, f"{last.word} or {word}")
-        elif beside and (joined := _joined(found[-1].word, word)):
-            found[-1] = Part(found[-1].lemmas | {joined}, found[-1].word)
+        elif beside and (joined := _joined(content[-1].word, word)):
+            content[-1] = Part(content[-1].lemmas | {joined}, content[-1].word)
             part = Part(part.lemmas | {joined}, word)
-        found.append(part)
+        content.append(part)
         beside, either = not either, False
     once: dict[str, Part] = {}
-    for part in found:
+    for part in content:
         name = " ".join(lemma(word) for word in part.word.split(" or "))
         first = once.get(name, part)
         once[name] = Part(first.lemmas | part.lemmas, first.word)
@@ -132,7 +132,9 @@ class PresenceRanker:
         if images.captions is None:
             raise ValueError("Expected images with captions, got none.")
         wanted = [parts(description) for description in descriptions]
-        captions = _Captions({one for group in wanted for part in group for one in part.lemmas})
+        captions = _Captions(
+            {wanted_lemma for group in wanted for part in group for wanted_lemma in part.lemmas}
+        )
         captions.read(images.captions, progress)
         scores = np.full((len(images), len(wanted)), np.nan, np.float32, order="F")
         for column, group in enumerate(wanted):
@@ -168,14 +170,14 @@ class _Captions:
 
     def __init__(self, lemmas: set[str]) -> None:
         self.rows: NDArray[np.intp] = np.zeros(0, np.intp)
-        self._places: dict[str, array[int]] = {one: array("q") for one in lemmas}
+        self._places: dict[str, array[int]] = {known_lemma: array("q") for known_lemma in lemmas}
         self._of_word: dict[str, tuple[str, ...]] = {}
         # "skateboard" is looked for in "skate board" too
         self._beginnings = {
-            one[:end]
-            for one in lemmas
-            for end in range(1, len(one) - _SHORTEST_PART + 1)
-            if end >= _SHORTEST_PART or one[:end] == "t"
+            known_lemma[:end]
+            for known_lemma in lemmas
+            for end in range(1, len(known_lemma) - _SHORTEST_PART + 1)
+            if end >= _SHORTEST_PART or known_lemma[:end] == "t"
         } - STOP_WORDS
 
     def read(self, texts: Sequence[str], progress: Progress) -> None:
@@ -193,23 +195,23 @@ class _Captions:
 
     def places(self, part: Part) -> NDArray[np.int64]:
         """Returns which captions say a part, as places in ``rows``."""
-        each = [np.array(self._places[one], np.int64) for one in part.lemmas]
+        each = [np.array(self._places[part_lemma], np.int64) for part_lemma in part.lemmas]
         return each[0] if len(each) == 1 else np.unique(np.concatenate(each))
 
     def _wanted(self, said: Sequence[str]) -> set[str]:
-        found: set[str] = set()
+        lemmas: set[str] = set()
         before = ""
         for word in said:
-            found.update(self._known(word))
+            lemmas.update(self._known(word))
             if before and (joined := _joined(before, word)) in self._places:
-                found.add(joined)
+                lemmas.add(joined)
             before = word if word in self._beginnings else ""
-        return found
+        return lemmas
 
     def _known(self, word: str) -> tuple[str, ...]:
         known = self._of_word.get(word)
         if known is None:
-            known = tuple(one for one in readings(word) if one in self._places)
+            known = tuple(reading for reading in readings(word) if reading in self._places)
             self._of_word[word] = known
         return known
 

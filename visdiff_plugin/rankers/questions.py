@@ -131,7 +131,8 @@ class QuestionRanker:
         if scores.size and subjects:
             with ThreadPoolExecutor(self._concurrency, thread_name_prefix="visdiff-ask") as pool:
                 answered = pool.map(
-                    lambda one: (one.rows, self._answer(one, descriptions, asked)), subjects
+                    lambda subject: (subject.rows, self._answer(subject, descriptions, asked)),
+                    subjects,
                 )
                 try:
                     for number, (rows, answers) in enumerate(answered, 1):

@@ -72,12 +72,12 @@ def draw_subjects(
             f"got {budget}.",
             "Raise the budget, or ask for fewer descriptions.",
         )
-    found: dict[str, Subject] = {}
+    by_text: dict[str, Subject] = {}
     for count, row in enumerate(rows):
-        if texts[row] not in found and len(found) == most:
-            return list(found.values()), [
+        if texts[row] not in by_text and len(by_text) == most:
+            return list(by_text.values()), [
                 f"The budget of {budget} calls of {name} was enough for {count} of {len(rows)} "
                 "images, drawn at random; the others have no score."
             ]
-        found.setdefault(texts[row], Subject(texts[row])).take(row, images.ids[row])
-    return list(found.values()), []
+        by_text.setdefault(texts[row], Subject(texts[row])).take(row, images.ids[row])
+    return list(by_text.values()), []

@@ -11,11 +11,11 @@ from ..results.wording import decisive
 _WIDTH, _HEIGHT = 300, 90
 
 
-def interval(one: Difference) -> str:
+def interval(difference: Difference) -> str:
     """Draws an AUROC with its 95% interval between 0 (truer of B) and 1 (truer of A)."""
-    auroc, (low, high), _, _ = decisive(one)
+    auroc, (low, high), _, _ = decisive(difference)
     x, left, right = (_place(value) for value in (auroc, low, high))
-    side = one.favors or "none"
+    side = difference.favors or "none"
     return (
         f'<svg class="interval {side}" viewBox="0 0 {_WIDTH} 18" role="img" '
         f'aria-label="AUROC {auroc:.2f}, from {low:.2f} to {high:.2f}">'
@@ -27,18 +27,18 @@ def interval(one: Difference) -> str:
     )
 
 
-def histogram(one: Difference) -> str:
+def histogram(difference: Difference) -> str:
     """Draws the scores of A and of B as shares of each set, and the threshold; may be empty."""
-    found = one.histogram
-    if not found or not sum(found["a"]) or not sum(found["b"]):
+    stored = difference.histogram
+    if not stored or not sum(stored["a"]) or not sum(stored["b"]):
         return ""
-    shares = {side: [n / sum(found[side]) for n in found[side]] for side in ("a", "b")}
+    shares = {side: [n / sum(stored[side]) for n in stored[side]] for side in ("a", "b")}
     most = max(max(shares["a"]), max(shares["b"]))
-    edges = found["edges"]
+    edges = stored["edges"]
     bars = "".join(_bars(side, shares[side], edges, most) for side in ("b", "a"))
     return (
         f'<svg class="histogram" viewBox="0 0 {_WIDTH} {_HEIGHT + 16}" role="img" '
-        f'aria-label="Scores of A and of B">{bars}{_threshold(one, found)}'
+        f'aria-label="Scores of A and of B">{bars}{_threshold(difference, stored)}'
         f'<text x="0" y="{_HEIGHT + 13}">{edges[0]:.3g}</text>'
         f'<text x="{_WIDTH}" y="{_HEIGHT + 13}" text-anchor="end">{edges[-1]:.3g}</text></svg>'
     )
@@ -56,11 +56,11 @@ def _bars(side: str, shares: list[float], edges: list[float], most: float) -> st
     return f'<g class="{side}">{"".join(drawn)}</g>'
 
 
-def _threshold(one: Difference, found: Mapping[str, Any]) -> str:
-    low, high = found["edges"][0], found["edges"][-1]
-    if not low <= one.threshold <= high:
+def _threshold(difference: Difference, stored: Mapping[str, Any]) -> str:
+    low, high = stored["edges"][0], stored["edges"][-1]
+    if not low <= difference.threshold <= high:
         return ""
-    x = round((one.threshold - low) / (high - low) * _WIDTH, 1)
+    x = round((difference.threshold - low) / (high - low) * _WIDTH, 1)
     return f'<line class="threshold" x1="{x}" x2="{x}" y1="0" y2="{_HEIGHT}"/>'
 
 

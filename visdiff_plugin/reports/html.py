@@ -32,7 +32,7 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
         pictures: `picture_key` -> data URL of the image; others are left out
     """
     title = f"How {run.label_a} differs from {run.label_b}"
-    rest = [one for one in run.differences if not one.significant]
+    rest = [difference for difference in run.differences if not difference.significant]
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -72,9 +72,9 @@ def picture_key(run: Run, side: str, image: str) -> str:
 
 
 def _side(run: Run, side: str, pictures: Mapping[str, str]) -> str:
-    own = [one for one in run.significant if one.favors == side]
+    own = [difference for difference in run.significant if difference.favors == side]
     label = run.label_a if side == "a" else run.label_b
-    cards = "".join(_card(run, one, pictures) for one in own)
+    cards = "".join(_card(run, difference, pictures) for difference in own)
     none = "" if own else '<p class="soft">Nothing was found that is truer of this set.</p>'
     return (
         f'<section class="{side}"><h2>Truer of <span class="name">{side.upper()}: {escape(label)}'
@@ -82,18 +82,23 @@ def _side(run: Run, side: str, pictures: Mapping[str, str]) -> str:
     )
 
 
-def _card(run: Run, one: Difference, pictures: Mapping[str, str]) -> str:
-    favored, other = ("a", "b") if one.favors == "a" else ("b", "a")
+def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
+    favored, other = ("a", "b") if difference.favors == "a" else ("b", "a")
     lines = [
-        f'<article class="{favored}"><h3>{escape(one.description)} {_verdict(one)}</h3>',
-        f"<p>{escape(shown_in(one))}</p>",
-        drawing.interval(one),
-        f'<p class="soft">{escape(strength_of(one))}, {escape(chance(one))}, from '
-        f"{escape(evidence(one))}</p>",
+        f'<article class="{favored}">',
+        f"<h3>{escape(difference.description)} {_verdict(difference)}</h3>",
+        f"<p>{escape(shown_in(difference))}</p>",
+        drawing.interval(difference),
+        f'<p class="soft">{escape(strength_of(difference))}, {escape(chance(difference))}, from '
+        f"{escape(evidence(difference))}</p>",
     ]
-    said = [control(one), one.merged and f"also said as: {', '.join(one.merged)}", one.note]
+    said = [
+        control(difference),
+        difference.merged and f"also said as: {', '.join(difference.merged)}",
+        difference.note,
+    ]
     lines += [f'<p class="soft">{escape(text)}</p>' for text in said if text]
-    lines.append(drawing.histogram(one))
+    lines.append(drawing.histogram(difference))
     ends = (
         (f"high_{favored}", f"Truest in {favored.upper()}"),
         (f"low_{other}", f"Least true in {other.upper()}"),
@@ -101,20 +106,22 @@ def _card(run: Run, one: Difference, pictures: Mapping[str, str]) -> str:
         (f"low_{favored}", f"Speak against it: least true in {favored.upper()}"),
     )
     for end, text in ends:
-        keys = [picture_key(run, end[-1], image) for image in one.examples.get(end, ())]
+        keys = [picture_key(run, end[-1], image) for image in difference.examples.get(end, ())]
         lines.append(_strip(keys, text, pictures))
     return "\n".join(lines) + "</article>"
 
 
-def _verdict(one: Difference) -> str:
-    return f'<span class="verdict">{escape(one.verdict)}</span>' if one.verdict else ""
+def _verdict(difference: Difference) -> str:
+    return (
+        f'<span class="verdict">{escape(difference.verdict)}</span>' if difference.verdict else ""
+    )
 
 
 def _strip(keys: Sequence[str], text: str, pictures: Mapping[str, str]) -> str:
-    found = [pictures[one] for one in keys if one in pictures][:PICTURES]
-    if not found:
+    sources = [pictures[key] for key in keys if key in pictures][:PICTURES]
+    if not sources:
         return ""
-    shown = "".join(f'<img alt="" src="{escape(url)}">' for url in found)
+    shown = "".join(f'<img alt="" src="{escape(url)}">' for url in sources)
     return (
         f'<figure><figcaption>{escape(text)}</figcaption><div class="strip">{shown}</div></figure>'
     )
@@ -122,15 +129,15 @@ def _strip(keys: Sequence[str], text: str, pictures: Mapping[str, str]) -> str:
 
 def _table(differences: Sequence[Difference]) -> str:
     rows = []
-    for one in differences:
-        auroc, (low, high), _, _ = decisive(one)
+    for difference in differences:
+        auroc, (low, high), _, _ = decisive(difference)
         cells = (
-            f"<td>{escape(one.description)} {_verdict(one)}</td>"
-            f'<td class="soft">{escape(control(one))}</td>'
+            f"<td>{escape(difference.description)} {_verdict(difference)}</td>"
+            f'<td class="soft">{escape(control(difference))}</td>'
             f'<td class="number">{auroc:.2f} [{low:.2f}, {high:.2f}]</td>'
-            f'<td class="number">{percent(one.prevalence_a)}</td>'
-            f'<td class="number">{percent(one.prevalence_b)}</td>'
-            f'<td class="number">{escape(chance(one))}</td>'
+            f'<td class="number">{percent(difference.prevalence_a)}</td>'
+            f'<td class="number">{percent(difference.prevalence_b)}</td>'
+            f'<td class="number">{escape(chance(difference))}</td>'
         )
         rows.append(f"<tr>{cells}</tr>")
     heads = "".join(

@@ -32,13 +32,13 @@ def document(run: Run) -> str:
         f"**{answer(run)}**",
     ]
     for side, label in (("a", run.label_a), ("b", run.label_b)):
-        own = [one for one in run.significant if one.favors == side]
+        own = [difference for difference in run.significant if difference.favors == side]
         if own:
             lines += ["", f"## Truer of {side.upper()}: {plain_text(label)}", "", *_table(own)]
-    rest = [one for one in run.differences if not one.significant]
+    rest = [difference for difference in run.differences if not difference.significant]
     if rest:
         lines += ["", f"## Not supported ({len(rest)})", "", *_table(rest)]
-    lines += ["", "## How it was found", "", *(f"- {one}" for one in _how(run))]
+    lines += ["", "## How it was found", "", *(f"- {line}" for line in _how(run))]
     return "\n".join(lines) + "\n"
 
 
@@ -51,10 +51,13 @@ def brief(run: Run, limit: int = 5) -> str:
     """
     lines = [f"**{answer(run)}**", "", apart(run)]
     for side, label in (("a", run.label_a), ("b", run.label_b)):
-        own = [one for one in run.significant if one.favors == side]
+        own = [difference for difference in run.significant if difference.favors == side]
         if own:
             lines += ["", f"Truer of {side.upper()}: {plain_text(label)}", ""]
-            lines += [f"- {plain_text(one.description)}: {shown_in(one)}" for one in own[:limit]]
+            lines += [
+                f"- {plain_text(difference.description)}: {shown_in(difference)}"
+                for difference in own[:limit]
+            ]
             lines += [f"- and {len(own) - limit} more"] * (len(own) > limit)
     return "\n".join(lines + [f"\n{plain_text(note)}" for note in run.notes]) + "\n"
 
@@ -64,20 +67,21 @@ def _table(differences: Sequence[Difference]) -> list[str]:
         "| description | favors | AUROC [95%] | in A | in B | chance | remarks |",
         "|---|---|---|---|---|---|---|",
     ]
-    for one in differences:
-        auroc, (low, high), _, _ = decisive(one)
+    for difference in differences:
+        auroc, (low, high), _, _ = decisive(difference)
         lines.append(
-            f"| {plain_text(one.description)} | {(one.favors or '-').upper()} "
-            f"| {auroc:.2f} [{low:.2f}, {high:.2f}] | {percent(one.prevalence_a)} "
-            f"| {percent(one.prevalence_b)} | {chance(one)} | {_remarks(one)} |"
+            f"| {plain_text(difference.description)} | {(difference.favors or '-').upper()} "
+            f"| {auroc:.2f} [{low:.2f}, {high:.2f}] | {percent(difference.prevalence_a)} "
+            f"| {percent(difference.prevalence_b)} | {chance(difference)} "
+            f"| {_remarks(difference)} |"
         )
     return lines
 
 
-def _remarks(one: Difference) -> str:
-    parts = [one.verdict, one.note, control(one)]
-    if one.merged:
-        parts.append("also: " + ", ".join(one.merged))
+def _remarks(difference: Difference) -> str:
+    parts = [difference.verdict, difference.note, control(difference)]
+    if difference.merged:
+        parts.append("also: " + ", ".join(difference.merged))
     return plain_text("; ".join(part for part in parts if part))
 
 

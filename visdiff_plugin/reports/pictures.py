@@ -14,11 +14,11 @@ SIDE = 200
 
 def wanted(run: Run) -> dict[str, list[str]]:
     """Returns the ids of the images that the report of a run may show, by set, without repeats."""
-    found: dict[str, list[str]] = {"a": [], "b": []}
+    by_side: dict[str, list[str]] = {"a": [], "b": []}
     for difference in run.significant:
         for end, ids in difference.examples.items():
-            found[end[-1]] += ids
-    return {side: list(dict.fromkeys(ids)) for side, ids in found.items()}
+            by_side[end[-1]] += ids
+    return {side: list(dict.fromkeys(ids)) for side, ids in by_side.items()}
 
 
 def read(paths: Mapping[str, str]) -> dict[str, str]:
@@ -27,9 +27,9 @@ def read(paths: Mapping[str, str]) -> dict[str, str]:
     Args:
         paths: sample id, or another key -> image file
     """
-    found = {}
+    urls = {}
     images = decode(paths.values(), lambda image: data_url(image, SIDE), min_side=SIDE)
-    for one, (_, url) in zip(paths, images, strict=True):
+    for path, (_, url) in zip(paths, images, strict=True):
         if not isinstance(url, Missing):
-            found[one] = url
-    return found
+            urls[path] = url
+    return urls

@@ -23,7 +23,9 @@ def csv_table(run: Run) -> str:
     Texts that a spreadsheet would run as a formula get an apostrophe before them. An interval is
     two columns, a list is joined by semicolons, and what is not known is an empty cell.
     """
-    rows = [{"rank": rank, **_row(one)} for rank, one in enumerate(run.differences, 1)]
+    rows = [
+        {"rank": rank, **_row(difference)} for rank, difference in enumerate(run.differences, 1)
+    ]
     names = list(rows[0]) if rows else ["rank", *_columns()]
     out = io.StringIO()
     writer = csv.DictWriter(out, names, lineterminator="\n")
@@ -47,10 +49,10 @@ def _columns() -> list[str]:
     return names
 
 
-def _row(one: Difference) -> dict[str, Any]:
+def _row(difference: Difference) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for member in fields(Difference):
-        value = getattr(one, member.name)
+        value = getattr(difference, member.name)
         if member.name.endswith("_interval"):
             low, high = value if value is not None else (None, None)
             row[f"{member.name}_low"], row[f"{member.name}_high"] = low, high
@@ -61,7 +63,7 @@ def _row(one: Difference) -> dict[str, Any]:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
-        value = "; ".join(str(one) for one in value)
+        value = "; ".join(str(item) for item in value)
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return value

@@ -27,7 +27,10 @@ def used(run: Run) -> list[str]:
 
 def left_out(run: Run) -> list[str]:
     """Returns what was left out, with reasons."""
-    return [f"left out: {counted(one.count, one.what)}: {one.reason}" for one in run.skipped]
+    return [
+        f"left out: {counted(skipped_item.count, skipped_item.what)}: {skipped_item.reason}"
+        for skipped_item in run.skipped
+    ]
 
 
 def _model(stage: dict[str, object]) -> str:

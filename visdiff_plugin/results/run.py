@@ -64,12 +64,12 @@ class Run:
     @property
     def significant(self) -> tuple[Difference, ...]:
         """The differences that the evidence supports."""
-        return tuple(one for one in self.differences if one.significant)
+        return tuple(difference for difference in self.differences if difference.significant)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The score fields that the run wrote, best difference first."""
-        return tuple(one.field for one in self.differences if one.field)
+        return tuple(difference.field for difference in self.differences if difference.field)
 
     def summary(self, limit: int = 10) -> str:
         """Returns the answer as text.
@@ -86,14 +86,14 @@ class Run:
         import pandas
 
         columns = [member.name for member in fields(Difference)]
-        rows = [[getattr(one, name) for name in columns] for one in self.differences]
+        rows = [[getattr(difference, name) for name in columns] for difference in self.differences]
         return pandas.DataFrame(rows, columns=columns)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data with a ``schema_version``."""
         data = {member.name: getattr(self, member.name) for member in fields(self)}
-        data["differences"] = [one.to_dict() for one in self.differences]
-        data["skipped"] = [asdict(one) for one in self.skipped]
+        data["differences"] = [difference.to_dict() for difference in self.differences]
+        data["skipped"] = [asdict(skipped_item) for skipped_item in self.skipped]
         return {"schema_version": SCHEMA_VERSION, **{k: plain_data(v) for k, v in data.items()}}
 
     @classmethod
@@ -110,8 +110,8 @@ class Run:
                 "a newer VisDiff wrote it: upgrade to read it."
             )
         members = known_members(cls, data)
-        members["differences"] = tuple(Difference.from_dict(one) for one in data["differences"])
+        members["differences"] = tuple(Difference.from_dict(entry) for entry in data["differences"])
         members["skipped"] = tuple(
-            Skipped(**known_members(Skipped, one)) for one in data["skipped"]
+            Skipped(**known_members(Skipped, entry)) for entry in data["skipped"]
         )
         return cls(**members)

@@ -27,10 +27,18 @@ def summary(run: Run, limit: int = 10) -> str:
     ]
     if run.significant:
         lines += ["", *table(run.significant[:limit]), *_more(run.significant, limit)]
-    explained = [one for one in run.differences if one.control in ("explained", "undecided")]
+    explained = [
+        difference
+        for difference in run.differences
+        if difference.control in ("explained", "undecided")
+    ]
     if explained:
         lines += ["", *_explained(run, explained[:limit])]
-    unsupported = [one for one in run.differences if not one.significant and one not in explained]
+    unsupported = [
+        difference
+        for difference in run.differences
+        if not difference.significant and difference not in explained
+    ]
     if unsupported:
         lines += ["", f"Not supported ({len(unsupported)}), the strongest:"]
         lines += table(unsupported[: min(3, limit)])
@@ -41,28 +49,29 @@ def summary(run: Run, limit: int = 10) -> str:
 def table(differences: Sequence[Difference]) -> list[str]:
     """Returns differences as aligned lines with a heading."""
     heading = f"{'description':<{_WIDTH}} favors  AUROC [95%]        in A   in B   q"
-    return [heading, "-" * (len(heading) + 6), *(_line(one) for one in differences)]
+    return [heading, "-" * (len(heading) + 6), *(_line(difference) for difference in differences)]
 
 
 def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
     """What looks like a difference, and is gone or unsure among images that agree."""
     fields = ", ".join(run.config.get("control_for", ())) or "the controlled fields"
     lines = [f"Under control of {fields} ({len(differences)}), AUROC without and with it:"]
-    for one in differences:
+    for difference in differences:
         lines.append(
-            f"{_short(one.description):<{_WIDTH}} {one.auroc:.3f} -> {one.auroc_controlled:.3f}  "
-            f"{control_remark(one)}"
+            f"{_short(difference.description):<{_WIDTH}} {difference.auroc:.3f} -> "
+            f"{difference.auroc_controlled:.3f}  "
+            f"{control_remark(difference)}"
         )
     return lines
 
 
-def _line(one: Difference) -> str:
-    auroc, interval, p, q = decisive(one)
+def _line(difference: Difference) -> str:
+    auroc, interval, p, q = decisive(difference)
     chance, mark = (p, "p ") if q is None else (q, "")
     return (
-        f"{_short(one.description):<{_WIDTH}} {(one.favors or '-').upper():<7} "
+        f"{_short(difference.description):<{_WIDTH}} {(difference.favors or '-').upper():<7} "
         f"{auroc:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]  "
-        f"{one.prevalence_a:4.0%}   {one.prevalence_b:4.0%}   {mark}{chance:.2g}"
+        f"{difference.prevalence_a:4.0%}   {difference.prevalence_b:4.0%}   {mark}{chance:.2g}"
     )
 
 
@@ -81,8 +90,10 @@ def _footnotes(run: Run) -> list[str]:
         lines.append("Held out: the evidence comes from images that no proposer saw.")
     for kind, counts in run.reused.items():
         lines.append(f"{kind}: {counts['reused']} reused, {counts['computed']} computed.")
-    for one in run.skipped:
-        lines.append(f"Left out: {counted(one.count, one.what)}: {one.reason}.")
+    for skipped_item in run.skipped:
+        lines.append(
+            f"Left out: {counted(skipped_item.count, skipped_item.what)}: {skipped_item.reason}."
+        )
     lines += consumed(run)
     if run.fields:
         where = f" of {run.dataset!r} and of {run.dataset_b!r}" if run.dataset_b else ""

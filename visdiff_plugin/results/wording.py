@@ -17,51 +17,56 @@ def answer(run: Run) -> str:
 
 def apart(run: Run) -> str:
     """Returns in one sentence whether the sets differ at all, before any words."""
-    found = run.separability
-    if found is None:
+    separability = run.separability
+    if separability is None:
         return (
             "Whether they differ at all was not tested: no embeddings or measured properties, or "
             "too few independent images."
         )
-    sign = "<=" if found["p_value"] <= 1 / (found["permutations"] + 1) else "="
-    told = "tells them apart" if found["p_value"] <= 0.05 else "can not tell them apart"
+    sign = "<=" if separability["p_value"] <= 1 / (separability["permutations"] + 1) else "="
+    told = "tells them apart" if separability["p_value"] <= 0.05 else "can not tell them apart"
     return (
-        f"A linear classifier on {found['features']} {told}: AUROC {found['auroc']:.2f}, "
-        f"p {sign} {found['p_value']:.2g}."
+        f"A linear classifier on {separability['features']} {told}: "
+        f"AUROC {separability['auroc']:.2f}, p {sign} {separability['p_value']:.2g}."
     )
 
 
-def decisive(one: Difference) -> tuple[float, tuple[float, float], float, float | None]:
+def decisive(difference: Difference) -> tuple[float, tuple[float, float], float, float | None]:
     """Returns the AUROC, interval, p and q that decide: those under control, where there is any."""
-    if one.auroc_controlled is not None and one.auroc_controlled_interval is not None:
-        p = one.p_value if one.p_controlled is None else one.p_controlled
-        return one.auroc_controlled, one.auroc_controlled_interval, p, one.q_controlled
-    return one.auroc, one.auroc_interval, one.p_value, one.q_value
+    if difference.auroc_controlled is not None and difference.auroc_controlled_interval is not None:
+        p = difference.p_value if difference.p_controlled is None else difference.p_controlled
+        return (
+            difference.auroc_controlled,
+            difference.auroc_controlled_interval,
+            p,
+            difference.q_controlled,
+        )
+    return difference.auroc, difference.auroc_interval, difference.p_value, difference.q_value
 
 
-def shown_in(one: Difference) -> str:
+def shown_in(difference: Difference) -> str:
     """Returns how often it shows: ``in 34% of A, 9% of B``."""
-    return f"in {percent(one.prevalence_a)} of A, {percent(one.prevalence_b)} of B"
+    return f"in {percent(difference.prevalence_a)} of A, {percent(difference.prevalence_b)} of B"
 
 
-def chance(one: Difference) -> str:
+def chance(difference: Difference) -> str:
     """Returns q, or p where the run does not correct: ``q = 0.012``."""
-    _, _, p, q = decisive(one)
+    _, _, p, q = decisive(difference)
     return f"p = {small(p)}" if q is None else f"q = {small(q)}"
 
 
-def strength(one: Difference) -> str:
+def strength(difference: Difference) -> str:
     """Returns the AUROC with its interval: ``AUROC 0.67 [0.63, 0.71]``."""
-    auroc, (low, high), _, _ = decisive(one)
+    auroc, (low, high), _, _ = decisive(difference)
     return f"AUROC {auroc:.2f} [{low:.2f}, {high:.2f}]"
 
 
-def evidence(one: Difference) -> str:
+def evidence(difference: Difference) -> str:
     """Returns where the evidence comes from, in words."""
-    source = "images that no proposer saw" if one.held_out else "all images"
-    if one.source in ("property", "label", "user"):
+    source = "images that no proposer saw" if difference.held_out else "all images"
+    if difference.source in ("property", "label", "user"):
         source = "all images: it was not proposed from them"
-    return f"{one.n_a} images of A and {one.n_b} of B ({source})"
+    return f"{difference.n_a} images of A and {difference.n_b} of B ({source})"
 
 
 #: verdict of control -> in few words, and as a sentence
@@ -79,16 +84,17 @@ CONTROL = {
 }
 
 
-def control_remark(one: Difference) -> str:
+def control_remark(difference: Difference) -> str:
     """Returns in few words what control speaks against; empty where it does not."""
-    return CONTROL.get(one.control, ("", ""))[0]
+    return CONTROL.get(difference.control, ("", ""))[0]
 
 
-def control(one: Difference) -> str:
+def control(difference: Difference) -> str:
     """Returns what control says of it; empty where nothing was controlled for."""
-    if one.auroc_controlled is None and one.control != "incomparable":
+    if difference.auroc_controlled is None and difference.control != "incomparable":
         return ""
-    _, said = CONTROL.get(one.control, ("", ""))
-    if not said or one.auroc_controlled is None:
+    _, said = CONTROL.get(difference.control, ("", ""))
+    if not said or difference.auroc_controlled is None:
         return said
-    return f"{said} (AUROC {one.auroc:.2f} without, {one.auroc_controlled:.2f} with control)"
+    with_and_without = f"{difference.auroc:.2f} without, {difference.auroc_controlled:.2f} with"
+    return f"{said} (AUROC {with_and_without} control)"

@@ -54,16 +54,16 @@ def plan_folds(
     folds = []
     for pool in pools:
         sizes = [_shown_of(len(side.proposal), config, proposer) for side in pool]
-        found = None
+        surest_folds = None
         if min(len(side.proposal) - size for side, size in zip(pool, sizes, strict=True)) > 0:
-            found = surest.choose(pool, rows, sizes)
-        if found is None:
-            found = _first(pool, sizes)
+            surest_folds = surest.choose(pool, rows, sizes)
+        if surest_folds is None:
+            surest_folds = _first(pool, sizes)
             note = note or (
                 f"draw='sure' changed nothing: a third of each set, {len(pool[0].proposal)} images "
                 f"of A and {len(pool[1].proposal)} of B, leaves a classifier nothing to choose."
             )
-        folds.append(found)
+        folds.append(surest_folds)
     return folds, note
 
 
@@ -88,17 +88,17 @@ def _uniform(
         sizes = [max(size, min(len(own) // _SHARE, MOST))
                  for size, own in zip(sizes, names, strict=True)]  # fmt: skip
     if design.pairs is not None:
-        found, held_out = _by_pairs(
+        tied_folds, held_out = _by_pairs(
             names, sizes, rows, design.pairs, usable, config, rounds, held_out
         )
-        if found is not None:
-            few = [min(size, len(found[0][0].proposal)) for size in shown]
+        if tied_folds is not None:
+            few = [min(size, len(tied_folds[0][0].proposal)) for size in shown]
             note = _note(held_out, wanted, limit, few, design)
-            return found, note if proposer is not None and config.held_out else None
+            return tied_folds, note if proposer is not None and config.held_out else None
     elif held_out and design.units is not None:
-        found = _by_units(names, sizes, rows, design, config.seed, rounds)
-        if found is not None:
-            return found, None
+        tied_folds = _by_units(names, sizes, rows, design, config.seed, rounds)
+        if tied_folds is not None:
+            return tied_folds, None
         held_out = False
     drawn = [
         draw_rounds(own, size, rounds, generator(config.seed, own), good)
@@ -176,7 +176,7 @@ def round_size(n: int, wanted: int | None, limit: int | None, held_out: bool) ->
         held_out: whether the others are its evidence
     """
     most = n // _SHARE if held_out else n
-    return min(most, *(one for one in (wanted, limit, most) if one is not None))
+    return min(most, *(size for size in (wanted, limit, most) if size is not None))
 
 
 def _note(
@@ -214,13 +214,13 @@ def _by_units(
     # an image of no known unit stands for itself
     units = [[int(codes[row]) if codes[row] >= 0 else -2 - int(row) for row in own] for own in rows]
     both = [*names[0], *names[1]]
-    found = [
+    folds = [
         split_units(
             names, (units[0], units[1]), (sizes[0], sizes[1]), generator(seed, both, number)
         )
         for number in range(rounds)
     ]
-    return [one for one in found if one is not None] if all(found) else None
+    return [item for item in folds if item is not None] if all(folds) else None
 
 
 def _by_pairs(
@@ -237,13 +237,13 @@ def _by_pairs(
     codes = [int(pairs[row]) for row in rows[0]], [int(pairs[row]) for row in rows[1]]
     both = [*names[0], *names[1]]
     for apart in dict.fromkeys((held_out, False)):
-        found = [
+        folds = [
             draw_pairs(
                 names, codes, min(sizes), generator(config.seed, both, number),
                 (usable[0], usable[1]), apart,
             )
             for number in range(rounds)
         ]  # fmt: skip
-        if all(found):
-            return [one for one in found if one is not None], apart
+        if all(folds):
+            return [item for item in folds if item is not None], apart
     return None, False

@@ -86,7 +86,7 @@ def _captioned(
 ) -> tuple[list[int], list[int]]:
     """Returns the rows that have a caption; where they come in pairs, those of whole pairs."""
     if _pairs_of(a, b, pairs) is not None:
-        both = [one for one in zip(a, b, strict=True) if all(captions[row] for row in one)]
+        both = [pair for pair in zip(a, b, strict=True) if all(captions[row] for row in pair)]
         return [row for row, _ in both], [row for _, row in both]
     return [row for row in a if captions[row]], [row for row in b if captions[row]]
 
@@ -120,20 +120,22 @@ def propose(
     Raises:
         ModelError: of the first round, if none succeeded
     """
-    found = before or Proposed()
+    proposed = before or Proposed()
     errors: list[ModelError] = []
-    alone = len({id(one.proposer) for one in rounds}) == 1
+    alone = len({id(round_.proposer) for round_ in rounds}) == 1
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(rounds))) as pool:
         shown = _shown(take, rounds)
-        calls = [pool.submit(_ask, one, a, b) for one, (a, b) in zip(rounds, shown, strict=True)]
-        for done, (one, (a, b), call) in enumerate(zip(rounds, shown, calls, strict=True)):
+        calls = [
+            pool.submit(_ask, round_, a, b) for round_, (a, b) in zip(rounds, shown, strict=True)
+        ]
+        for done, (round_, (a, b), call) in enumerate(zip(rounds, shown, calls, strict=True)):
             try:
                 progress(done)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-            record = _recorded(one, a, b)
-            found.rounds.append(record)
+            record = _recorded(round_, a, b)
+            proposed.rounds.append(record)
             try:
                 reply = call.result()
             except ModelError as error:
@@ -142,38 +144,38 @@ def propose(
                     raise
                 errors.append(error)
                 record["failure"] = str(error)
-                said = str(error) if alone else f"{one.proposer.name}: {error}"
-                found.failures[f"round {len(found.rounds)}"] = said
+                said = str(error) if alone else f"{round_.proposer.name}: {error}"
+                proposed.failures[f"round {len(proposed.rounds)}"] = said
                 continue
             record.update(reply=reply.text, proposals=list(reply.proposals))
-            found.usage += reply.usage
-            found.candidates += [
-                Candidate(text, one.proposer.name, (one.side,), fold=one.fold)
+            proposed.usage += reply.usage
+            proposed.candidates += [
+                Candidate(text, round_.proposer.name, (round_.side,), fold=round_.fold)
                 for text in reply.proposals
             ]
     if before is None and errors and len(errors) == len(rounds):
         raise errors[0]
-    return found
+    return proposed
 
 
-def _recorded(one: Round, a: Images, b: Images) -> dict[str, Any]:
+def _recorded(asked_round: Round, a: Images, b: Images) -> dict[str, Any]:
     record: dict[str, Any] = {
-        "kind": "refine" if one.attempts else "propose",
-        "proposer": one.proposer.name,
-        "side": one.side,
-        "fold": one.fold,
+        "kind": "refine" if asked_round.attempts else "propose",
+        "proposer": asked_round.proposer.name,
+        "side": asked_round.side,
+        "fold": asked_round.fold,
         "sampled_a": list(a.ids),
         "sampled_b": list(b.ids),
     }
-    if one.attempts:
-        own, other = (a, b) if one.side == "a" else (b, a)
+    if asked_round.attempts:
+        own, other = (a, b) if asked_round.side == "a" else (b, a)
         record["tried"] = [
             {
                 "description": attempt.description,
                 "missed": [own.ids[row] for row in attempt.missed],
                 "mistaken": [other.ids[row] for row in attempt.mistaken],
             }
-            for attempt in one.attempts
+            for attempt in asked_round.attempts
         ]
     return record
 
@@ -191,22 +193,25 @@ def _shown(
         return read[wanted]
 
     return [
-        (replace(once(one.rows_a), pairs=one.pairs), replace(once(one.rows_b), pairs=one.pairs))
-        for one in rounds
+        (
+            replace(once(round_.rows_a), pairs=round_.pairs),
+            replace(once(round_.rows_b), pairs=round_.pairs),
+        )
+        for round_ in rounds
     ]
 
 
-def _ask(one: Round, a: Images, b: Images) -> ProposerReply:
-    proposer = one.proposer
-    own, other = (a, b) if one.side == "a" else (b, a)
+def _ask(asked_round: Round, a: Images, b: Images) -> ProposerReply:
+    proposer = asked_round.proposer
+    own, other = (a, b) if asked_round.side == "a" else (b, a)
     reply = (
-        proposer.refine(own, other, one.attempts)  # type: ignore[attr-defined]
-        if one.attempts
+        proposer.refine(own, other, asked_round.attempts)  # type: ignore[attr-defined]
+        if asked_round.attempts
         else proposer.propose(own, other)
     )
     if isinstance(reply, ProposerReply):
         return reply
-    if not isinstance(reply, (list, tuple)) or not all(isinstance(one, str) for one in reply):
+    if not isinstance(reply, (list, tuple)) or not all(isinstance(text, str) for text in reply):
         raise ModelError(
             f"Expected a list of descriptions of the proposer {proposer.name!r}, got {reply!r:.80}."
         )

@@ -42,8 +42,10 @@ def refine(
         stages: the models
         config: how often
     """
-    able = [one for one in rounds if hasattr(one.proposer, "refine")]
-    unable = {one.proposer.name: None for one in rounds if not hasattr(one.proposer, "refine")}
+    able = [round_ for round_ in rounds if hasattr(round_.proposer, "refine")]
+    unable = {
+        round_.proposer.name: None for round_ in rounds if not hasattr(round_.proposer, "refine")
+    }
     if unable:
         inputs.account.notes.append(
             f"refine={config.refine} changes nothing for {', '.join(unable)}: it can't be asked so."
@@ -58,9 +60,9 @@ def refine(
         return
     for _ in range(config.refine):
         further = [
-            replace(one, attempts=attempts)
-            for one in able
-            if (attempts := _attempts(one, proposed.candidates, inputs, ranker))
+            replace(asked_round, attempts=attempts)
+            for asked_round in able
+            if (attempts := _attempts(asked_round, proposed.candidates, inputs, ranker))
         ]
         if not further:
             return
@@ -78,16 +80,24 @@ def _cheap(stages: Stages, inputs: Inputs) -> Ranker | None:
 
 
 def _attempts(
-    one: Round, candidates: Sequence[Candidate], inputs: Inputs, ranker: Ranker
+    asked_round: Round, candidates: Sequence[Candidate], inputs: Inputs, ranker: Ranker
 ) -> list[Attempt]:
     """Returns the best of what a round's proposer said so far, with what they get wrong."""
-    own = [each for each in candidates if each.fold == one.fold and one.side in each.claimed]
+    own = [
+        each
+        for each in candidates
+        if each.fold == asked_round.fold and asked_round.side in each.claimed
+    ]
     texts = sorted(each.description for each in unique(own))
     if not texts:
         return []
-    sides = [one.rows_a, one.rows_b] if one.side == "a" else [one.rows_b, one.rows_a]
+    sides = (
+        [asked_round.rows_a, asked_round.rows_b]
+        if asked_round.side == "a"
+        else [asked_round.rows_b, asked_round.rows_a]
+    )
     mine, others = (_scores(ranker, inputs.take(rows), texts) for rows in sides)
-    found: list[tuple[float, Attempt]] = []
+    attempts: list[tuple[float, Attempt]] = []
     for column, text in enumerate(texts):
         known = [np.flatnonzero(np.isfinite(some[:, column])) for some in (mine, others)]
         if min(map(len, known)) < 2:
@@ -99,11 +109,11 @@ def _attempts(
         low, high = (limit, limit) if auroc > 0.5 else (np.inf, -np.inf)
         missed = [int(known[0][at]) for at in np.argsort(a, kind="stable") if a[at] <= low]
         mistaken = [int(known[1][at]) for at in np.argsort(-b, kind="stable") if b[at] > high]
-        found.append((auroc, Attempt(text, missed[:_WRONG], mistaken[:_WRONG])))
-    best = sorted(found, key=lambda pair: (-round(pair[0], 12), pair[1].description))[:_TRIED]
+        attempts.append((auroc, Attempt(text, missed[:_WRONG], mistaken[:_WRONG])))
+    best = sorted(attempts, key=lambda pair: (-round(pair[0], 12), pair[1].description))[:_TRIED]
     return [attempt for _, attempt in best if attempt.missed or attempt.mistaken]
 
 
 def _scores(ranker: Ranker, images: Images, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
-    found = ranker.score(images, texts)
-    return np.asarray(found.scores if isinstance(found, Scored) else found)
+    answer = ranker.score(images, texts)
+    return np.asarray(answer.scores if isinstance(answer, Scored) else answer)

@@ -61,7 +61,7 @@ class Surest:
         if self._paired(*own):
             gaps = [sure.get(a, -np.inf) - sure.get(b, np.inf) for a, b in zip(*own, strict=True)]
             names = [min(self.names[a], self.names[b]) for a, b in zip(*own, strict=True)]
-            order = sorted(range(len(gaps)), key=lambda one: (-gaps[one], names[one]))
+            order = sorted(range(len(gaps)), key=lambda number: (-gaps[number], names[number]))
             chosen = [order[: min(sizes)]] * 2
         else:
             chosen = [
@@ -86,14 +86,14 @@ class Surest:
         known = np.isfinite(features).all(axis=1)
         rows, features = rows[known], features[known]
         units, pairs = self.design.units, self.design.pairs
-        found = sureness(
+        sure = sureness(
             features,
             np.array([row in of_a for row in rows.tolist()], bool),
             generator(self.seed, [self.names[row] for row in rows]),
             units=None if units is None else np.where(units[rows] < 0, -2 - rows, units[rows]),
             strata=_at(self.design.strata if pairs is None else pairs, rows),
         )
-        return None if found is None else dict(zip(rows.tolist(), found.tolist(), strict=True))
+        return None if sure is None else dict(zip(rows.tolist(), sure.tolist(), strict=True))
 
     def _ordered(self, rows: Sequence[int], sure: dict[int, float], sign: int) -> list[int]:
         """Returns places in ``rows``, surest first; each cluster's best before a second one."""

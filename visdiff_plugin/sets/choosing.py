@@ -23,20 +23,20 @@ def make_base(dataset: Any, within: Any = None) -> Base:
     """
     if within is None:
         return Base(dataset, dataset)
-    found = find(Base(dataset, dataset), within, "within")
-    if found.view is None or found.dataset.name != dataset.name:
-        raise SelectionError(f"Expected within as a view of {dataset.name!r}, got {found.label}.")
-    check_media(found.view, "within", found.label)
-    return Base(dataset, found.view, found.label)
+    located = find(Base(dataset, dataset), within, "within")
+    if located.view is None or located.dataset.name != dataset.name:
+        raise SelectionError(f"Expected within as a view of {dataset.name!r}, got {located.label}.")
+    check_media(located.view, "within", located.label)
+    return Base(dataset, located.view, located.label)
 
 
 def select(dataset: Any, chosen: Any, name: str) -> Selected:
     """Returns the samples of one set that needs no other: all kinds but ``"rest"``."""
     base = make_base(dataset)
-    found = find(base, chosen, name)
-    if found.is_rest:
+    located = find(base, chosen, name)
+    if located.is_rest:
         raise SelectionError(f"Expected {name} by itself, got 'rest'.")
-    return read(base, found, name)
+    return read(base, located, name)
 
 
 def select_two(base: Base, a: Any, b: Any) -> tuple[Selected, Selected]:
@@ -85,31 +85,31 @@ def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
     return found_a, found_b
 
 
-def read(base: Base, found: LocatedSet, name: str) -> Selected:
+def read(base: Base, located: LocatedSet, name: str) -> Selected:
     """Returns the samples of a set, those of the base alone.
 
     Raises:
         SelectionError: if it is empty, or holds no plain images
     """
-    ids = found.ids
+    ids = located.ids
     if ids is None:
-        check_media(found.view, name, found.label)
-        ids = tuple(dict.fromkeys(view_ids(found.dataset, found.view)))
-    if found.query is None and found.dataset.name == base.dataset.name:
+        check_media(located.view, name, located.label)
+        ids = tuple(dict.fromkeys(view_ids(located.dataset, located.view)))
+    if located.query is None and located.dataset.name == base.dataset.name:
         ids = base.keep(ids)
     if not ids:
         where = f" in {base.label}" if base.label else ""
         raise SelectionError(
-            f"Expected images in {name}, got none: {found.label} is empty{where}.",
+            f"Expected images in {name}, got none: {located.label} is empty{where}.",
             "Choose another view, or check its filters.",
         )
-    return Selected(found.label, ids, found.dataset, found.text)
+    return Selected(located.label, ids, located.dataset, located.text)
 
 
 def _rest(base: Base, other: Selected, name: str) -> Selected:
     check_media(base.view, name, base.label or "the dataset")
     taken = set(other.ids) if other.dataset.name == base.dataset.name else set()
-    ids = tuple(one for one in base.ids if one not in taken)
+    ids = tuple(sample_id for sample_id in base.ids if sample_id not in taken)
     if not ids:
         raise SelectionError(
             f"Expected images in {name}, got none: {other.label} holds all "

@@ -71,7 +71,9 @@ def draw_two(base: Base, sizes: Preview, most: int = MOST) -> SampledSets | None
         all images of sets up to ``most``, and of larger ones as many at random; None where even
         that takes too long
     """
-    datasets = [base.dataset if one.found.is_rest else one.found.dataset for one in sizes.sides]
+    datasets = [
+        base.dataset if side.located.is_rest else side.located.dataset for side in sizes.sides
+    ]
     one_home = datasets[0].name == datasets[1].name
     parts, numbers, exact = [], [], one_home or not sizes.both
     for at, size in enumerate((sizes.a, sizes.b)):
@@ -87,7 +89,7 @@ def draw_two(base: Base, sizes: Preview, most: int = MOST) -> SampledSets | None
         weights = np.full(len(some), n / len(some) if some else 0.0)
         parts.append(SampledImages(datasets[at], tuple(some), weights))
     if one_home:
-        weights = np.concatenate([one.weights for one in parts])
+        weights = np.concatenate([part.weights for part in parts])
         parts = [SampledImages(datasets[0], (*parts[0].ids, *parts[1].ids), weights)]
     return SampledSets(tuple(parts), numbers[0], numbers[1], exact)
 
@@ -96,12 +98,14 @@ def _draw(
     base: Base, side: CountedSet, other: CountedSet | None, most: int
 ) -> tuple[list[str], bool] | None:
     """Returns ids of one set that the other does not hold, and whether these are all."""
-    found = side.found
-    view, dataset = (base.view, base.dataset) if found.is_rest else (found.view, found.dataset)
+    located = side.located
+    view, dataset = (
+        (base.view, base.dataset) if located.is_rest else (located.view, located.dataset)
+    )
     some: list[str] | None
     if side.ids is not None:
         some = list(side.ids)
-    elif side.n is not None and side.n <= most and not found.is_rest and not _partly(base, side):
+    elif side.n is not None and side.n <= most and not located.is_rest and not _partly(base, side):
         some = view_ids(dataset, view)
     else:
         some = random_ids(dataset, view, most + 1)
@@ -116,23 +120,23 @@ def _draw(
     taken = set() if other is None else _members(base, other, some)
     if taken is None:
         return None
-    some = [one for one in dict.fromkeys(some) if one not in taken]
+    some = [sample_id for sample_id in dict.fromkeys(some) if sample_id not in taken]
     return None if not some and not whole else (some, whole)
 
 
 def _partly(base: Base, side: CountedSet) -> bool:
     """Whether a set may hold images that the base does not."""
-    found = side.found
-    return bool(base.label) and not found.is_rest and found.query is None and (
-        found.dataset.name == base.dataset.name
+    located = side.located
+    return bool(base.label) and not located.is_rest and located.query is None and (
+        located.dataset.name == base.dataset.name
     )  # fmt: skip
 
 
 def _members(base: Base, side: CountedSet, ids: list[str]) -> set[str] | None:
     """Returns those of some ids that a set holds; None where that takes too long."""
-    if side.found.is_rest:
+    if side.located.is_rest:
         return set()
     if side.ids is not None:
         return set(side.ids)
-    held = ids_among(base.dataset, side.found.view, ids, side.found.query)
+    held = ids_among(base.dataset, side.located.view, ids, side.located.query)
     return None if held is None else set(held)

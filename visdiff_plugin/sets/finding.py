@@ -37,7 +37,7 @@ class Base:
         """Returns the sample ids and a number of each, NaN where it has none; read once."""
         if path not in self._numbers:
             ids, values = view_values(self.dataset, self.view, path)
-            numbers = [math.nan if one is None else float(one) for one in values]
+            numbers = [math.nan if value is None else float(value) for value in values]
             self._numbers[path] = ids, numbers
         return self._numbers[path]
 
@@ -53,7 +53,9 @@ class Base:
     def keep(self, ids: Sequence[str]) -> tuple[str, ...]:
         """Returns those ids that the base holds, without repeats."""
         unique = dict.fromkeys(ids)
-        return tuple(one for one in unique if not self.label or one in self._members)
+        return tuple(
+            sample_id for sample_id in unique if not self.label or sample_id in self._members
+        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def find(base: Base, chosen: Any, name: str) -> LocatedSet:
         return _found_text(base, parse(base, chosen), name, chosen)
     if not hasattr(chosen, "__iter__"):
         raise SelectionError(f"Expected {name} as a view or ids, got {type(chosen).__name__}.")
-    ids = tuple(dict.fromkeys(str(one) for one in chosen))
+    ids = tuple(dict.fromkeys(str(chosen_row) for chosen_row in chosen))
     check_ids(base.dataset, ids, name)
     return LocatedSet(base.dataset, f"{len(ids)} chosen samples", ids=ids)
 
@@ -228,7 +230,7 @@ def _elsewhere(chosen: Elsewhere, text: str) -> LocatedSet:
 
 def _unknown(base: Base, name: str, written: str) -> SelectionError:
     views = base.dataset.list_saved_views()
-    tags = [str(one) for one in sorted(base.dataset.distinct("tags"))]
+    tags = [str(tag) for tag in sorted(base.dataset.distinct("tags"))]
     near = offers.closest(written, views) if views else ""
     return SelectionError(
         f"Expected {name} as a saved view's name, 'tag:NAME', 'label:FIELD=VALUE', "

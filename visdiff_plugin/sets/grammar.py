@@ -176,8 +176,8 @@ def parse_set(text: str, views: Sequence[str] = ()) -> Chosen:
 def _end(text: str, kind: str, rest: str) -> End:
     form = f"'{kind}:FIELD=25%'"
     field, share = _pair(text, rest, form)
-    found = _PERCENT.fullmatch(share.strip())
-    percent = float(found.group(1)) if found else 0.0
+    match = _PERCENT.fullmatch(share.strip())
+    percent = float(match.group(1)) if match else 0.0
     if percent <= 0:
         raise SelectionError(
             f"Expected {form} with a percentage above 0 and below 100 (four decimals at most), "
@@ -204,12 +204,14 @@ def _given(part: str, text: str, form: str) -> str:
 
 
 def _escaped(name: str) -> str:
-    return re.sub("[%=/]", lambda one: _ESCAPES[one.group()], name)
+    return re.sub("[%=/]", lambda match: _ESCAPES[match.group()], name)
 
 
 def _read(name: str) -> str:
     plain = {escape: sign for sign, escape in _ESCAPES.items()}
-    return re.sub("%25|%3D|%2F", lambda one: plain[one.group().upper()], name, flags=re.IGNORECASE)
+    return re.sub(
+        "%25|%3D|%2F", lambda match: plain[match.group().upper()], name, flags=re.IGNORECASE
+    )
 
 
 def _number(percent: float) -> str:

@@ -49,13 +49,13 @@ class CountedSet:
     """Where the images of a set are.
 
     Args:
-        found: the set, looked up
+        located: the set, looked up
         n: its images; None where they are not counted
         exact: False where it can be fewer
         ids: all of them, where these were read
     """
 
-    found: LocatedSet
+    located: LocatedSet
     n: int | None
     exact: bool
     ids: tuple[str, ...] | None
@@ -112,12 +112,12 @@ def preview(base: Base, a: Any, b: Any) -> Preview:
     with concerning("b"):
         cheap_b = _cheap(base, b, everything)
     found_a, found_b = find_two(base, cheap_a, cheap_b)
-    sides = [_side(base, one, clock) for one in (found_a, found_b)]
+    sides = [_side(base, located, clock) for located in (found_a, found_b)]
     for place, other in ((0, 1), (1, 0)):
-        if sides[place].found.is_rest:
-            sides[place] = _rest(base, sides[other], sides[place].found, everything)
+        if sides[place].located.is_rest:
+            sides[place] = _rest(base, sides[other], sides[place].located, everything)
     both = _both(base, sides[0], sides[1], clock)
-    named = [_named(one, base, text) for one, text in zip(sides, (a, b), strict=True)]
+    named = [_named(side, base, text) for side, text in zip(sides, (a, b), strict=True)]
     return Preview(named[0], named[1], both, (sides[0], sides[1]))
 
 
@@ -134,20 +134,22 @@ def _finite(path: str) -> dict[str, Any]:
     return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
 
 
-def _side(base: Base, found: LocatedSet, clock: _Clock) -> CountedSet:
-    if found.is_rest:
-        return CountedSet(found, None, True, None)
-    if found.ids is not None:
-        ids = base.keep(found.ids) if not base.label else _inside(base, found.ids)
-        return CountedSet(found, len(ids), True, ids)
-    n = clock.count(found.dataset, found.view)
+def _side(base: Base, located: LocatedSet, clock: _Clock) -> CountedSet:
+    if located.is_rest:
+        return CountedSet(located, None, True, None)
+    if located.ids is not None:
+        ids = base.keep(located.ids) if not base.label else _inside(base, located.ids)
+        return CountedSet(located, len(ids), True, ids)
+    n = clock.count(located.dataset, located.view)
     if n is None or n > _MOST:
-        whole = found.query is not None or not base.label or found.dataset.name != base.dataset.name
-        return CountedSet(found, n, whole, None)
-    ids = tuple(dict.fromkeys(view_ids(found.dataset, found.view)))
-    if found.query is None and base.label and found.dataset.name == base.dataset.name:
+        whole = (
+            located.query is not None or not base.label or located.dataset.name != base.dataset.name
+        )
+        return CountedSet(located, n, whole, None)
+    ids = tuple(dict.fromkeys(view_ids(located.dataset, located.view)))
+    if located.query is None and base.label and located.dataset.name == base.dataset.name:
         ids = _inside(base, ids)
-    return CountedSet(found, len(ids), True, ids)
+    return CountedSet(located, len(ids), True, ids)
 
 
 def _inside(base: Base, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -158,50 +160,52 @@ def _inside(base: Base, ids: tuple[str, ...]) -> tuple[str, ...]:
 def _among(ids: tuple[str, ...]) -> dict[str, Any]:
     from bson import ObjectId
 
-    return {"_id": {"$in": [ObjectId(one) for one in ids]}}
+    return {"_id": {"$in": [ObjectId(sample_id) for sample_id in ids]}}
 
 
 def _rest(base: Base, other: CountedSet, rest: LocatedSet, everything: int | None) -> CountedSet:
-    if other.found.dataset.name != base.dataset.name:
+    if other.located.dataset.name != base.dataset.name:
         return CountedSet(rest, everything, True, None)
     n = None if everything is None or other.n is None else max(everything - other.n, 0)
     return CountedSet(rest, n, other.exact, None)
 
 
 def _both(base: Base, a: CountedSet, b: CountedSet, clock: _Clock) -> int | None:
-    if a.found.is_rest or b.found.is_rest:
+    if a.located.is_rest or b.located.is_rest:
         return 0
-    if a.found.dataset.name != b.found.dataset.name:
+    if a.located.dataset.name != b.located.dataset.name:
         if a.ids is None or b.ids is None:
             return None
         files = [
-            set(read_columns(one.found.dataset, one.ids or (), ["filepath"])["filepath"])
-            for one in (a, b)
+            set(read_columns(side.located.dataset, side.ids or (), ["filepath"])["filepath"])
+            for side in (a, b)
         ]
         return len(files[0] & files[1])
     if a.ids is not None and b.ids is not None:
         return len(set(a.ids) & set(b.ids))
-    for one, other in ((a, b), (b, a)):
-        if one.found.query is None:
+    for first, other in ((a, b), (b, a)):
+        if first.located.query is None:
             continue
         if other.ids is not None:
-            return clock.count(base.dataset, base.view.match(_among(other.ids)), one.found.query)
-        if other.found.query is not None or not base.label:
-            return clock.count(base.dataset, other.found.view, one.found.query)
+            return clock.count(
+                base.dataset, base.view.match(_among(other.ids)), first.located.query
+            )
+        if other.located.query is not None or not base.label:
+            return clock.count(base.dataset, other.located.view, first.located.query)
     return None
 
 
 def _named(side: CountedSet, base: Base, chosen: Any) -> SetSize:
-    label, n, exact = side.found.label, side.n, side.exact
+    label, n, exact = side.located.label, side.n, side.exact
     end = parse(base, chosen) if isinstance(chosen, str) else None
     if isinstance(end, End):
         label = end.label
-        if side.found.view is not None:  # all images that have the number
+        if side.located.view is not None:  # all images that have the number
             n, exact = None if n is None else int(n * end.percent / 100), False
     files = missing = 0
     if side.ids:
         step = -(-len(side.ids) // _FILES)
         some = side.ids[::step]
-        paths = read_columns(side.found.dataset, some, ["filepath"])["filepath"]
+        paths = read_columns(side.located.dataset, some, ["filepath"])["filepath"]
         files, missing = len(paths), sum(not os.path.exists(path) for path in paths)
     return SetSize(label, n, exact, files, missing)

@@ -144,12 +144,12 @@ def list_headers(dataset: Any) -> list[dict[str, Any]]:
 
     Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if it was stopped.
     """
-    found = []
+    headers = []
     for key in dataset.list_runs(method=METHOD):
         config = dataset.get_run_info(key).config
         header = {name: getattr(config, name, None) for name in _HEADER}
-        found.append({**header, "run_key": key, "state": getattr(config, "state", _DONE)})
-    return found
+        headers.append({**header, "run_key": key, "state": getattr(config, "state", _DONE)})
+    return headers
 
 
 def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> tuple[str, ...]:
@@ -193,8 +193,10 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
         dataset.rename_sample_field(run_key, new_key)
     dataset.rename_run(run_key, new_key)
     differences = tuple(
-        replace(one, field=one.field and f"{new_key}.{one.field.partition('.')[2]}")
-        for one in run.differences
+        replace(
+            difference, field=difference.field and f"{new_key}.{difference.field.partition('.')[2]}"
+        )
+        for difference in run.differences
     )
     notes = (*run.notes, left) if left else run.notes
     run = replace(run, run_key=new_key, differences=differences, notes=notes)
@@ -214,7 +216,11 @@ def annotate_run(
     if verdict not in (None, *VERDICTS):
         raise ValueError(f"Expected a verdict out of {VERDICTS}, got {verdict!r}.")
     run = load_run(dataset, run_key)
-    rows = [row for row, one in enumerate(run.differences) if one.description == description]
+    rows = [
+        row
+        for row, difference in enumerate(run.differences)
+        if difference.description == description
+    ]
     if not rows:
         raise RunError(
             f"Expected a difference of run {run_key!r}, got {description!r}.",

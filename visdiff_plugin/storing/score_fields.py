@@ -61,7 +61,10 @@ def write_scores(
         **more: what the field's info says beside the run's key
     """
     names = [field.partition(".")[2] for field in run.fields]
-    numbers = {name: one.description for name, one in zip(names, run.differences, strict=False)}
+    numbers = {
+        name: difference.description
+        for name, difference in zip(names, run.differences, strict=False)
+    }
     which = f"A: {run.label_a}; B: {run.label_b}"
     declare_document(dataset, run.run_key, numbers, {SET: which})
     describe(
@@ -157,5 +160,5 @@ def find_other(config: Any, run_key: str) -> tuple[Any, str]:
 
 
 def _info(dataset: Any, field: str) -> Mapping[str, Any]:
-    found = dataset.get_field(field)
-    return (None if found is None else (found.info or {}).get(METHOD)) or {}
+    declared = dataset.get_field(field)
+    return (None if declared is None else (declared.info or {}).get(METHOD)) or {}
