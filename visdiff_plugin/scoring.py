@@ -9,6 +9,7 @@ import numpy as np
 
 from .errors import ModelError
 from .inputs.joined import Inputs
+from .results import Skipped
 from .stages import Images, Progress, Ranker, Scored, Usage, needs_of, scored_by, silent
 
 #: images scored at a time: 20,000 embeddings of 1,280 numbers are 100 MB
@@ -37,20 +38,18 @@ def score_images(
         return _checked(ranker, inputs.images, texts, progress)
     # columns lie together in memory: that is how the evidence reads them
     scores = np.empty((n, len(texts)), np.float32, order="F")
-    parts = []
+    usage, notes = Usage(), dict[str, None]()
+    skipped: list[Skipped] = []
     for start in range(0, n, _CHUNK):
         rows = range(start, min(start + _CHUNK, n))
         if n > _CHUNK:
             progress(start / n, f"Scoring {start:,} of {n:,} images")
         part = _checked(ranker, inputs.take(rows), texts)
         scores[rows.start : rows.stop] = part.scores
-        parts.append(part)
-    return Scored(
-        scores,
-        sum((one.usage for one in parts), Usage()),
-        [skipped for one in parts for skipped in one.skipped],
-        list(dict.fromkeys(note for one in parts for note in one.notes)),
-    )
+        usage += part.usage
+        skipped += part.skipped
+        notes |= dict.fromkeys(part.notes)
+    return Scored(scores, usage, skipped, list(notes))
 
 
 def _checked(
