@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .account import Skipped
 from .errors import ModelError
 from .inputs.joined import Inputs
 from .progress import Progress, silent
@@ -38,20 +39,18 @@ def score_images(
         return _checked(ranker, inputs.images, texts, progress)
     # columns lie together in memory: that is how the evidence reads them
     scores = np.empty((n, len(texts)), np.float32, order="F")
-    parts = []
+    usage, notes = Usage(), dict[str, None]()
+    skipped: list[Skipped] = []
     for start in range(0, n, _CHUNK):
         rows = range(start, min(start + _CHUNK, n))
         if n > _CHUNK:
             progress(start / n, f"Scoring {start:,} of {n:,} images")
         part = _checked(ranker, inputs.take(rows), texts)
         scores[rows.start : rows.stop] = part.scores
-        parts.append(part)
-    return Scored(
-        scores,
-        sum((part.usage for part in parts), Usage()),
-        [skipped for part in parts for skipped in part.skipped],
-        list(dict.fromkeys(note for part in parts for note in part.notes)),
-    )
+        usage += part.usage
+        skipped += part.skipped
+        notes |= dict.fromkeys(part.notes)
+    return Scored(scores, usage, skipped, list(notes))
 
 
 def _checked(
