@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from .sampling import generator
 
 #: share of near-duplicates from which on a reader should know of them
 _MANY = 0.05
+#: twins in the other set that are named
+_TWINS_NAMED = 3
 
 
 def compare_sets(
     inputs: Inputs, design: Design, config: Config
-) -> tuple[Separability | None, str | None]:
+) -> tuple[Separability | None, list[str]]:
     """Returns how well a linear classifier tells A from B, None where it has nothing to go by.
 
     It sees a sample of up to 1,000 images of each set (of pairs, where images are paired), which
@@ -32,24 +35,29 @@ def compare_sets(
         config: seed, and what counts as a near-duplicate
 
     Returns:
-        the answer, and a note where many images of the sample are near-duplicates that nobody
-        asked to count as one
+        the answer, and notes: where many images of the sample are near-duplicates that nobody
+        asked to count as one, and which of A have one in B
     """
     seed = config.seed
     names = inputs.images.names()
     rows = _sample(inputs, design, names, seed)
     features, described = _features(inputs, rows)
     if features is None:
-        return None, None
+        return None, []
     in_a = np.isin(rows, inputs.rows_a)
     known = np.isfinite(features).all(axis=1)
     if design.strata is not None:
         known &= design.strata[rows] >= 0
     rows, features, in_a = rows[known], features[known], in_a[known]
     units = design.units
-    note = None
-    if units is None and described == "embeddings":
-        note = _duplicates(features, config.duplicate_similarity)
+    notes: list[str] = []
+    if design.pairs is None and described == "embeddings":
+        similarity = config.duplicate_similarity
+        codes = near_duplicates(lambda places: features[places], len(features), similarity)
+        ids = [inputs.images.ids[row] for row in rows.tolist()]
+        notes += _twins_across(codes, in_a, ids, similarity)
+        if units is None:
+            notes += _duplicates(codes, similarity)
     apart = separability(
         features,
         in_a,
@@ -59,19 +67,34 @@ def compare_sets(
         strata=None if design.strata is None else design.strata[rows],
         described=described,
     )
-    return apart, note
+    return apart, notes
 
 
-def _duplicates(vectors: NDArray[np.floating[Any]], similarity: float) -> str | None:
-    codes = near_duplicates(lambda rows: vectors[rows], len(vectors), similarity)
+def _duplicates(codes: NDArray[np.int32], similarity: float) -> list[str]:
     twins = int((np.bincount(codes) > 1)[codes].sum()) if len(codes) else 0
     if twins < _MANY * len(codes):
-        return None
-    return (
+        return []
+    return [
         f"Near-duplicates: {twins} of {len(codes)} sampled images have one (cosine of "
         f"{similarity:g} or more), yet each counts as independent, so intervals and q are too "
         "optimistic. Pass cluster_by='near_duplicates' or the field that they share."
-    )
+    ]
+
+
+def _twins_across(
+    codes: NDArray[np.int32], in_a: NDArray[np.bool_], ids: Sequence[str], similarity: float
+) -> list[str]:
+    """Says which sampled images of A have a near-duplicate in B: leaks between splits are such."""
+    both = np.intersect1d(codes[in_a], codes[~in_a])
+    rows_a, rows_b = (np.flatnonzero(np.isin(codes, both) & side) for side in (in_a, ~in_a))
+    if not rows_a.size:
+        return []
+    first = {int(codes[row]): ids[row] for row in rows_b[::-1].tolist()}
+    pairs = [f"{ids[row]} and {first[int(codes[row])]}" for row in rows_a[:_TWINS_NAMED].tolist()]
+    return [
+        f"{rows_a.size} of {int(in_a.sum())} sampled images of A have a near-duplicate in B "
+        f"(cosine of {similarity:g} or more), such as {'; '.join(pairs)}."
+    ]
 
 
 def _sample(inputs: Inputs, design: Design, names: list[str], seed: int) -> NDArray[np.intp]:

@@ -109,9 +109,8 @@ class Comparison:
         """Returns what ties the images together, and whether the sets differ at all."""
         design = read_design(inputs, self.config)
         inputs.account.notes += design.notes
-        apart, note = compare_sets(inputs, design, self.config)
-        if note:
-            inputs.account.notes.append(note)
+        apart, notes = compare_sets(inputs, design, self.config)
+        inputs.account.notes += notes
         return design, apart
 
     def _record(self, compared: Compared, inputs: Inputs) -> dict[str, Any]:

@@ -189,3 +189,12 @@ def test_the_page_names_every_property_with_its_words():
             f"| `{measured_property.name}` | {measured_property.high} | {measured_property.low} "
             f"| {measured_property.unit} | {measured_property.doc} |" in page
         )
+
+
+def test_a_label_of_two_values_is_one_row():
+    names = [{"day"} if number % 3 else {"night"} for number in range(30)] + [None]
+    [night] = label_candidates("time", names)
+    assert night.candidate.description == "night (time)"
+    assert np.nansum(night.scores) == 10 and np.isnan(night.scores[-1])
+    both = [{"day", "night"}, *names]  # an image with both: neither says all of the other
+    assert len(label_candidates("time", both)) == 2

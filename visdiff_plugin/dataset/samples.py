@@ -60,6 +60,11 @@ class Media:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def sizes(self) -> list[int]:
+        """Sizes of the files in bytes."""
+        return [int(stamp.partition(":")[0]) for stamp in self.stamps]
+
     def without(self, left_out: Container[str]) -> Media:
         """Returns the files of the samples that are not in ``left_out``."""
         rows = [row for row, sample_id in enumerate(self.ids) if sample_id not in left_out]

@@ -19,6 +19,7 @@ from ..kept import making
 from ..progress import Progress, part_of
 from ..stages import Images, needs_of
 from ..vectors import RowReader, by_rows
+from .copies import without_copies
 from .measured import Measured, label_candidates, object_candidates, property_candidates
 from .reading import DatasetInputs, InputReader
 
@@ -92,14 +93,14 @@ def read_inputs(
         before += len(source.ids)
     for reader in readers:
         reader.check()
-    return _joined([reader.read() for reader in readers], a, stages, account)
+    parts = [reader.read() for reader in readers]
+    parts, in_a = without_copies(parts, _in_a(parts, a), config.overlap, account)
+    return _joined(parts, in_a, stages, account)
 
 
-def _joined(
-    parts: Sequence[DatasetInputs], a: Selected, stages: Stages, account: Account
-) -> Inputs:
+def _in_a(parts: Sequence[DatasetInputs], a: Selected) -> NDArray[np.bool_]:
     members = set(a.ids)
-    in_a = np.array(
+    return np.array(
         [
             part.source.dataset.name == a.dataset.name and sample_id in members
             for part in parts
@@ -107,6 +108,11 @@ def _joined(
         ],
         bool,
     )
+
+
+def _joined(
+    parts: Sequence[DatasetInputs], in_a: NDArray[np.bool_], stages: Stages, account: Account
+) -> Inputs:
     captions = _together([part.captions for part in parts])
     if captions is None:
         _note_silent(stages, account)

@@ -58,7 +58,8 @@ def object_candidates(field: str, values: NDArray[np.float64]) -> list[Measured]
 def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measured]:
     """Returns one candidate for each frequent class of a label field: is it on the image.
 
-    Classes are chosen by how frequent they are in both sets together, never by where.
+    Of two classes of which each image has one, only the rarer is a candidate: the other says the
+    same. Classes are chosen by how frequent they are in both sets together, never by where.
     """
     counts = Counter(name for image_names in names for name in image_names or ())
     n = sum(name is not None for name in names)
@@ -67,18 +68,16 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         if _LEAST_IMAGES <= count <= n - _LEAST_IMAGES
     ]
-    return [
-        Measured(
-            Candidate(f"{name} ({field})", "label", measure=field),
-            np.array(
-                [
-                    np.nan if image_names is None else float(name in image_names)
-                    for image_names in names
-                ]
-            ),
+    measured: list[Measured] = []
+    # rarest first: of two classes that leave each other no image, the unusual one is the row
+    for name in reversed(chosen[:_MOST_CLASSES]):
+        scores = np.array(
+            [np.nan if classes is None else float(name in classes) for classes in names]
         )
-        for name in chosen[:_MOST_CLASSES]
-    ]
+        if any(np.array_equal(1 - scores, other.scores, equal_nan=True) for other in measured):
+            continue
+        measured.append(Measured(Candidate(f"{name} ({field})", "label", measure=field), scores))
+    return measured[::-1]
 
 
 def _numbers(

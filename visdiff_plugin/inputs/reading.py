@@ -34,6 +34,7 @@ class DatasetInputs:
     Args:
         source: the dataset, and the ids of its ``n`` images that can be compared
         paths: their files
+        sizes: their sizes in bytes
         captions: ``n`` captions, if these are read
         vectors: reads their embeddings by id, if these are
         properties: ``(n, p)`` in the catalog's order, if these are measured
@@ -43,6 +44,7 @@ class DatasetInputs:
 
     source: Source
     paths: Sequence[str]
+    sizes: Sequence[int]
     captions: list[str] | None
     vectors: Reader | None
     properties: NDArray[np.float64] | None
@@ -229,7 +231,9 @@ class InputReader:
                 for name in self.config.label_fields
             }
         kept = Source(self.dataset, ids)
-        return DatasetInputs(kept, media.paths, words, vectors, properties, labels, self.fields)
+        return DatasetInputs(
+            kept, media.paths, media.sizes, words, vectors, properties, labels, self.fields
+        )
 
     def _note(self, kind: Kind, filled: Filled, what: str) -> None:
         self.account.reuse(kind.noun, filled.reused, filled.computed)
