@@ -9,15 +9,9 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms, _runs
+from visdiff_plugin.reports import FORMATS
 
-#: kind -> its label and media type
-_KINDS = {
-    "html": ("HTML: one page with pictures", "text/html"),
-    "md": ("Markdown", "text/markdown"),
-    "csv": ("CSV: a row a difference", "text/csv"),
-    "json": ("JSON: the whole record", "application/json"),
-}
+from . import _forms, _runs
 
 
 class ExportReport(foo.Operator):
@@ -39,8 +33,8 @@ class ExportReport(foo.Operator):
         inputs = types.Object()
         _runs.run_picker(ctx, inputs)
         kinds = types.RadioGroup()
-        for name, (label, _) in _KINDS.items():
-            kinds.add_choice(name, label=label)
+        for name, report in FORMATS.items():
+            kinds.add_choice(name, label=report.label)
         inputs.enum("format", kinds.values(), label="As", default="html", view=kinds)
         prop = inputs.str(
             "path",
@@ -63,8 +57,8 @@ class ExportReport(foo.Operator):
 
         key, path = ctx.params["run_key"], ctx.params.get("path")
         kind = ctx.params.get("format") or "html"
-        if kind not in _KINDS:
-            raise ValueError(f"Expected a format out of {', '.join(_KINDS)}, got {kind!r}.")
+        if kind not in FORMATS:
+            raise ValueError(f"Expected a format out of {', '.join(FORMATS)}, got {kind!r}.")
         if path and Path(path).exists():
             raise ValueError(f"Expected a new file, got {path!r}, which exists.")
         text = export(ctx.dataset, key, path or None, kind)
@@ -73,7 +67,7 @@ class ExportReport(foo.Operator):
         data = base64.b64encode(text.encode("utf-8")).decode("ascii")
         name = f"{key}.{kind}"
         ctx.ops.browser_download(
-            f"data:{_KINDS[kind][1]};charset=utf-8;base64,{data}", filename=name
+            f"data:{FORMATS[kind].media_type};charset=utf-8;base64,{data}", filename=name
         )
         return {"downloaded": name}
 
@@ -90,7 +84,7 @@ class ExportReport(foo.Operator):
         Args:
             sample_collection: the dataset
             run_key: the run
-            format ("html"): or ``"md"``, ``"csv"``, ``"json"``
+            format ("html"): or ``"md"``, ``"csv"``, ``"json"``, ``"txt"``
             path (None): a new file; None downloads it in the App
         """
         params = {"run_key": run_key, "format": format, "path": path}

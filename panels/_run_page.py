@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from visdiff_plugin.reports import FORMATS
+
 from ._parts import Box, Page, root
 
 
@@ -15,8 +17,6 @@ def hypothesis(run_key: str) -> str:
 
 _AUROC = "How often an image of A shows it more than one of B, among all pairs of them"
 _VERDICTS = {"confirmed": ("check_circle", "vd-yes"), "rejected": ("cancel", "vd-no")}
-_KINDS = (("html", "Web page with pictures"), ("md", "Markdown"), ("csv", "Table (CSV)"),
-          ("json", "Data (JSON)"))  # fmt: skip
 
 
 def draw(panel: Any, run: Mapping[str, Any]) -> Page:
@@ -133,8 +133,8 @@ def _folded(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
     _lines(box, "notes", f"Notes ({len(run['notes'])})", run["notes"])
     export = box.fold("export", "Export a report")
     row = export.box("kinds", "vd-row")
-    for kind, label in _KINDS:
-        row.button(kind, label, panel.export, {"kind": kind}, icon="download")
+    for kind, report in FORMATS.items():
+        row.button(kind, report.label, panel.export, {"kind": kind}, icon="download")
 
 
 def _lines(box: Box, name: str, label: str, lines: Sequence[str]) -> None:

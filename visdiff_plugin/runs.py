@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from .dataset import samples
-from .reports import FORMATS, Format, pictures, render
+from .reports import FORMATS, pictures, render
 from .reports.html import picture_key
 from .results.run import Run
 from .storing import run_store
@@ -54,7 +54,7 @@ def annotate(
     return run_store.annotate_run(dataset, run_key, description, verdict, note)
 
 
-def export(dataset: Any, run_key: str, path: str | None = None, kind: Format | None = None) -> str:
+def export(dataset: Any, run_key: str, path: str | None = None, kind: str | None = None) -> str:
     """Returns the report of a run, and writes it where a path is given.
 
     Args:
@@ -69,12 +69,12 @@ def export(dataset: Any, run_key: str, path: str | None = None, kind: Format | N
         ValueError: on an unknown kind
         OSError: if the file can't be written
     """
-    kind = kind or cast(Format, Path(path).suffix.removeprefix(".").lower() if path else "html")
+    kind = kind or (Path(path).suffix.removeprefix(".").lower() if path else "html")
     if kind not in FORMATS:
-        raise ValueError(f"Expected a report as one of {FORMATS}, got {kind!r}.")
+        raise ValueError(f"Expected a report as one of {', '.join(FORMATS)}, got {kind!r}.")
     run = run_store.load_run(dataset, run_key)
     shown = {}
-    if kind == "html":
+    if FORMATS[kind].shows_pictures:
         shown = pictures.read(_files(dataset, run))
     text = render(run, kind, shown)
     if path:
