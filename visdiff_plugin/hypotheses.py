@@ -13,7 +13,7 @@ from .assembly import make_stages
 from .comparing import Compared, compare_inputs
 from .config import Config
 from .errors import RunError
-from .evidence.statistics import benjamini_hochberg
+from .evidence.families import benjamini_hochberg
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design

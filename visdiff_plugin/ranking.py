@@ -12,7 +12,8 @@ from .account import Skipped
 from .config import Config
 from .distinct import order_by_gain
 from .evidence.adjusted import Adjusted
-from .evidence.statistics import benjamini_hochberg, wilson_interval
+from .evidence.families import benjamini_hochberg
+from .evidence.statistics import wilson_interval
 from .evidence.table import FIXED_SOURCES, Evidence, Table, collect, prevalence
 from .results.difference import Difference
 from .selection import Candidate, key

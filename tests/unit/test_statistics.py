@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from visdiff_plugin.evidence.families import benjamini_hochberg
 from visdiff_plugin.evidence.intervals import auroc_interval
 from visdiff_plugin.evidence.rank_test import normal_tails, tie_term
 from visdiff_plugin.evidence.statistics import (
-    benjamini_hochberg,
     separating_threshold,
     skewness_sign,
     two_sample,

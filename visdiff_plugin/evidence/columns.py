@@ -115,8 +115,10 @@ class _Compiled:
 
     @staticmethod
     def _moments(found: dict[str, float], top: NDArray[np.int64]) -> Moments:
-        ties = Ties(*(int(found[name]) for name in ("n_a", "n_b")), found["tie_term"],
-                    *(int(found[name]) for name in ("distinct", "largest")))  # fmt: skip
+        n_a, n_b, distinct, largest = (
+            int(found[name]) for name in ("n_a", "n_b", "distinct", "largest")
+        )
+        ties = Ties(n_a, n_b, found["tie_term"], distinct, largest)
         used = top[:1] if ties.distinct <= 2 else top
         least = used[:, 2].astype(np.int32).view(np.float32)
         least = np.where(used[:, :2].sum(axis=1) > 0, least, np.inf)

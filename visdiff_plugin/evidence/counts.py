@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: counts up to which all are looked at; of more, those that can happen at all
-_MOST = 100_000
+_MOST = 2_000
 #: standard deviations from the mean beyond which a hypergeometric chance is below any float
 _FAR = 40.0
 
 
-def count_chances(yes: int, drawn: int, total: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def count_chances(
+    yes: int, drawn: int, total: int, reached: int | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Returns how many of ``yes`` images can be among ``drawn`` of ``total``, and how likely.
 
     Of very many counts, those so far out that their chance is below the smallest float are left
@@ -23,6 +25,7 @@ def count_chances(yes: int, drawn: int, total: int) -> tuple[NDArray[np.int64], 
         yes: images of a kind, at most ``total``
         drawn: images drawn without replacement, at most ``total``
         total: all images
+        reached (None): a count that is looked at in any case
 
     Returns:
         ``(c,)`` counts, ascending, and ``(c,)`` their chances, which add up to 1
@@ -38,7 +41,9 @@ def count_chances(yes: int, drawn: int, total: int) -> tuple[NDArray[np.int64], 
     spread = (mean * (1 - share) * (total - drawn) / max(total - 1, 1)) ** 0.5
     reach = _FAR * spread + _FAR
     if high - low > _MOST:
-        low, high = max(low, int(mean - reach)), min(high, int(mean + reach) + 1)
+        ends = (int(mean - reach), int(mean + reach) + 1)
+        known = ends if reached is None else (*ends, reached)
+        low, high = max(low, min(known)), min(high, max(known))
     counts = np.arange(low, high + 1)
     chances = _log_chances(counts, yes, drawn, total)
     chances = np.exp(chances - chances.max())
@@ -59,9 +64,7 @@ def count_tails(count: int, yes: int, drawn: int, total: int) -> tuple[float, fl
     low, high = max(0, drawn + yes - total), min(drawn, yes)
     if not low <= count <= high:
         raise ValueError(f"Expected {low} to {high} images of the kind, got {count}.")
-    counts, chances = count_chances(yes, drawn, total)
-    if not counts[0] <= count <= counts[-1]:  # further out than any float tells from 0
-        return (0.0, 1.0) if count > counts[-1] else (1.0, 0.0)
+    counts, chances = count_chances(yes, drawn, total, count)
     at_least, at_most = chances[counts >= count].sum(), chances[counts <= count].sum()
     return min(1.0, float(at_least)), min(1.0, float(at_most))
 

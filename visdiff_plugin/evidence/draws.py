@@ -12,9 +12,7 @@ Floats = NDArray[np.floating[Any]]
 
 #: relabellings of everything
 _FIRST = 2_000
-#: relabellings where fewer than `_CLEAR` of the first did as well: p down to 1e-5, so that a
-#: correction over some thousand tests can still pass
-_MOST = 100_000
+#: of the first, how many must do as well for no more to be drawn
 _CLEAR = 60
 #: relative difference that is rounding
 _ROUNDING = 1e-9
@@ -22,7 +20,8 @@ _ROUNDING = 1e-9
 
 def p_from_draws(
     draw: Callable[[int, np.random.Generator], tuple[Floats, Floats]],
-    observed: tuple[float, float],
+    observed: tuple[Any, Any],
+    most: int = 100_000,
     seed: int = 0,
 ) -> tuple[float, float]:
     """Returns the share of relabellings whose statistic is at least, and at most, as observed.
@@ -32,30 +31,36 @@ def p_from_draws(
     after the first 2,000 where neither side is rare. That keeps p valid as well: at a level below
     that of stopping the second stage alone decides, at one above it the first.
 
-    A statistic is the sum of two parts: one that changes its sign when A and B are swapped, and
-    one that does not, as equally many images of A and B are dealt by the same draw. Each draw
-    counts with either sign of the second, its mirror image, so that p mirrors exactly.
+    Where A and B hold equally many of what is dealt, swapping them does not swap a draw. Each draw
+    therefore counts twice, as it is and with such labels the other way round, so that p mirrors
+    exactly.
+
+    Of several statistics, the larger p counts: it holds if one of them does.
 
     Args:
-        draw: returns ``(n,)`` of each part, for a number of draws and a generator
-        observed: the parts of the labels as they are
+        draw: returns ``(n,)`` statistics of ``n`` relabellings (or ``(s, n)`` of several each),
+            and of the same with the labels of equally large parts the other way round, for a
+            number and a generator
+        observed: the statistic of the labels as they are, and with those parts the other way
+            round; or ``(s,)`` of each
+        most (100,000): relabellings where p is small: p down to 1e-5, so that a correction over
+            some thousand tests can still pass
         seed (0): of the generator; the same labels always get the same p
 
     Returns:
         one-sided p for large statistics, and for small ones
     """
     rng = np.random.default_rng(seed)
-    turning, staying = observed
-    own, mirror = turning + staying, turning - staying
-    slack = _ROUNDING * max(abs(turning), abs(staying))
-    above, below = 1 + int(mirror >= own - slack), 1 + int(mirror <= own + slack)
+    own, mirror = (np.atleast_1d(np.asarray(one, np.float64))[:, None] for one in observed)
+    slack = _ROUNDING * np.maximum(np.abs(own), np.abs(mirror))
+    above = 1 + (mirror >= own - slack).sum(axis=1)
+    below = 1 + (mirror <= own + slack).sum(axis=1)
     total = 2
-    for count in (_FIRST, _MOST - _FIRST):
-        one, other = draw(count, rng)
-        for found in (one + other, one - other):
-            above += int((found >= own - slack).sum())
-            below += int((found <= own + slack).sum())
+    for count in (_FIRST, most - _FIRST):
+        for found in draw(count, rng):
+            above += (found >= own - slack).sum(axis=1)
+            below += (found <= own + slack).sum(axis=1)
         total += 2 * count
-        if min(above, below) > 2 * _CLEAR:
+        if min(above.max(), below.max()) > 2 * _CLEAR:
             break
-    return above / total, below / total
+    return float(above.max()) / total, float(below.max()) / total

@@ -69,6 +69,23 @@ def auroc_interval(
     return _agreeing(auroc, max(0.0, low), chances[0], level), min(1.0, high)
 
 
+def on_side(interval: tuple[float, float], favors_a: bool) -> tuple[float, float]:
+    """Returns what is left of an interval on the side that a test has found an AUROC on.
+
+    For intervals that hold for all candidates at the same time, which are wider than those that a
+    correction by the false discovery rate goes with. Cutting one misses the true value only where
+    the finding is false.
+
+    Args:
+        interval: ends in [0, 1]
+        favors_a: the AUROC was found to be above .5
+    """
+    low, high = interval
+    if favors_a:
+        return max(low, 0.5 + _BESIDE), max(high, 0.5 + _BESIDE)
+    return min(low, 0.5 - _BESIDE), min(high, 0.5 - _BESIDE)
+
+
 def _agreeing(auroc: float, low: float, p_greater: float, level: float) -> float:
     """Replaces the lower end where it says other than the test; ``auroc`` is at least .5."""
     from scipy.special import expit, ndtri
@@ -91,7 +108,9 @@ def _logit(
     if auroc == 1.0 or standard_error == 0.0:
         return auroc, auroc
     # fewer than one degree of freedom is no information at all
-    quantile = -float(ndtri(level / 2) if freedom is None else stdtrit(max(freedom, 1.0), level / 2))
+    quantile = -float(
+        ndtri(level / 2) if freedom is None else stdtrit(max(freedom, 1.0), level / 2)
+    )
     center = math.log(auroc / (1 - auroc))
     half = quantile * standard_error / (auroc * (1 - auroc))
     return float(expit(center - half)), float(expit(center + half))

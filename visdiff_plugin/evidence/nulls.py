@@ -144,9 +144,9 @@ class TiedRanks:
             rest[fits] * math.log(odds) - gammaln(rest[fits] + 1) - gammaln(tied - rest[fits] + 1)
         )
         ways *= np.exp(log_ways - log_ways.max())[:, None]
-        rows, places = np.nonzero(ways)
-        chances = ways[rows, places]
-        values = base + turn * (rows * least + places * unit)
+        held, places = np.nonzero(ways)
+        chances = ways[held, places]
+        values = base + turn * (held * least + places * unit)
         return Null(values.astype(np.int64), chances / chances.sum())
 
 
@@ -185,10 +185,11 @@ def _sums(
     pooled = items.size <= _MOST_POOLED
     width = items.size if pooled else int(held.max(initial=1)) + 1
     rows = max(1, _MOST_HELD // max(width, 1))
+    draw = _shuffled if pooled else _redrawn
     for start in range(0, held.size, rows):
         own = held[start : start + rows]
-        draw = _shuffled if pooled else _redrawn
-        for step, chosen in enumerate(draw(items.size, int(own.max(initial=0)), own.size, rng)):
+        most = int(own.max(initial=0))
+        for step, chosen in enumerate(draw(items.size, most, own.size, rng)):
             found[start : start + rows] += np.where(step < own, items[chosen], 0)
     return found
 

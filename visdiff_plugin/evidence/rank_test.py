@@ -110,7 +110,9 @@ def count_p(yes_a: int, n_a: int, yes_b: int, n_b: int) -> tuple[float, float]:
     return count_tails(yes_b, yes_a + yes_b, n_b, n_a + n_b)[::-1]
 
 
-def permutation_p(u: float, n_a: int, n_b: int, sizes: NDArray[np.integer[Any]]) -> tuple[float, float]:
+def permutation_p(
+    u: float, n_a: int, n_b: int, sizes: NDArray[np.integer[Any]]
+) -> tuple[float, float]:
     """Returns the one-sided p of A > B and of A < B over all ways to deal the images to the sets.
 
     Exact by counting where that takes some milliseconds, otherwise from draws.
@@ -133,14 +135,14 @@ def permutation_p(u: float, n_a: int, n_b: int, sizes: NDArray[np.integer[Any]])
 
 def _drawn_p(ranks: TiedRanks, value: int, n_a: int, n_b: int) -> tuple[float, float]:
     side = 1 if n_a <= n_b else -1
+    # of equally large sets, either could be the one that is drawn
+    mirror = -1 if n_a == n_b else 1
 
     def draw(
         count: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         sums = side * ranks.draw(count, rng).astype(np.float64)
-        nothing = np.zeros(count)
-        # of equally large sets, either could be the one that is drawn
-        return (nothing, sums) if n_a == n_b else (sums, nothing)
+        return sums, mirror * sums
 
     own = float(side * value)
-    return p_from_draws(draw, (0.0, own) if n_a == n_b else (own, 0.0))
+    return p_from_draws(draw, (own, mirror * own))

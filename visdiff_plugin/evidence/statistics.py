@@ -179,24 +179,6 @@ def satterthwaite(parts: tuple[float, float], sizes: tuple[int, int]) -> float:
     return 1 / (share**2 / (sizes[0] - 1) + (1 - share) ** 2 / (sizes[1] - 1))
 
 
-def benjamini_hochberg(p_values: Floats) -> NDArray[np.float64]:
-    """Returns adjusted p-values (q), same shape and order.
-
-    Source: Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995): the smallest false discovery
-    rate at which each hypothesis is rejected.
-    """
-    p = np.asarray(p_values, np.float64)
-    if p.ndim != 1:
-        raise ValueError(f"Expected (k,) p-values, got shape {p.shape}.")
-    if p.size and not (np.isfinite(p).all() and p.min() >= 0 and p.max() <= 1):
-        raise ValueError("Expected p-values in [0, 1], got some outside or not finite.")
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * p.size / np.arange(1, p.size + 1)
-    q = np.empty_like(p)
-    q[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
-    return q
-
-
 def separating_threshold(scores_a: Floats, scores_b: Floats, favors_a: bool) -> float:
     """Returns the score at which the favoured side's prevalence exceeds the other's most.
 

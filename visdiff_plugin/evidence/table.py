@@ -14,15 +14,23 @@ from numpy.typing import NDArray
 from ..sampling import Split
 from ..selection import Candidate
 from .adjusted import Adjusted, adjusted, effective_size
+from .clustered import clustered
 from .columns import two_sample_columns
+from .crossing import Crossing, crossing
 from .design import Design
+from .groups import group
 from .paired import paired
 from .statistics import TwoSample, separating_threshold
+from .strata import shared_strata
+from .tails import Tail, tail_of, tail_under
+from .tops import top_of
 
 Rows = NDArray[np.intp]
 
 #: candidates of these sources are fixed before any image is looked at
 FIXED_SOURCES = ("property", "label", "user")
+
+_NO_PAIRS = "under two pairs with an image of each set"
 
 
 @dataclass(frozen=True)
@@ -116,12 +124,17 @@ class Evidence:
         test: what the run tests: ``plain``, or over pairs or clusters
         controlled: within strata; None where none are asked for or none holds both sets
         auroc_all: AUROC over all images, those included that proposers saw
+        tail: the highest scores, tested like ``controlled`` where strata are asked for and like
+            ``test`` elsewhere
+        crossing: A against B in each stratum; None where none are asked for
     """
 
     plain: TwoSample
     test: TwoSample | Adjusted
     controlled: Adjusted | None
     auroc_all: float
+    tail: Tail
+    crossing: Crossing | None = None
 
 
 def collect(candidates: Sequence[Candidate], table: Table) -> list[Evidence | str]:
@@ -193,28 +206,103 @@ def _under_design(
 ) -> Evidence | str:
     design = table.design
     if design.pairs is None and design.clusters is None and design.strata is None:
-        return Evidence(plain, plain, None, auroc_all)
+        return Evidence(plain, plain, None, auroc_all, tail_of(plain.top, plain.n_a, plain.n_b))
     together = np.concatenate(rows)
     in_a = np.repeat([True, False], [rows[0].size, rows[1].size])
     known = np.isfinite(table.scores[together, column])
     together, in_a = together[known], in_a[known]
     scores = table.scores[together, column]
-    test: TwoSample | Adjusted | None = plain
-    clusters = None if design.clusters is None else _alone(design.clusters[together])
-    if design.pairs is not None:
-        partner = design.pairs[together] >= 0
-        test = paired(scores[partner], in_a[partner], design.pairs[together][partner])
-    elif clusters is not None:
-        test = adjusted(scores, in_a, None, clusters)
+    tests = _Tests.of(design, together, in_a)
+    test = plain if tests.alone else tests.test(scores)
     if test is None:
-        return "under two pairs with an image of each set"
-    controlled = None
-    if design.strata is not None:
-        strata = design.strata[together]
-        of = strata >= 0
-        rest = None if clusters is None else clusters[of]
-        controlled = adjusted(scores[of], in_a[of], strata[of], rest) if of.any() else None
-    return Evidence(plain, test, controlled, auroc_all)
+        return "under two clusters of a set" if design.pairs is None else _NO_PAIRS
+    under = tests.test if design.strata is None else tests.controlled
+    compared = tests.compared()
+    sides = scores[compared & in_a], scores[compared & ~in_a]
+    if not all(side.size for side in sides):  # no stratum holds both sets: nothing is tested
+        sides = scores[in_a], scores[~in_a]
+    top = top_of(group(*sides))
+
+    def above(least: float) -> tuple[float, float] | None:
+        found = under((scores >= least).astype(np.float64))
+        return None if found is None else (found.p_greater, found.p_less)
+
+    return Evidence(
+        plain,
+        test,
+        None if design.strata is None else tests.controlled(scores),
+        auroc_all,
+        tail_under(top, (sides[0].size, sides[1].size), above),
+        None if design.strata is None else tests.crossing(scores),
+    )
+
+
+@dataclass(frozen=True)
+class _Tests:
+    """The tests of a design on some images.
+
+    Args:
+        in_a: ``(n,)`` whether each is of A
+        clusters: ``(n,)`` codes, an image of no known cluster alone; None without clusters
+        pairs: ``(n,)`` codes, -1 for images without a partner; None without pairs
+        strata: ``(n,)`` codes, -1 where unknown; None without strata
+    """
+
+    in_a: NDArray[np.bool_]
+    clusters: NDArray[np.int64] | None
+    pairs: NDArray[np.integer[Any]] | None
+    strata: NDArray[np.integer[Any]] | None
+
+    @classmethod
+    def of(cls, design: Design, rows: Rows, in_a: NDArray[np.bool_]) -> _Tests:
+        return cls(
+            in_a,
+            None if design.clusters is None else _alone(design.clusters[rows]),
+            None if design.pairs is None else design.pairs[rows],
+            None if design.strata is None else design.strata[rows],
+        )
+
+    def compared(self) -> NDArray[np.bool_]:
+        """Returns ``(n,)`` which images have others of both sets to be compared with."""
+        codes = self.pairs if self.strata is None else self.strata
+        if codes is None:
+            return np.ones(self.in_a.size, bool)
+        known = codes >= 0
+        known[known] = shared_strata(self.in_a[known], codes[known])[0]
+        return known
+
+    @property
+    def alone(self) -> bool:
+        """Whether every image is an independent witness."""
+        return self.clusters is None and self.pairs is None
+
+    def test(self, scores: NDArray[Any]) -> Adjusted | None:
+        if self.pairs is not None:
+            partner = self.pairs >= 0
+            return paired(scores[partner], self.in_a[partner], self.pairs[partner])
+        if self.clusters is not None:
+            return clustered(scores, self.in_a, None, self.clusters)
+        return adjusted(scores, self.in_a, None)
+
+    def controlled(self, scores: NDArray[Any]) -> Adjusted | None:
+        strata, known, clusters = self._known()
+        scores, in_a = scores[known], self.in_a[known]
+        if not in_a.size:
+            return None
+        if clusters is None:
+            return adjusted(scores, in_a, strata)
+        return clustered(scores, in_a, strata, clusters)
+
+    def crossing(self, scores: NDArray[Any]) -> Crossing:
+        strata, known, clusters = self._known()
+        return crossing(scores[known], self.in_a[known], strata, clusters)
+
+    def _known(
+        self,
+    ) -> tuple[NDArray[np.integer[Any]], NDArray[np.bool_], NDArray[np.int64] | None]:
+        strata = np.zeros(self.in_a.size, np.int64) if self.strata is None else self.strata
+        known = strata >= 0
+        return strata[known], known, None if self.clusters is None else self.clusters[known]
 
 
 def _alone(clusters: NDArray[np.integer[Any]]) -> NDArray[np.int64]:

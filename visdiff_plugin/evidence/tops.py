@@ -9,7 +9,7 @@ import numpy as np
 from .groups import Groups
 
 #: shares of all images, of both sets together, that are looked at as "the top"; fixed before any
-#: comparison. About evenly spaced in their logarithms, so that one lies near any share up to a tenth
+#: comparison. About evenly spaced in their logarithms: one lies near any share up to a tenth
 CUTS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1)
 
 
@@ -43,9 +43,7 @@ def top_of(groups: Groups) -> Top:
     if sizes.size == 1:
         return Top((0,), (0,), (float("inf"),))
     if sizes.size == 2:
-        return Top(
-            (int(groups.in_a[1]),), (int(groups.in_b[1]),), (float(groups.values[1]),)
-        )
+        return Top((int(groups.in_a[1]),), (int(groups.in_b[1]),), (float(groups.values[1]),))
     above = np.cumsum(sizes[::-1])
     above_a = np.cumsum(groups.in_a[::-1])
     # how many groups, from the top, fit into each cut
