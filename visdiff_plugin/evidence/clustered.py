@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .adjusted import Adjusted, check, freedom_of, influence, unbiased, van_elteren
+from .adjusted import Adjusted, check, freedom_of, influence, van_elteren
 from .relabeled import relabeled_p
 from .strata import Strata, shared_strata
 
@@ -154,5 +154,5 @@ def _standard_error(errors: NDArray[np.float64], blocks: Blocks) -> float:
     ]
     alone = float((errors**2).sum())
     together = sum(float((side**2).sum()) for side in sides)
-    together += 2 * unbiased(total) * float((sides[0] * sides[1]).sum())
+    together += 2 * float((sides[0] * sides[1]).sum())
     return math.sqrt(max(together, alone))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,13 @@ def relabeled_p(
         found: list[Floats] = []
         turned: list[Floats] = []
         for start in range(0, count, rows):
-            kept = labels.draw(min(rows, count - start), rng)
+            kept = labels.draw(min(rows, count - start), count + start)
             found.append(labels.statistics(kept))
-            turned.append(labels.statistics(labels.mirrored(kept)) if labels.equal else found[-1])
+            if labels.plain:  # the other way round, both change their sign
+                turned.append(-found[-1] if labels.equal else found[-1])
+            else:
+                mirrored = labels.mirrored(kept) if labels.equal else None
+                turned.append(found[-1] if mirrored is None else labels.statistics(mirrored))
         return np.concatenate(found, axis=1), np.concatenate(turned, axis=1)
 
     return p_from_draws(draw, (labels.statistics(own)[:, 0], mirror), _MOST_DRAWS)
@@ -149,15 +154,19 @@ class _Labels:
         """Whether some draws have a mirror image that is not drawn with them."""
         return any(a.size == b.size for a, b in self.swaps)
 
-    def draw(self, rows: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    @property
+    def plain(self) -> bool:
+        """Whether every cluster is in one set and may swap with every other."""
+        return len(self.swaps) == 1 and not (self.both.any() or self.fixed.any())
+
+    def draw(self, rows: int, seed: int) -> NDArray[np.bool_]:
         """Returns ``(rows, c)`` whether each cluster keeps its label."""
         kept = np.ones((rows, self.fixed.size), bool)
+        rng = np.random.default_rng(seed)
         kept[:, self.both] = rng.random((rows, int(self.both.sum()))) < 0.5
-        for a, b in self.swaps:
-            members, few = np.sort(np.concatenate([a, b])), min(a.size, b.size)
-            drawn = np.argsort(rng.random((rows, members.size)), axis=1)[:, :few]
-            chosen = np.zeros((rows, members.size), bool)
-            np.put_along_axis(chosen, drawn, True, axis=1)
+        for number, (a, b) in enumerate(self.swaps):
+            members = np.sort(np.concatenate([a, b]))
+            chosen = _subsets(rows, members.size, min(a.size, b.size), seed + number + 1)
             smaller = np.isin(members, a if a.size <= b.size else b)
             kept[:, members] = chosen == smaller
         return kept
@@ -173,6 +182,8 @@ class _Labels:
 
     def statistics(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Returns ``(2, rows)`` gap and Student's t for each way to label the clusters."""
+        if self.plain and self.counts.shape[1] == 1:
+            return self._plain_statistics(kept)
         state = kept.astype(np.float64)
         means = [
             (self.low[side].sum(axis=0) + state @ (self.high[side] - self.low[side]))
@@ -196,6 +207,30 @@ class _Labels:
                 own += sums[side] @ each - (means[side] * each) @ has[side].T
             deviation += use * own
         return np.stack([gap, gap / np.sqrt((deviation**2).sum(axis=1) + _TINY)])
+
+    def _plain_statistics(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The same from sums and sums of squares, which is all it takes without strata."""
+        of_a = self.has_high[0, :, 0] > 0
+        ranks = self.high[:, :, 0].sum(axis=0)
+        powers = np.stack([ranks, ranks**2], axis=1)
+        in_a = (kept == of_a).astype(np.float64) @ powers
+        sides = in_a, powers.sum(axis=0) - in_a
+        means, variances = [], []
+        for sums, n in zip(sides, self.counts[:, 0], strict=True):
+            means.append(sums[:, 0] / n)
+            spread = np.maximum(sums[:, 1] / n - means[-1] ** 2, 0.0)
+            variances.append(spread / max(n - 1, 1))
+        gap = means[0] - means[1]
+        return np.stack([gap, gap / np.sqrt(variances[0] + variances[1] + _TINY)])
+
+
+@lru_cache(maxsize=8)
+def _subsets(rows: int, size: int, few: int, seed: int) -> NDArray[np.bool_]:
+    """Returns ``(rows, size)`` random subsets of ``few``; kept, as all candidates take the same."""
+    drawn = np.argsort(np.random.default_rng(seed).random((rows, size)), axis=1)[:, :few]
+    chosen = np.zeros((rows, size), bool)
+    np.put_along_axis(chosen, drawn, True, axis=1)
+    return chosen
 
 
 def _ordered(ranks: Floats, clusters: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -121,10 +121,14 @@ def _added(strata: Sequence[_Stratum], nulls: Sequence[Null | None]) -> tuple[fl
         places = np.rint(turn * null.values).astype(np.int64)
         first = int(places.min())
         own = np.bincount(places - first, null.chances)
-        spent += own.size * ways.size
+        held = np.flatnonzero(own)
+        spent += held.size * ways.size
         if spent > _MOST:
             return None
-        ways, low = np.convolve(ways, own), low + first
+        together = np.zeros(ways.size + own.size - 1)
+        for place in held.tolist():
+            together[place : place + ways.size] += own[place] * ways
+        ways, low = together, low + first
         value += int(np.rint(turn * one.value))
     place = value - low
     return min(1.0, float(ways[place:].sum())), min(1.0, float(ways[: place + 1].sum()))

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 
 from ..sampling import Split
 from ..selection import Candidate
-from .adjusted import Adjusted, adjusted, effective_size
-from .clustered import clustered
+from .adjusted import Adjusted, effective_size
 from .columns import two_sample_columns
-from .crossing import Crossing, crossing
+from .crossing import Crossing
 from .design import Design
+from .designed import DesignTests, alone
 from .groups import group
-from .paired import paired
 from .statistics import TwoSample, separating_threshold
-from .strata import shared_strata
 from .tails import Tail, tail_of, tail_under
 from .tops import top_of
 
@@ -186,7 +184,7 @@ def prevalence(table: Table, column: int, candidate: Candidate, favors_a: bool) 
     threshold = np.float64(separating_threshold(chosen[0], chosen[1], favors_a))
     above = [values[rows] > threshold for rows in counted]
     effective = [
-        float(rows.size) if units is None else effective_size(over, _alone(units[rows]))
+        float(rows.size) if units is None else effective_size(over, alone(units[rows]))
         for over, rows in zip(above, counted, strict=True)
     ]
     return Prevalence(
@@ -212,8 +210,8 @@ def _under_design(
     known = np.isfinite(table.scores[together, column])
     together, in_a = together[known], in_a[known]
     scores = table.scores[together, column]
-    tests = _Tests.of(design, together, in_a)
-    test = plain if tests.alone else tests.test(scores)
+    tests = DesignTests.of(design, together, in_a)
+    test = plain if tests.independent else tests.test(scores)
     if test is None:
         return "under two clusters of a set" if design.pairs is None else _NO_PAIRS
     under = tests.test if design.strata is None else tests.controlled
@@ -235,82 +233,6 @@ def _under_design(
         tail_under(top, (sides[0].size, sides[1].size), above),
         None if design.strata is None else tests.crossing(scores),
     )
-
-
-@dataclass(frozen=True)
-class _Tests:
-    """The tests of a design on some images.
-
-    Args:
-        in_a: ``(n,)`` whether each is of A
-        clusters: ``(n,)`` codes, an image of no known cluster alone; None without clusters
-        pairs: ``(n,)`` codes, -1 for images without a partner; None without pairs
-        strata: ``(n,)`` codes, -1 where unknown; None without strata
-    """
-
-    in_a: NDArray[np.bool_]
-    clusters: NDArray[np.int64] | None
-    pairs: NDArray[np.integer[Any]] | None
-    strata: NDArray[np.integer[Any]] | None
-
-    @classmethod
-    def of(cls, design: Design, rows: Rows, in_a: NDArray[np.bool_]) -> _Tests:
-        return cls(
-            in_a,
-            None if design.clusters is None else _alone(design.clusters[rows]),
-            None if design.pairs is None else design.pairs[rows],
-            None if design.strata is None else design.strata[rows],
-        )
-
-    def compared(self) -> NDArray[np.bool_]:
-        """Returns ``(n,)`` which images have others of both sets to be compared with."""
-        codes = self.pairs if self.strata is None else self.strata
-        if codes is None:
-            return np.ones(self.in_a.size, bool)
-        known = codes >= 0
-        known[known] = shared_strata(self.in_a[known], codes[known])[0]
-        return known
-
-    @property
-    def alone(self) -> bool:
-        """Whether every image is an independent witness."""
-        return self.clusters is None and self.pairs is None
-
-    def test(self, scores: NDArray[Any]) -> Adjusted | None:
-        if self.pairs is not None:
-            partner = self.pairs >= 0
-            return paired(scores[partner], self.in_a[partner], self.pairs[partner])
-        if self.clusters is not None:
-            return clustered(scores, self.in_a, None, self.clusters)
-        return adjusted(scores, self.in_a, None)
-
-    def controlled(self, scores: NDArray[Any]) -> Adjusted | None:
-        strata, known, clusters = self._known()
-        scores, in_a = scores[known], self.in_a[known]
-        if not in_a.size:
-            return None
-        if clusters is None:
-            return adjusted(scores, in_a, strata)
-        return clustered(scores, in_a, strata, clusters)
-
-    def crossing(self, scores: NDArray[Any]) -> Crossing:
-        strata, known, clusters = self._known()
-        return crossing(scores[known], self.in_a[known], strata, clusters)
-
-    def _known(
-        self,
-    ) -> tuple[NDArray[np.integer[Any]], NDArray[np.bool_], NDArray[np.int64] | None]:
-        strata = np.zeros(self.in_a.size, np.int64) if self.strata is None else self.strata
-        known = strata >= 0
-        return strata[known], known, None if self.clusters is None else self.clusters[known]
-
-
-def _alone(clusters: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """An image of no known cluster stands for itself."""
-    unknown = clusters < 0
-    codes = clusters.astype(np.int64)
-    codes[unknown] = codes.max(initial=-1) + 1 + np.arange(unknown.sum())
-    return codes
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:

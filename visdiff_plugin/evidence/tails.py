@@ -17,6 +17,8 @@ from .tops import Top
 _MOST = 1_500
 #: p of a cut from which on it could be chance whatever the correction
 _CLEAR = 0.05
+#: how many times as frequent in one set a cut must be for images that hang together to be tested
+_MORE = 1.5
 
 Chances = tuple[float, float]
 
@@ -33,6 +35,8 @@ class Tail:
         least: the lowest score at the top; infinite where no cut takes any image
         p_greater: one-sided p of "more of A than of B", corrected for the number of cuts
         p_less: one-sided p of the contrary
+        same: scores have two values, so that this is the test of the sets as a whole once more:
+            a family of tests counts it once
     """
 
     above_a: int
@@ -42,6 +46,7 @@ class Tail:
     least: float
     p_greater: float
     p_less: float
+    same: bool = False
 
     @property
     def share_a(self) -> float:
@@ -127,9 +132,12 @@ def tail_under(top: Top, sizes: tuple[int, int], tested: Callable[[float], Chanc
     cuts = informative_cuts(top)
     chances: list[Chances] = []
     for cut in cuts:
-        alone = count_p(top.in_a[cut], sizes[0], top.in_b[cut], sizes[1])
-        # what could be chance if all images stood for themselves is not looked at further
-        found = tested(top.least[cut]) if min(alone) <= _CLEAR else None
+        counts = top.in_a[cut], top.in_b[cut]
+        low, high = sorted(one / size for one, size in zip(counts, sizes, strict=True))
+        # what could be chance if all images stood for themselves, or is about as frequent in both
+        # sets, is not looked at further: its p is 1
+        alone = min(count_p(counts[0], sizes[0], counts[1], sizes[1]))
+        found = tested(top.least[cut]) if alone <= _CLEAR and high >= _MORE * low else None
         chances.append((1.0, 1.0) if found is None else found)
     return best_cut(top, sizes, cuts, chances)
 
@@ -159,7 +167,8 @@ def best_cut(
     # of equally small ones, the widest cut; by the smaller of both sides, which mirrors
     place = min(range(len(cuts)), key=lambda one: (min(tested[one]), -one))
     cut = cuts[place]
-    return Tail(top.in_a[cut], n_a, top.in_b[cut], n_b, top.least[cut], p_greater, p_less)
+    counts = top.in_a[cut], n_a, top.in_b[cut], n_b
+    return Tail(*counts, top.least[cut], p_greater, p_less, same=len(top.least) == 1)
 
 
 def nested_p(smallest: float, sizes: Sequence[int], own: int, total: int) -> float:
