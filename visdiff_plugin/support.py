@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .config import Config
-from .evidence.statistics import benjamini_hochberg
+from .evidence.families import benjamini_hochberg
 from .results.difference import Difference
 
 

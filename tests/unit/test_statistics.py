@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from visdiff_plugin.evidence.families import benjamini_hochberg
+from visdiff_plugin.evidence.intervals import auroc_interval
+from visdiff_plugin.evidence.rank_test import normal_tails, tie_term
 from visdiff_plugin.evidence.statistics import (
-    auroc_interval,
-    benjamini_hochberg,
     separating_threshold,
     skewness_sign,
     two_sample,
@@ -57,7 +58,9 @@ def test_tests_agree_with_scipy(a, b):
     if np.ptp(np.concatenate([a, b])) == 0:
         assert (found.p_greater, found.p_less, found.welch_t) == (1.0, 1.0, None)
         return
-    for side, p in (("greater", found.p_greater), ("less", found.p_less)):
+    sizes = np.unique(np.concatenate([a, b]), return_counts=True)[1]
+    p_normal = normal_tails(found.auroc * a.size * b.size, a.size, b.size, tie_term(sizes))
+    for side, p in zip(("greater", "less"), p_normal, strict=True):
         reference = stats.mannwhitneyu(a, b, alternative=side, method="asymptotic")
         assert p == pytest.approx(reference.pvalue, rel=1e-9, abs=1e-15)
     if found.welch_t is not None and np.var(a) + np.var(b) > 1e-9 * np.ptp([*a, *b]) ** 2:
@@ -89,7 +92,7 @@ def test_perfect_separation_is_not_certainty():
     assert found.auroc == 1.0
     # ten of ten successes: Clopper-Pearson's lower bound, .025 ** (1 / 10)
     assert found.interval == pytest.approx((0.6915, 1.0), abs=1e-4)
-    assert auroc_interval(0.0, 0.0, 10, 20) == pytest.approx((0.0, 0.3085), abs=1e-4)
+    assert auroc_interval(0.0, 0.0, (10, 20), (1.0, 1e-6)) == pytest.approx((0.0, 0.3085), abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
-"""AUROC within strata and over clusters of images that are no independent witnesses; pure numpy."""
+"""AUROC within strata of images that agree in what is controlled for; pure numpy."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .statistics import auroc_interval
+from .intervals import auroc_interval
+from .strata import Strata, shared_strata
+from .stratified import stratified_p
 
 Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.integer[Any]]
@@ -22,13 +24,16 @@ class Adjusted:
     Args:
         auroc: share of the pairs within strata in which A scores higher, ties half, in [0, 1]
         standard_error: of ``auroc``
-        interval: 95% interval of ``auroc``
+        interval: 95% interval of ``auroc``, see `auroc_interval`
         p_greater: one-sided p for A > B
         p_less: one-sided p for A < B
         n_a: images of A in strata that hold both sets
         n_b: images of B likewise
         n_strata: strata that hold both sets
         n_clusters: clusters that these images form; ``n_a + n_b`` where each stands for itself
+        witnesses: what ``auroc`` is a mean over, of A and of B: images, clusters or pairs
+        freedom: degrees of freedom of ``standard_error``; None for the normal distribution
+        share: ``auroc`` is a mean over pairs of images
     """
 
     auroc: float
@@ -40,28 +45,60 @@ class Adjusted:
     n_b: int
     n_strata: int
     n_clusters: int
+    witnesses: tuple[int, int]
+    freedom: float | None = None
+    share: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        auroc: float,
+        standard_error: float,
+        chances: tuple[float, float],
+        sizes: tuple[int, int],
+        **more: Any,
+    ) -> Adjusted:
+        """Makes one with the interval that belongs to it.
+
+        Args:
+            auroc: the estimate
+            standard_error: of it
+            chances: one-sided p of A > B, and of A < B
+            sizes: images of A and of B
+            more: members by name
+        """
+        low, high = chances
+        auroc = round(auroc, 14)  # sums of shares that all are 1 miss it by their rounding
+        made = cls(auroc, standard_error, (0.0, 1.0), low, high, *sizes,
+                   **{"witnesses": sizes, **more})  # fmt: skip
+        return replace(made, interval=made.interval_at(0.05))
+
+    def interval_at(self, level: float) -> tuple[float, float]:
+        """Returns the interval of ``auroc`` that misses with a chance of ``level``."""
+        return auroc_interval(
+            self.auroc,
+            self.standard_error,
+            self.witnesses,
+            (self.p_greater, self.p_less),
+            level=level,
+            freedom=self.freedom,
+            share=self.share,
+        )
 
 
-def adjusted(
-    scores: Floats, in_a: NDArray[np.bool_], strata: Codes | None, clusters: Codes | None = None
-) -> Adjusted | None:
-    """Compares A and B within strata, weighted by pairs, clusters taken into account.
+def adjusted(scores: Floats, in_a: NDArray[np.bool_], strata: Codes | None) -> Adjusted | None:
+    """Compares A and B within strata.
 
-    Estimate: the strata's Mann-Whitney statistics added up, over all pairs within strata. Test:
-    their null variances added up (van Elteren, Bull. Inst. Int. Stat. 37 (1960), with the weight
-    of each stratum its number of pairs), tie and continuity corrected. Interval: DeLong's variance
-    within each stratum; strata with a single image of a set count as one observation each.
-
-    Clusters: Obuchowski's variance (Biometrics 53 (1997)), which sums the placement values of a
-    cluster before it squares them; the null variance grows by the same factor (the design effect,
-    Kish 1965), at least 1, and t with the clusters of the smaller set, less one, as degrees of
-    freedom takes the place of the normal distribution.
+    Estimate: the strata's Mann-Whitney statistics, each times 1 / (n + 1) of its n images, over
+    the pairs within strata, weighted the same (van Elteren, Bull. Inst. Int. Stat. 37 (1960)): the
+    weight grows with a stratum's images and not with its pairs, so that one large stratum does not
+    drown many small ones. Test: `stratified_p`. Interval: DeLong's variance within each stratum;
+    strata with a single image of a set count as one observation each; `auroc_interval`.
 
     Args:
         scores: ``(n,)`` finite scores of both sets
         in_a: ``(n,)`` whether each is of A
         strata (None): ``(n,)`` codes; by default all are one stratum
-        clusters (None): ``(n,)`` codes; by default each image stands for itself
 
     Returns:
         the comparison; None where no stratum holds both sets, or under two images of a set do
@@ -69,34 +106,30 @@ def adjusted(
     Raises:
         ValueError: if the arrays have other shapes, or a score is not finite
     """
-    _check(scores, in_a, strata, clusters)
-    codes = np.zeros(len(scores), np.intp) if strata is None else _dense(strata)
-    sizes = np.stack([np.bincount(codes[in_a == side], minlength=codes.max(initial=-1) + 1)
-                      for side in (True, False)])  # fmt: skip
-    usable = (sizes[0] > 0) & (sizes[1] > 0)
-    keep = usable[codes]
-    if not keep.all():
-        rest = None if clusters is None else clusters[keep]
-        return adjusted(scores[keep], in_a[keep], codes[keep], rest) if keep.any() else None
-    n_a, n_b = (int(side.sum()) for side in sizes)
+    check(scores, in_a, strata)
+    keep, codes = shared_strata(in_a, np.zeros(len(scores), np.intp) if strata is None else strata)
+    scores, in_a = scores[keep], in_a[keep]
+    n_a, n_b = int(in_a.sum()), int((~in_a).sum())
     if min(n_a, n_b) < 2:
         return None
-    parts = _Strata.of(scores, in_a, codes, sizes)
-    auroc = float(parts.u.sum() / parts.pairs.sum())
-    error, factor, freedom, n_clusters = _spread(parts, auroc, clusters)
-    smallest = min(n_a, n_b) if freedom is None else freedom + 1
-    p_greater, p_less = _tested(parts, factor, freedom)
-    return Adjusted(
-        auroc=auroc,
-        standard_error=error,
-        interval=t_interval(auroc, error, smallest, freedom),
-        p_greater=p_greater,
-        p_less=p_less,
-        n_a=n_a,
-        n_b=n_b,
-        n_strata=int(usable.sum()),
-        n_clusters=n_clusters,
+    parts = Strata.of(scores, in_a, codes)
+    weights = van_elteren(parts)
+    auroc = float((weights * parts.u).sum() / (weights * parts.pairs).sum())
+    errors, group = influence(parts, weights, auroc)
+    return Adjusted.of(
+        auroc,
+        math.sqrt(float((errors**2).sum())),
+        stratified_p(parts, weights),
+        (n_a, n_b),
+        n_strata=len(parts.n_a),
+        n_clusters=n_a + n_b,
+        freedom=freedom_of(errors, group),
     )
+
+
+def van_elteren(parts: Strata) -> NDArray[np.float64]:
+    """Returns ``(s,)`` the weight of each stratum's U, 1 / (n + 1)."""
+    return 1 / (parts.n_a + parts.n_b + 1)
 
 
 def effective_size(shows: NDArray[np.bool_], clusters: Codes) -> float:
@@ -112,94 +145,29 @@ def effective_size(shows: NDArray[np.bool_], clusters: Codes) -> float:
     Returns:
         between the number of clusters and ``n``
     """
-    n, codes = shows.size, _dense(clusters)
+    n, codes = shows.size, dense(clusters)
     sizes = np.bincount(codes)
     share = float(shows.mean())
     rest = np.bincount(codes, shows) - share * sizes
-    variance = _unbiased(sizes.size) * float((rest**2).sum()) / n**2
+    variance = unbiased(sizes.size) * float((rest**2).sum()) / n**2
     if variance == 0:
         return float(sizes.size)
     return min(float(n), max(float(sizes.size), share * (1 - share) / variance))
 
 
-@dataclass(frozen=True)
-class _Strata:
-    """Placement values of all images in their strata, and what strata add up to.
+def influence(
+    parts: Strata, weights: NDArray[np.float64], auroc: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Returns ``(n,)`` what each image adds to the estimate's error, and whose mean it is off.
+
+    Scaled so that the squares of independent images add up to an unbiased variance. Images of one
+    code of the second array deviate from one mean.
 
     Args:
-        placements: ``(n,)`` images of the other set in the stratum that score below, ties half
-        in_a: ``(n,)``
-        codes: ``(n,)`` stratum of each image
-        n_a: ``(s,)`` images of A in each stratum
-        n_b: ``(s,)`` images of B
-        u: ``(s,)`` Mann-Whitney's U of A
-        null: ``(s,)`` variance of U if the sets are alike
+        parts: placements within strata
+        weights: ``(s,)`` of each stratum's U
+        auroc: the estimate that the strata add up to
     """
-
-    placements: NDArray[np.float64]
-    in_a: NDArray[np.bool_]
-    codes: Codes
-    n_a: NDArray[np.float64]
-    n_b: NDArray[np.float64]
-    u: NDArray[np.float64]
-    null: NDArray[np.float64]
-
-    @property
-    def pairs(self) -> NDArray[np.float64]:
-        return self.n_a * self.n_b
-
-    @classmethod
-    def of(cls, scores: Floats, in_a: NDArray[np.bool_], codes: Codes, sizes: Codes) -> _Strata:
-        """Sorts within all strata at once; every stratum holds both sets."""
-        order = np.lexsort((scores, codes))
-        stratum, value, of_a = codes[order], scores[order], in_a[order]
-        changes = (value[1:] != value[:-1]) | (stratum[1:] != stratum[:-1])
-        starts = np.flatnonzero(np.append(True, changes))
-        group = np.cumsum(np.append(False, changes))
-        group_a = np.add.reduceat(of_a.astype(np.int64), starts)
-        group_b = np.diff(np.append(starts, order.size)) - group_a
-        n_a, n_b = sizes.astype(np.float64)
-        # images in earlier strata are not below anybody of this one
-        before = np.concatenate([[[0], [0]], np.cumsum(sizes, axis=1)[:, :-1]], axis=1)
-        home = stratum[starts]
-        below_a = np.cumsum(group_a) - group_a - before[0][home]
-        below_b = np.cumsum(group_b) - group_b - before[1][home]
-        placed = np.where(of_a, (below_b + 0.5 * group_b)[group], (below_a + 0.5 * group_a)[group])
-        placements = np.empty(order.size)
-        placements[order] = placed
-        u = np.bincount(stratum[of_a], placed[of_a], minlength=len(n_a)).astype(np.float64)
-        size, ties = n_a + n_b, (group_a + group_b).astype(np.float64)
-        tied = np.bincount(home, ties**3 - ties, minlength=len(n_a))
-        null = n_a * n_b / 12 * (size + 1 - tied / (size * np.maximum(size - 1, 1)))
-        return cls(placements, in_a, codes, n_a, n_b, u, null)
-
-
-def _spread(
-    parts: _Strata, auroc: float, clusters: Codes | None
-) -> tuple[float, float, int | None, int]:
-    """Returns standard error, design effect, degrees of freedom and number of clusters."""
-    (influence, scale), in_a = _influence(parts, auroc), parts.in_a
-    n = len(influence)
-    alone = float(((influence * scale) ** 2).sum())
-    if clusters is None:
-        return math.sqrt(alone), 1.0, None, n
-    codes = _dense(clusters)
-    sides = [
-        np.bincount(codes[in_a == side], influence[in_a == side], minlength=codes.max() + 1)
-        for side in (True, False)
-    ]
-    counts = [len(np.unique(codes[in_a == side])) for side in (True, False)]
-    total = int(codes.max()) + 1
-    together = 2 * _unbiased(total) * float((sides[0] * sides[1]).sum())
-    for sums, count in zip(sides, counts, strict=True):
-        together += _unbiased(count) * float((sums**2).sum())
-    # scores that separate perfectly have no variance to compare: take the size of the clusters
-    factor = together / alone if alone > 0 else n / total
-    return math.sqrt(max(together, alone)), max(1.0, factor), max(1, min(counts) - 1), total
-
-
-def _influence(parts: _Strata, auroc: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What each image adds to the estimate's error, and the factor that makes squares unbiased."""
     n_a, n_b = parts.n_a[parts.codes], parts.n_b[parts.codes]
     own, others = np.where(parts.in_a, (n_a, n_b), (n_b, n_a))
     share = parts.u / parts.pairs
@@ -213,52 +181,47 @@ def _influence(parts: _Strata, auroc: float) -> tuple[NDArray[np.float64], NDArr
     center = others * np.where(parts.in_a, auroc, 1 - auroc)
     deviation[small] = 0.0
     deviation[holds] = (parts.placements - center)[holds]
-    scale[holds] = math.sqrt(_unbiased(int(holds.sum())))
+    scale[holds] = math.sqrt(unbiased(int(holds.sum())))
     deviation[~parts.in_a] *= -1  # B scoring higher is A scoring lower
-    return deviation / parts.pairs.sum(), scale
+    group = 2 * parts.codes.astype(np.intp) + parts.in_a
+    group[holds] = 2 * len(parts.n_a)
+    return deviation * scale * weights[parts.codes] / (weights * parts.pairs).sum(), group
 
 
-def _tested(parts: _Strata, factor: float, freedom: int | None) -> tuple[float, float]:
-    from scipy.special import ndtr, stdtr
-
-    variance = float(parts.null.sum()) * factor
-    if variance <= 0:
-        return 1.0, 1.0
-    deviation, scale = float((parts.u - parts.pairs / 2).sum()), math.sqrt(variance)
-    scores = -(deviation - 0.5) / scale, (deviation + 0.5) / scale
-    chances = [ndtr(z) if freedom is None else stdtr(freedom, z) for z in scores]
-    return float(chances[0]), float(chances[1])
-
-
-def t_interval(auroc: float, error: float, n: int, freedom: int | None) -> tuple[float, float]:
-    """Returns the 95% interval of an AUROC by Student's t, cut to [0, 1].
+def freedom_of(errors: NDArray[np.float64], group: NDArray[np.intp]) -> float | None:
+    """Returns the degrees of freedom of a sum of variances (Satterthwaite 1946).
 
     Args:
-        auroc: in [0, 1]
-        error: its standard error
-        n: observations of the smaller set, for scores that separate perfectly
-        freedom: degrees of freedom; None for the normal distribution
+        errors: ``(n,)`` deviations, whose squares add up to the variance
+        group: ``(n,)`` codes of the means that they deviate from
+
+    Returns:
+        None where there is no variance
     """
-    from scipy.special import stdtrit
+    parts, sizes = np.bincount(group, errors**2), np.bincount(group)
+    varying = parts > 0
+    if not varying.any():
+        return None
+    share = parts[varying] / parts.sum()
+    return 1 / float((share**2 / np.maximum(sizes[varying] - 1, 1)).sum())
 
-    if error == 0.0 or freedom is None:
-        return auroc_interval(auroc, error, n, n)
-    half = float(stdtrit(freedom, 0.975)) * error
-    return max(0.0, auroc - half), min(1.0, auroc + half)
 
-
-def _unbiased(n: int) -> float:
+def unbiased(n: int) -> float:
+    """Returns the factor from the mean square of ``n`` deviations to the variance."""
     return n / (n - 1) if n > 1 else 1.0
 
 
-def _dense(codes: Codes) -> NDArray[np.intp]:
-    """Codes from 0 on without gaps."""
+def dense(codes: Codes) -> NDArray[np.intp]:
+    """Returns codes from 0 on without gaps, in the same order."""
     return np.unique(codes, return_inverse=True)[1].astype(np.intp)
 
 
-def _check(scores: Floats, in_a: NDArray[np.bool_], *codes: Codes | None) -> None:
-    for code in (in_a, *codes):
-        if code is not None and (scores.ndim != 1 or code.shape != scores.shape):
-            raise ValueError(f"Expected ({len(scores)},) of all, got {scores.shape}, {code.shape}.")
+def check(scores: Floats, in_a: NDArray[np.bool_], *codes: Codes | None) -> None:
+    """Refuses arrays of unequal lengths, and scores that are not finite."""
+    for array in (in_a, *codes):
+        if array is not None and (scores.ndim != 1 or array.shape != scores.shape):
+            raise ValueError(
+                f"Expected ({len(scores)},) of all, got {scores.shape}, {array.shape}."
+            )
     if not np.isfinite(scores).all():
         raise ValueError("Expected finite scores; leave out images that could not be scored.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cores import usable_cores
+from .rank_test import Ties
 from .statistics import Moments, TwoSample, two_sample
+from .tops import CUTS, Top
 
 #: columns that are copied out of a row-major matrix at a time: a cache line holds 16 numbers, and
 #: reading one column touches every line
@@ -91,14 +93,39 @@ class _Compiled:
         n = self._side.size
         counts, found = np.empty((3, 2**11), np.int64), np.zeros(len(kernel.FOUND))
         keys, spare = np.empty(n, np.uint32), np.empty(n, np.uint32)
+        cuts, top = np.array(CUTS), np.zeros((len(CUTS), 3), np.int64)
         out: list[TwoSample | None] = []
         for column in columns:
             bits = column.view(np.int32)
-            kernel.compare(column, bits, self._side, keys, spare, counts, found)
+            kernel.compare(column, bits, self._side, keys, spare, counts, found, cuts, top)
             if not found[0]:
                 keys, spare = np.empty(n, np.uint64), np.empty(n, np.uint64)
-                kernel.compare(column, bits, self._side, keys, spare, counts, found)
-            n_a, n_b, *sums = found[1:].tolist()
-            enough = min(n_a, n_b) >= 2
-            out.append(Moments(int(n_a), int(n_b), *sums).compared() if enough else None)
+                kernel.compare(column, bits, self._side, keys, spare, counts, found, cuts, top)
+            named = dict(zip(kernel.FOUND, found.tolist(), strict=True))
+            enough = min(named["n_a"], named["n_b"]) >= 2
+            out.append(self._moments(named, top).compared(self._sizes(column)) if enough else None)
         return out
+
+    def _sizes(self, column: NDArray[Any]) -> Callable[[], NDArray[np.int64]]:
+        """Returns what counts the images with each score, for the few columns that need it."""
+
+        def sizes() -> NDArray[np.int64]:
+            known = column[(self._side >= 0) & np.isfinite(column)]
+            return np.unique(known + 0, return_counts=True)[1]
+
+        return sizes
+
+    @staticmethod
+    def _moments(found: dict[str, float], top: NDArray[np.int64]) -> Moments:
+        n_a, n_b, distinct, largest = (
+            int(found[name]) for name in ("n_a", "n_b", "distinct", "largest")
+        )
+        ties = Ties(n_a, n_b, found["tie_term"], distinct, largest)
+        used = top[:1] if ties.distinct <= 2 else top
+        least = used[:, 2].astype(np.int32).view(np.float32)
+        least = np.where(used[:, :2].sum(axis=1) > 0, least, np.inf)
+        return Moments(
+            ties, found["u"], found["square_a"], found["square_b"], found["mean_a"],
+            found["mean_b"], found["spread_a"], found["spread_b"],
+            Top(tuple(used[:, 0].tolist()), tuple(used[:, 1].tolist()), tuple(least.tolist())),
+        )  # fmt: skip

@@ -19,7 +19,7 @@ _MASK = (1 << _BITS) - 1
 
 #: what `compare` finds, in this order; the first is 0 where ``keys`` are too short
 FOUND = ("fits", "n_a", "n_b", "u", "square_a", "square_b", "tie_term",
-         "mean_a", "mean_b", "spread_a", "spread_b")  # fmt: skip
+         "mean_a", "mean_b", "spread_a", "spread_b", "distinct", "largest")  # fmt: skip
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,6 +122,7 @@ def _sweep(ordered, n_b, center_a, center_b, found):  # type: ignore[no-untyped-
     """Adds up placements, their squares around a center, and the ties, group by group."""
     below_a = below_b = np.int64(0)
     u = square_a = square_b = tie_term = 0.0
+    distinct = largest = np.int64(0)
     row = 0
     while row < ordered.size:
         value = ordered[row] >> 1
@@ -137,13 +138,41 @@ def _sweep(ordered, n_b, center_a, center_b, found):  # type: ignore[no-untyped-
         square_b += of_b * (below_a + 0.5 * of_a - center_b) ** 2
         below_a += of_a
         below_b += of_b
+        distinct += 1
+        largest = max(largest, of_a + of_b)
         size = float(of_a + of_b)
         tie_term += size * size * size - size
     found[3], found[4], found[5], found[6] = u, square_a, square_b, tie_term
+    found[11], found[12] = distinct, largest
 
 
 @_compiled
-def compare(values, bits, side, keys, spare, counts, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def _tops(ordered, limits, two_valued, low, top):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Fills ``top`` with images of A and of B above each cut, and the bits of the lowest of them.
+
+    A cut never tears equal scores apart; between two values there is one cut.
+    """
+    last = ordered.size
+    of_a = np.int64(0)
+    for cut in range(limits.size):
+        start = ordered.size - limits[cut]
+        if two_valued:
+            start = last - 1 if cut == 0 else last
+            while cut == 0 and ordered[start - 1] >> 1 == ordered[start] >> 1:
+                start -= 1
+        while 0 < start < last and ordered[start] >> 1 == ordered[start - 1] >> 1:
+            start += 1
+        start = min(start, last)
+        for row in range(start, last):
+            of_a += np.int64(ordered[row] & 1)
+        last = start
+        top[cut, 0], top[cut, 1] = of_a, ordered.size - last - of_a
+        if last < ordered.size:
+            top[cut, 2] = _ordered((np.int64(ordered[last]) >> 1) + low)
+
+
+@_compiled
+def compare(values, bits, side, keys, spare, counts, found, cuts, top):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Compares A and B in one column.
 
     Args:
@@ -154,10 +183,14 @@ def compare(values, bits, side, keys, spare, counts, found):  # type: ignore[no-
             floats do, as cosines never do
         spare: ``(n,)`` of the same to work in
         counts: ``(3, 2 ** 11)`` int64 to work in
-        found: ``(11,)`` float64, filled as `FOUND` lists; only counts and means where the first
+        found: ``(13,)`` float64, filled as `FOUND` lists; only counts and means where the first
             is 0 or under two of a set are finite
+        cuts: ``(c,)`` float64, ascending: shares of all images that are looked at as the top
+        top: ``(c, 3)`` int64, filled with images of A and of B above each cut, and the bits of
+            the lowest score above it; the top of two values in the first row alone
     """
     found[:] = 0
+    top[:] = 0
     low, high = _scan(values, side, bits, found)
     n_a, n_b = int(found[1]), int(found[2])
     found[0] = high - low < np.int64(1) << (31 if keys.itemsize == 4 else 33)
@@ -171,3 +204,4 @@ def compare(values, bits, side, keys, spare, counts, found):  # type: ignore[no-
     _sweep(spare[:n], n_b, 0.0, 0.0, found)
     u = found[3]
     _sweep(spare[:n], n_b, u / n_a, (np.float64(n_a) * n_b - u) / n_b, found)
+    _tops(spare[:n], (cuts * n + 1e-9).astype(np.int64), found[11] == 2, low, top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .groups import Groups, group
+from .intervals import auroc_interval
+from .rank_test import Ties, count_p, normal_tails, permutation_p, tie_term
+from .tops import Top, top_of
 
 Floats = NDArray[np.floating[Any]]
 
@@ -26,19 +30,23 @@ class TwoSample:
         n_b: images of B that were scored
         auroc: P(score of A > score of B) + P(equal) / 2, in [0, 1]
         standard_error: DeLong standard error of ``auroc``
-        interval: 95% interval of ``auroc``, within [0, 1]
-        p_greater: one-sided Mann-Whitney p for A > B
+        freedom: degrees of freedom of ``standard_error``
+        interval: 95% interval of ``auroc``, within [0, 1], see `auroc_interval`
+        p_greater: one-sided Mann-Whitney p for A > B: exact or over relabelings in small sets
+            and where most scores are tied, otherwise by the normal approximation
         p_less: one-sided Mann-Whitney p for A < B
         mean_a: mean score of A
         mean_b: mean score of B
         welch_t: Welch's t, None where both sides are constant
         welch_p: its two-sided p, None likewise
+        top: the highest scores of both sets together, see `Top`
     """
 
     n_a: int
     n_b: int
     auroc: float
     standard_error: float
+    freedom: float
     interval: tuple[float, float]
     p_greater: float
     p_less: float
@@ -46,6 +54,18 @@ class TwoSample:
     mean_b: float
     welch_t: float | None
     welch_p: float | None
+    top: Top
+
+    def interval_at(self, level: float) -> tuple[float, float]:
+        """Returns the interval of ``auroc`` that misses with a chance of ``level``."""
+        return auroc_interval(
+            self.auroc,
+            self.standard_error,
+            (self.n_a, self.n_b),
+            (self.p_greater, self.p_less),
+            level=level,
+            freedom=self.freedom,
+        )
 
 
 def two_sample(scores_a: Floats, scores_b: Floats) -> TwoSample:
@@ -53,8 +73,7 @@ def two_sample(scores_a: Floats, scores_b: Floats) -> TwoSample:
 
     Both sides are sorted together and counted by distinct value: O(n log n), no pairwise matrix.
     AUROC and variance: DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988), through
-    placement values. Test: Mann and Whitney (1947), normal approximation with tie and continuity
-    correction (as scipy's ``asymptotic``).
+    placement values. Test: Mann and Whitney (1947); `Ties` says by what distribution.
 
     Args:
         scores_a: ``(n_a,)`` finite scores
@@ -69,9 +88,11 @@ def two_sample(scores_a: Floats, scores_b: Floats) -> TwoSample:
     u, square_a = _placement_moments(groups)
     _, square_b = _placement_moments(swapped)
     (mean_a, spread_a), (mean_b, spread_b) = groups.moments(), swapped.moments()
+    sizes = groups.in_a + groups.in_b
+    ties = Ties(a.size, b.size, tie_term(sizes), sizes.size, int(sizes.max()))
     return Moments(
-        a.size, b.size, u, square_a, square_b, _tie_term(groups), mean_a, mean_b, spread_a, spread_b
-    ).compared()
+        ties, u, square_a, square_b, mean_a, mean_b, spread_a, spread_b, top_of(groups)
+    ).compared(lambda: sizes)
 
 
 @dataclass(frozen=True)
@@ -79,37 +100,41 @@ class Moments:
     """All that `TwoSample` is computed from; sums over images, whatever way they were added up.
 
     Args:
-        n_a: images of A
-        n_b: images of B
+        ties: sizes of the sets, and which scores are equal
         u: Mann-Whitney's U of A: pairs in which A scores higher, ties counted half
         square_a: squared deviations of A's placement values (how many of B lie below), summed
         square_b: the same of B
-        tie_term: t^3 - t summed over groups of t equal scores
         mean_a: mean score of A
         mean_b: mean score of B
         spread_a: variance of A's scores, over ``n_a - 1``
         spread_b: variance of B's scores
+        top: the highest scores of both sets together
     """
 
-    n_a: int
-    n_b: int
+    ties: Ties
     u: float
     square_a: float
     square_b: float
-    tie_term: float
     mean_a: float
     mean_b: float
     spread_a: float
     spread_b: float
+    top: Top
 
-    def compared(self) -> TwoSample:
-        """Returns AUROC, interval and tests."""
-        n_a, n_b = self.n_a, self.n_b
+    def compared(self, sizes: Callable[[], NDArray[np.integer[Any]]]) -> TwoSample:
+        """Returns AUROC, interval and tests.
+
+        Args:
+            sizes: returns ``(g,)`` images with each distinct score, in order of the scores; asked
+                only where the test goes over relabelings
+        """
+        n_a, n_b = self.ties.n_a, self.ties.n_b
         auroc = self.u / (n_a * n_b)
         variance_a = self.square_a / (n_a - 1) / n_b**2
         variance_b = self.square_b / (n_b - 1) / n_a**2
-        standard_error = math.sqrt(variance_a / n_a + variance_b / n_b)
-        p_greater, p_less = _mann_whitney(self.u, n_a, n_b, self.tie_term)
+        parts = variance_a / n_a, variance_b / n_b
+        standard_error, freedom = math.sqrt(sum(parts)), satterthwaite(parts, (n_a, n_b))
+        chances = self._tested(sizes)
         welch_t, welch_p = _welch(
             self.mean_a - self.mean_b, self.spread_a / n_a, self.spread_b / n_b, n_a, n_b
         )
@@ -118,46 +143,40 @@ class Moments:
             n_b=n_b,
             auroc=auroc,
             standard_error=standard_error,
-            interval=auroc_interval(auroc, standard_error, n_a, n_b),
-            p_greater=p_greater,
-            p_less=p_less,
+            freedom=freedom,
+            interval=auroc_interval(auroc, standard_error, (n_a, n_b), chances, freedom=freedom),
+            p_greater=chances[0],
+            p_less=chances[1],
             mean_a=self.mean_a,
             mean_b=self.mean_b,
             welch_t=welch_t,
             welch_p=welch_p,
+            top=self.top,
         )
 
+    def _tested(self, sizes: Callable[[], NDArray[np.integer[Any]]]) -> tuple[float, float]:
+        ties = self.ties
+        if ties.distinct == 1:
+            return 1.0, 1.0
+        if ties.distinct == 2:
+            return count_p(self.top.in_a[0], ties.n_a, self.top.in_b[0], ties.n_b)
+        if ties.normal:
+            return normal_tails(self.u, ties.n_a, ties.n_b, ties.tie_term)
+        return permutation_p(self.u, ties.n_a, ties.n_b, sizes())
 
-def auroc_interval(auroc: float, standard_error: float, n_a: int, n_b: int) -> tuple[float, float]:
-    """Returns the 95% normal interval of an AUROC, cut to [0, 1].
 
-    Where the sets are separated perfectly DeLong's variance is zero and would claim certainty; the
-    bound is then that of ``n`` successes in ``n`` trials (Clopper and Pearson 1934) with the
-    smaller side as ``n``, which is conservative.
+def satterthwaite(parts: tuple[float, float], sizes: tuple[int, int]) -> float:
+    """Returns the degrees of freedom of a sum of two variances (Biometrics Bulletin 2, 1946).
+
+    Args:
+        parts: variance of each mean; where both are 0, the freedom of the smaller set is returned
+        sizes: scores that each is the mean of
     """
-    if standard_error == 0.0 and auroc in (0.0, 1.0):
-        bound = 0.025 ** (1.0 / min(n_a, n_b))
-        return (bound, 1.0) if auroc == 1.0 else (0.0, 1.0 - bound)
-    half = _Z95 * standard_error
-    return max(0.0, auroc - half), min(1.0, auroc + half)
-
-
-def benjamini_hochberg(p_values: Floats) -> NDArray[np.float64]:
-    """Returns adjusted p-values (q), same shape and order.
-
-    Source: Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995): the smallest false discovery
-    rate at which each hypothesis is rejected.
-    """
-    p = np.asarray(p_values, np.float64)
-    if p.ndim != 1:
-        raise ValueError(f"Expected (k,) p-values, got shape {p.shape}.")
-    if p.size and not (np.isfinite(p).all() and p.min() >= 0 and p.max() <= 1):
-        raise ValueError("Expected p-values in [0, 1], got some outside or not finite.")
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * p.size / np.arange(1, p.size + 1)
-    q = np.empty_like(p)
-    q[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
-    return q
+    if sum(parts) == 0:
+        return float(min(sizes) - 1)
+    # in shares, which do not underflow as squared variances do
+    share = parts[0] / sum(parts)
+    return 1 / (share**2 / (sizes[0] - 1) + (1 - share) ** 2 / (sizes[1] - 1))
 
 
 def separating_threshold(scores_a: Floats, scores_b: Floats, favors_a: bool) -> float:
@@ -235,27 +254,6 @@ def _placement_moments(groups: Groups) -> tuple[float, float]:
     return u, float((placements**2 * groups.in_a).sum())
 
 
-def _tie_term(groups: Groups) -> float:
-    """Sum of t^3 - t over groups of t equal values in both sides together."""
-    sizes = groups.in_a + groups.in_b
-    tied = sizes[sizes > 1].astype(np.float64)
-    return float((tied**3 - tied).sum())
-
-
-def _mann_whitney(u: float, n_a: int, n_b: int, tie_term: float) -> tuple[float, float]:
-    from scipy.special import ndtr
-
-    n = n_a + n_b
-    variance = n_a * n_b / 12 * ((n + 1) - tie_term / (n * (n - 1)))
-    if variance <= 0:
-        return 1.0, 1.0
-    deviation, scale = u - n_a * n_b / 2, math.sqrt(variance)
-    return (
-        float(ndtr(-(deviation - 0.5) / scale)),
-        float(ndtr((deviation + 0.5) / scale)),
-    )
-
-
 def _welch(
     gap: float, part_a: float, part_b: float, n_a: int, n_b: int
 ) -> tuple[float | None, float | None]:
@@ -273,7 +271,5 @@ def _welch(
     if part_a + part_b == 0:
         return None, None
     t = gap / math.sqrt(part_a + part_b)
-    # Welch-Satterthwaite in shares, which do not underflow as squared variances do
-    share = part_a / (part_a + part_b)
-    freedom = 1 / (share**2 / (n_a - 1) + (1 - share) ** 2 / (n_b - 1))
+    freedom = satterthwaite((part_a, part_b), (n_a, n_b))
     return t, float(2 * stdtr(freedom, -abs(t)))

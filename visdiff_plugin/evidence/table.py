@@ -13,16 +13,22 @@ from numpy.typing import NDArray
 
 from ..sampling import Split
 from ..selection import Candidate
-from .adjusted import Adjusted, adjusted, effective_size
+from .adjusted import Adjusted, effective_size
 from .columns import two_sample_columns
+from .crossing import Crossing
 from .design import Design
-from .paired import paired
+from .designed import DesignTests, alone
+from .groups import group
 from .statistics import TwoSample, separating_threshold
+from .tails import Tail, tail_of, tail_under
+from .tops import top_of
 
 Rows = NDArray[np.intp]
 
 #: candidates of these sources are fixed before any image is looked at
 FIXED_SOURCES = ("property", "label", "user")
+
+_NO_PAIRS = "under two pairs with an image of each set"
 
 
 @dataclass(frozen=True)
@@ -116,12 +122,17 @@ class Evidence:
         test: what the run tests: ``plain``, or over pairs or clusters
         controlled: within strata; None where none are asked for or none holds both sets
         auroc_all: AUROC over all images, those included that proposers saw
+        tail: the highest scores, tested like ``controlled`` where strata are asked for and like
+            ``test`` elsewhere
+        crossing: A against B in each stratum; None where none are asked for
     """
 
     plain: TwoSample
     test: TwoSample | Adjusted
     controlled: Adjusted | None
     auroc_all: float
+    tail: Tail
+    crossing: Crossing | None = None
 
 
 def collect(candidates: Sequence[Candidate], table: Table) -> list[Evidence | str]:
@@ -173,7 +184,7 @@ def prevalence(table: Table, column: int, candidate: Candidate, favors_a: bool) 
     threshold = np.float64(separating_threshold(chosen[0], chosen[1], favors_a))
     above = [values[rows] > threshold for rows in counted]
     effective = [
-        float(rows.size) if units is None else effective_size(over, _alone(units[rows]))
+        float(rows.size) if units is None else effective_size(over, alone(units[rows]))
         for over, rows in zip(above, counted, strict=True)
     ]
     return Prevalence(
@@ -193,36 +204,35 @@ def _under_design(
 ) -> Evidence | str:
     design = table.design
     if design.pairs is None and design.clusters is None and design.strata is None:
-        return Evidence(plain, plain, None, auroc_all)
+        return Evidence(plain, plain, None, auroc_all, tail_of(plain.top, plain.n_a, plain.n_b))
     together = np.concatenate(rows)
     in_a = np.repeat([True, False], [rows[0].size, rows[1].size])
     known = np.isfinite(table.scores[together, column])
     together, in_a = together[known], in_a[known]
     scores = table.scores[together, column]
-    test: TwoSample | Adjusted | None = plain
-    clusters = None if design.clusters is None else _alone(design.clusters[together])
-    if design.pairs is not None:
-        partner = design.pairs[together] >= 0
-        test = paired(scores[partner], in_a[partner], design.pairs[together][partner])
-    elif clusters is not None:
-        test = adjusted(scores, in_a, None, clusters)
+    tests = DesignTests.of(design, together, in_a)
+    test = plain if tests.independent else tests.test(scores)
     if test is None:
-        return "under two pairs with an image of each set"
-    controlled = None
-    if design.strata is not None:
-        strata = design.strata[together]
-        of = strata >= 0
-        rest = None if clusters is None else clusters[of]
-        controlled = adjusted(scores[of], in_a[of], strata[of], rest) if of.any() else None
-    return Evidence(plain, test, controlled, auroc_all)
+        return "under two clusters of a set" if design.pairs is None else _NO_PAIRS
+    under = tests.test if design.strata is None else tests.controlled
+    compared = tests.compared()
+    sides = scores[compared & in_a], scores[compared & ~in_a]
+    if not all(side.size for side in sides):  # no stratum holds both sets: nothing is tested
+        sides = scores[in_a], scores[~in_a]
+    top = top_of(group(*sides))
 
+    def above(least: float) -> tuple[float, float] | None:
+        found = under((scores >= least).astype(np.float64))
+        return None if found is None else (found.p_greater, found.p_less)
 
-def _alone(clusters: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """An image of no known cluster stands for itself."""
-    unknown = clusters < 0
-    codes = clusters.astype(np.int64)
-    codes[unknown] = codes.max(initial=-1) + 1 + np.arange(unknown.sum())
-    return codes
+    return Evidence(
+        plain,
+        test,
+        None if design.strata is None else tests.controlled(scores),
+        auroc_all,
+        tail_under(top, (sides[0].size, sides[1].size), above),
+        None if design.strata is None else tests.crossing(scores),
+    )
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:
