@@ -18,6 +18,7 @@ from .assembly import Stages
 from .config import Config
 from .evidence.design import Design
 from .evidence.table import Table
+from .hints import hints
 from .inputs.joined import Inputs
 from .progress import Progress, part_of, silent
 from .rankers.cascade import Cascade, Chosen
@@ -91,6 +92,8 @@ def compare_inputs(
     scores = np.asarray(scored.scores)
     table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
     ranked, untested = rank_differences(candidates, table, config, dropped)
+    rows = [row.difference for row in ranked]
+    inputs.account.notes += hints(rows, design.strata_names, config, dropped)
     seconds = {"propose": middle - start, "rank": time.perf_counter() - middle}
     return Compared(
         folds, proposed, distinct, scores, ranked, untested, scored.usage, seconds, dropped

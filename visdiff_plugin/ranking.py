@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from .distinct import order_by_gain
 from .evidence.adjusted import Adjusted
 from .evidence.statistics import TwoSample, wilson_interval
 from .evidence.table import FIXED_SOURCES, Evidence, Table, collect, prevalence
+from .evidence.tails import large_enough
 from .results.difference import Difference
 from .results.wording import decisive
 from .selection import Candidate, key
@@ -63,10 +66,16 @@ def rank_differences(
             skipped.append(Skipped("candidate", evidence, 1, (candidates[column].description,)))
         else:
             tested[column] = evidence
-    trials = [_trial_of(evidence, config) for evidence in tested.values()]
+    trials = [
+        _trial_of(evidence, config, candidates[column].source == "user")
+        for column, evidence in tested.items()
+    ]
     decisions = decide(trials, config, untested)
     ranked = [
-        Ranked(column, _difference(candidates[column], table, column, evidence, trial, decision))
+        Ranked(
+            column,
+            _difference(candidates[column], table, column, evidence, trial, decision, config),
+        )
         for (column, evidence), trial, decision in zip(
             tested.items(), trials, decisions, strict=True
         )
@@ -111,13 +120,14 @@ def _by_auroc(row: Difference) -> tuple[float, str]:
     return -round(row.auroc, 12), row.description
 
 
-def _trial_of(evidence: Evidence, config: Config) -> Trial:
+def _trial_of(evidence: Evidence, config: Config, own: bool) -> Trial:
     if config.test == "welch":
         plain = evidence.plain
         p = 1.0 if plain.welch_p is None else plain.welch_p
-        return Trial(Effect(plain.auroc, plain.interval, p, None))
+        return Trial(Effect(plain.auroc, plain.interval, p, None), own=own)
     controlled = evidence.controlled
-    return Trial(_effect(evidence.test), None if controlled is None else _effect(controlled))
+    within = None if controlled is None else _effect(controlled)
+    return Trial(_effect(evidence.test), within, own)
 
 
 def _effect(sample: TwoSample | Adjusted) -> Effect:
@@ -133,6 +143,7 @@ def _difference(
     evidence: Evidence,
     trial: Trial,
     decision: Decision,
+    config: Config,
 ) -> Difference:
     plain, test, controlled = evidence.plain, evidence.test, evidence.controlled
     seen = prevalence(table, column, candidate, decision.favors != "b")
@@ -161,9 +172,35 @@ def _difference(
         auroc_controlled_interval=None if controlled is None else controlled.interval,
         p_controlled=None if trial.controlled is None else trial.controlled.p,
         n_controlled=0 if controlled is None else controlled.n_a + controlled.n_b,
+        tail_a=evidence.tail.share_a,
+        tail_b=evidence.tail.share_b,
+        tail_least=evidence.tail.least if math.isfinite(evidence.tail.least) else None,
+        p_tail=evidence.tail.p_favored,
+        concentrated=large_enough(evidence.tail),
+        strata=_strata(evidence, config),
+        p_crossing=None if evidence.crossing is None else evidence.crossing.p,
         claimed=candidate.claimed,
         opposite=candidate.opposite,
         measure=candidate.measure,
         merged=candidate.merged,
         **vars(decision),
+    )
+
+
+def _strata(evidence: Evidence, config: Config) -> tuple[dict[str, Any], ...]:
+    """Returns the effects within strata; ``favors`` where the stratum can be named by itself."""
+    if evidence.crossing is None:
+        return ()
+    of_a, of_b = evidence.crossing.opposite(config.alpha, config.min_effect)
+    favors = {effect.stratum: "a" for effect in of_a} | {effect.stratum: "b" for effect in of_b}
+    return tuple(
+        {
+            "stratum": effect.stratum,
+            "auroc": effect.auroc,
+            "interval": list(effect.interval),
+            "n_a": effect.n_a,
+            "n_b": effect.n_b,
+            "favors": favors.get(effect.stratum),
+        }
+        for effect in evidence.crossing.effects
     )

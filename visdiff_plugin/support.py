@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .config import Config
-from .evidence.families import benjamini_hochberg
+from .evidence.families import benjamini_hochberg, own_hypotheses_q
 from .results.difference import Difference
 
 
@@ -41,10 +41,12 @@ class Trial:
         raw: the run's test
         controlled (None): the test within strata; None where none was asked for, or no stratum
             holds both sets
+        own (False): whether it is a user's own hypothesis
     """
 
     raw: Effect
     controlled: Effect | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,23 +61,28 @@ class Decision:
 
 
 def decide(trials: Sequence[Trial], config: Config, untested: int = 0) -> list[Decision]:
-    """Decides about the candidates of one family.
+    """Decides about the candidates of a run.
 
-    Benjamini-Hochberg covers both directions of all candidates. Where something is controlled for,
-    what holds within its strata is supported and nothing else is.
+    Benjamini-Hochberg covers both directions of all that was proposed or measured. A user's own
+    hypotheses are a family of their own, by Holm: true rows of the run do not carry them. Where
+    something is controlled for, what holds within its strata is supported and nothing else is.
 
     Args:
-        trials: all candidates of the family
+        trials: all candidates of the run
         config: ``correction``, ``alpha``, ``min_effect``, ``directions``, ``control_for``
         untested (0): candidates that were dropped after a look at the evidence: each counts as a
             test that found nothing
     """
-    raw_q = _q_values([trial.raw for trial in trials], config, untested)
-    controlled_q = _q_values([trial.controlled for trial in trials], config, untested)
-    return [
-        _decided(trial, q, q_controlled, config)
-        for trial, q, q_controlled in zip(trials, raw_q, controlled_q, strict=True)
-    ]
+    decisions: dict[int, Decision] = {}
+    for own in (False, True):
+        places = [place for place, trial in enumerate(trials) if trial.own is own]
+        family = [trials[place] for place in places]
+        dropped = 0 if own else untested
+        raw_q = _q_values([trial.raw for trial in family], own, config, dropped)
+        controlled_q = _q_values([trial.controlled for trial in family], own, config, dropped)
+        for place, trial, q, q_controlled in zip(places, family, raw_q, controlled_q, strict=True):
+            decisions[place] = _decided(trial, q, q_controlled, config)
+    return [decisions[place] for place in range(len(trials))]
 
 
 def redecide(
@@ -104,7 +111,7 @@ def side_of(auroc: float) -> str | None:
 
 
 def _q_values(
-    tests: Sequence[Effect | None], config: Config, untested: int
+    tests: Sequence[Effect | None], own: bool, config: Config, untested: int
 ) -> Sequence[float | None]:
     if not config.correction:
         return [None] * len(tests)
@@ -114,7 +121,10 @@ def _q_values(
     two_sided = any(p is None for p in others)
     family = favored + ([] if two_sided else [p for p in others if p is not None])
     family += [1.0] * (untested * (1 if two_sided else 2))
-    q_values = benjamini_hochberg(np.array(family))[: len(tests)]
+    if own:
+        q_values = own_hypotheses_q(np.array(favored))
+    else:
+        q_values = benjamini_hochberg(np.array(family))[: len(tests)]
     return [None if test is None else float(q) for test, q in zip(tests, q_values, strict=True)]
 
 
@@ -161,5 +171,5 @@ def _trial_of(row: Difference, config: Config) -> Trial:
         row.p_controlled,
     )
     if controlled is None or interval is None or p is None:
-        return Trial(raw)
-    return Trial(raw, effect(controlled, interval, p))
+        return Trial(raw, own=row.source == "user")
+    return Trial(raw, effect(controlled, interval, p), row.source == "user")

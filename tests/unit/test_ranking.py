@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from made_tables import candidates, table
 
 from visdiff_plugin.config import Config
-from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.evidence.table import Table
 from visdiff_plugin.inputs.measured import worded
 from visdiff_plugin.ranking import rank_differences
 from visdiff_plugin.sampling import Split
@@ -13,27 +12,6 @@ from visdiff_plugin.selection import Candidate
 
 OFFLINE = Config.preset("offline")
 CONTROLLED = Config.preset("offline", control_for=("class",))
-
-
-def table(a, b, held_out=True, folds=None, **ties):
-    """Scores of A above those of B, the first half of each for proposers."""
-
-    def one(values):
-        seen = len(values) // 2 if held_out else len(values)
-        return Split(tuple(range(seen)), len(values), held_out)
-
-    rows = np.arange(len(a) + len(b))
-    return Table(
-        np.concatenate([a, b]).astype(float),
-        rows[: len(a)],
-        rows[len(a) :],
-        folds or [(one(a), one(b))],
-        Design(**ties),
-    )
-
-
-def candidates(*names, source="keyword"):
-    return [Candidate(name, source) for name in names]
 
 
 def planted(rng, n=200, effects=(1.5, 0.0, -1.0)):

@@ -150,3 +150,27 @@ def test_no_summary_lists_a_row_as_supported_and_as_explained():
     assert not rows[0].significant and rows[0].control == "undecided"
     text = run(*rows, config=config.to_dict()).summary()
     assert text.count("dogs") == 1 and "No difference found" in text
+
+
+@given(st.lists(st.floats(1e-6, 1), min_size=1, max_size=30), st.lists(st.floats(1e-12, 1e-6)))
+def test_own_hypotheses_are_a_family_that_no_row_of_the_run_carries(own, true):
+    """Their q is that of Holm over both directions, whatever stands beside them."""
+    mine = [row(min(p, 0.5), source="user") for p in own]
+    alone = [decided.q_value for decided in redecide(mine, CONFIG)]
+    beside = redecide([*[row(p) for p in true], *mine], CONFIG)[len(true) :]
+    assert [decided.q_value for decided in beside] == alone
+    smallest = min(range(len(mine)), key=lambda place: mine[place].p_value)
+    expected = min(1.0, 2 * len(mine) * mine[smallest].p_value)
+    assert alone[smallest] == pytest.approx(expected)
+    run_rows = [row(p) for p in true]
+    assert redecide([*run_rows, *mine], CONFIG)[: len(true)] == redecide(run_rows, CONFIG)
+
+
+def test_thirty_own_null_hypotheses_beside_true_rows_report_anything_in_five_percent():
+    rng, wrong = np.random.default_rng(0), 0
+    true = [row(1e-9) for _ in range(10)]
+    for _ in range(400):
+        chances = rng.random(30)
+        mine = [row(min(p, 1 - p), 0.7 if p < 0.5 else 0.3, source="user") for p in chances]
+        wrong += any(decided.significant for decided in redecide([*true, *mine], CONFIG)[10:])
+    assert wrong / 400 <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5

@@ -26,6 +26,7 @@ class Design:
         clusters (None): images of one code are no independent witnesses
         pairs (None): images of one code are the same thing in A and in B
         control (""): the controlled fields, for people
+        strata_names (()): what images of each stratum agree in, by code
         notes (()): what a reader should know, in sentences
     """
 
@@ -33,6 +34,7 @@ class Design:
     clusters: Codes | None = None
     pairs: Codes | None = None
     control: str = ""
+    strata_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -63,6 +65,30 @@ def strata_of(columns: Sequence[Sequence[Any]]) -> Codes:
     coded = [_binned(column) if _is_number(column) else encode(column) for column in columns]
     rows = list(zip(*(codes.tolist() for codes in coded), strict=True))
     return encode([None if -1 in row else row for row in rows])
+
+
+def names_of_strata(
+    strata: Codes, names: Sequence[str], columns: Sequence[Sequence[Any]]
+) -> tuple[str, ...]:
+    """Returns what the images of each stratum agree in: ``dog``, or ``weight 3 to 5``.
+
+    Args:
+        strata: ``(n,)`` codes of `strata_of`
+        names: of the fields
+        columns: for each field, ``n`` values
+    """
+    said = []
+    for code in range(int(strata.max(initial=-1)) + 1):
+        rows = np.flatnonzero(strata == code).tolist()
+        parts = []
+        for name, column in zip(names, columns, strict=True):
+            values = list({column[row] for row in rows})
+            if len(values) > 1:  # only numbers are binned
+                values.sort()
+            alone = len(values) == 1
+            parts.append(str(values[0]) if alone else f"{name} {values[0]:g} to {values[-1]:g}")
+        said.append(" and ".join(parts))
+    return tuple(said)
 
 
 def _is_number(column: Sequence[Any]) -> bool:

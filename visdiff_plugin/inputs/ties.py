@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..config import Config
 from ..dataset import fields
 from ..errors import FieldError, concerning
-from ..evidence.design import Design, encode, strata_of
+from ..evidence.design import Design, encode, names_of_strata, strata_of
 from ..evidence.near_duplicates import near_duplicates
 from .joined import Inputs
 
@@ -32,12 +32,14 @@ def read_design(inputs: Inputs, config: Config) -> Design:
     """
     notes: list[str] = []
     strata = clusters = pairs = None
+    strata_names: tuple[str, ...] = ()
     n = len(inputs.images)
     in_a = inputs.in_a
     if config.control_for:
         with concerning("control_for"):
             columns = [_keys(inputs, name) for name in config.control_for]
         strata = strata_of(columns)
+        strata_names = names_of_strata(strata, config.control_for, columns)
         notes.append(_controlled(config.control_for, strata, in_a))
     if config.cluster_by == NEAR_DUPLICATES:
         if inputs.vectors is None:
@@ -62,7 +64,8 @@ def read_design(inputs: Inputs, config: Config) -> Design:
         with concerning("pair_by"):
             pairs = encode(_keys(inputs, config.pair_by))
             notes.append(_paired(config.pair_by, pairs, in_a))
-    return Design(strata, clusters, pairs, ", ".join(config.control_for), tuple(notes))
+    control = ", ".join(config.control_for)
+    return Design(strata, clusters, pairs, control, strata_names, tuple(notes))
 
 
 def _keys(inputs: Inputs, name: str) -> list[Hashable | None]:

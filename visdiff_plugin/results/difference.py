@@ -49,6 +49,16 @@ class Difference:
         p_controlled: one-sided p of the test within strata
         q_controlled: after Benjamini-Hochberg
         n_controlled: images in strata that hold both sets
+        tail_a: share of A among the highest scores, from ``tail_least`` on
+        tail_b: share of B likewise
+        tail_least: lowest score that counts as highest; None where no cut could be made
+        p_tail: one-sided p of the larger share, corrected for the number of cuts
+        concentrated: few images of one set are at the top, and hardly any of the other: the
+            larger share is at least .01, and three times the other. It does not count as support
+        strata: with control, the effect within each stratum: its code, ``auroc``, ``interval``
+            (simultaneous), ``n_a``, ``n_b``, and ``favors`` where strata go opposite ways and this
+            is one of them
+        p_crossing: p of strata that go opposite ways; None without control
         claimed: the sides it was proposed for
         opposite: the words for low scores, where there are any
         measure: the property or label field that was measured; empty if a ranker scored it
@@ -89,6 +99,13 @@ class Difference:
     p_controlled: float | None = None
     q_controlled: float | None = None
     n_controlled: int = 0
+    tail_a: float | None = None
+    tail_b: float | None = None
+    tail_least: float | None = None
+    p_tail: float | None = None
+    concentrated: bool = False
+    strata: tuple[Mapping[str, Any], ...] = ()
+    p_crossing: float | None = None
     claimed: tuple[str, ...] = ()
     opposite: str = ""
     measure: str = ""
