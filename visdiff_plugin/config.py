@@ -59,6 +59,8 @@ class Config:
             first five are five different things; or by ``"auroc"``, as in the paper
         merge (True): paraphrases become one row
         overlap ("drop"): samples that stand in both sets are left out, or are an ``"error"``
+        copies ("once"): samples of a set that show the same file, by path or content, count once,
+            and a file that is in both sets is left out of both; ``"each"`` counts each sample
         max_fields (30): score fields written, best differences first
         batch_size (64): images computed and stored at a time
         engine (None): where captions, embeddings and properties are made: None is this process,
@@ -274,6 +276,13 @@ class Config:
         help="what to do with images that are in A and in B",
         choices={"drop": "Leave them out of both", "error": "Refuse to compare"},
     )
+    copies: Literal["once", "each"] = setting(
+        "once",
+        kind="choice",
+        label="Copies of a file",
+        help="what to do with samples that show the same file, by path or content",
+        choices={"once": "Count once; leave out what is in both sets", "each": "Count each"},
+    )
     max_fields: int = setting(
         30,
         kind="number",
@@ -383,5 +392,6 @@ _PRESETS: Mapping[str, dict[str, Any]] = {
         "min_effect": 0.5,
         "order": "auroc",
         "merge": False,
+        "copies": "each",
     },
 }

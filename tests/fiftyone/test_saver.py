@@ -98,8 +98,8 @@ def test_after_an_error_what_was_made_is_stored_and_the_first_error_is_told(data
     assert dataset.count("ours") == 50
     with pytest.raises(ValueError, match="Expected values that MongoDB can hold"):
         with Saver(dataset) as saving:
-            saving.add(ids[:1], statements(ids[:1], {"_id": ["refused"]}))
             add(saving, ids, 50, 60)
+            saving.add(ids[:1], statements(ids[:1], {"_id": ["refused"]}))
     assert dataset.count("ours") == 60
 
 

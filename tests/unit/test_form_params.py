@@ -46,6 +46,7 @@ OTHER = {
     "order": None,
     "merge": None,
     "overlap": "error",
+    "copies": None,
     "max_fields": 7,
     "batch_size": 8,
     "engine": {"name": "ray", "gpus": 1},

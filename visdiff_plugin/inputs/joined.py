@@ -94,7 +94,9 @@ def read_inputs(
     for reader in readers:
         reader.check()
     parts = [reader.read() for reader in readers]
-    parts, in_a = without_copies(parts, _in_a(parts, a), config.overlap, account)
+    in_a = _in_a(parts, a)
+    if config.copies == "once":
+        parts, in_a = without_copies(parts, in_a, config.overlap, account)
     return _joined(parts, in_a, stages, account)
 
 
