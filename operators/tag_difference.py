@@ -55,7 +55,7 @@ class TagDifference(foo.Operator):
         """
         tag = str(ctx.params.get("tag") or "").strip()
         if not tag:
-            raise ValueError("Expected a tag, got none.")
+            raise ValueError("Type a tag name first.")
         view = _runs.matching(ctx)
         count = len(view)
         view.tag_samples(tag)

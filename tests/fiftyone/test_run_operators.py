@@ -87,7 +87,7 @@ def test_matches_are_counted_before_and_tagged(plugins, dataset, red):
     assert "Tags 2 images" in json.dumps(form(dataset, "tag_difference", **chosen))
     result, _ = execute(dataset, "tag_difference", tag=" odd ", **chosen)
     assert result == {"tag": "odd", "count": 2} and len(dataset.match_tags("odd")) == 2
-    with pytest.raises(ValueError, match="Expected a tag"):
+    with pytest.raises(ValueError, match="Type a tag name first"):
         execute(dataset, "tag_difference", tag=" ", **chosen)
     sdk = foo.get_operator(f"{URI}/tag_difference")
     sdk(dataset.match_tags("red"), "run", red.field, "sure", threshold=red.threshold)
