@@ -124,7 +124,7 @@ def test_runs_are_renamed_deleted_and_exported(demo, clean, open_app):
     assert "second" not in visdiff.list_runs(demo) and demo.get_field("second") is None
 
     panel.click("first").says("a cat").press("Rename")
-    app.form().fill("New key", "cats").execute()
+    app.form().fill("New name", "cats").execute()
     panel.says("cats").silent("first")
     demo.reload()
     assert "cats" in visdiff.list_runs(demo) and demo.get_field("cats") is not None

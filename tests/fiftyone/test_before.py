@@ -68,7 +68,10 @@ def test_the_key_follows_the_sets_until_one_is_typed(plugins, labeled):
     wrong = Form(labeled, **sets, run_key_for_wrong_vs_right="two words")
     assert wrong.inputs["run_key_for_wrong_vs_right"].invalid
     taken = Form(labeled, **sets, run_key_for_wrong_vs_right="mine")
-    assert taken.inputs["run_key_for_wrong_vs_right"].invalid and "overwrite" in taken.inputs
+    field = taken.inputs["run_key_for_wrong_vs_right"]
+    assert field.invalid and "overwrite" in taken.inputs
+    said = "A comparison named 'mine' already exists. Choose another name or tick Replace."
+    assert field.error_message == said
     taken = Form(labeled, **sets, run_key_for_wrong_vs_right="mine", overwrite=True)
     assert not taken.inputs["run_key_for_wrong_vs_right"].invalid
 

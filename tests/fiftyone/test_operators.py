@@ -140,7 +140,7 @@ def test_forms_offer_what_is_there_and_warn(plugins, captioned):
     assert "choose two different sets" in json.dumps(
         form(captioned, "compare_views", a="red", b="red")
     )
-    assert "Expected run_key as an identifier" in json.dumps(
+    assert "Use letters, digits and underscores" in json.dumps(
         form(captioned, "compare_views", run_key="two words")
     )
     assert "No comparison has been run" in json.dumps(form(captioned, "delete_run"))

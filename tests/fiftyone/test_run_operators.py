@@ -95,7 +95,9 @@ def test_matches_are_counted_before_and_tagged(plugins, dataset, red):
 
 
 def test_a_run_is_renamed(plugins, dataset, red):
-    assert "identifier" in json.dumps(form(dataset, "rename_run", run_key="run", new_key="a b"))
+    assert "Use letters, digits" in json.dumps(
+        form(dataset, "rename_run", run_key="run", new_key="a b")
+    )
     execute(dataset, "rename_run", run_key="run", new_key="colors")
     assert visdiff.list_runs(dataset) == ["colors"]
     with pytest.raises(ExecutionError, match="got 'run'"):
