@@ -143,7 +143,7 @@ def test_forms_offer_what_is_there_and_warn(plugins, captioned):
     assert "Use letters, digits and underscores" in json.dumps(
         form(captioned, "compare_views", run_key="two words")
     )
-    assert "No comparison has been run" in json.dumps(form(captioned, "delete_run"))
+    assert "No comparisons on this dataset yet" in json.dumps(form(captioned, "delete_run"))
     for name in ("rank_hypotheses", "caption_samples", "embed_samples"):
         assert form(captioned, name)
 
