@@ -29,7 +29,7 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     panel = app.panel().says("Comparisons", "errors", "12 differences", "no difference found")
     panel.press("New comparison")
     form = app.form().pick("A", "Tag").pick("A: tag", "misclassified")
-    form.says("A: 170 images (tag:misclassified)").says("B: 250 images (everything else)")
+    form.says("A: 170 photos (tag:misclassified)").says("B: 250 photos (everything else)")
     form.says("Before it runs").says("all 420 are stored").execute()
     assert "Truer of A" in app.answer("12 differences supported, of 20 candidates.")
 

@@ -137,7 +137,7 @@ def test_forms_offer_what_is_there_and_warn(plugins, captioned):
     text = json.dumps(form(captioned, "compare_views", advanced=True))
     for part in ("Saved view", "Tag", "Everything else", "offline", "Context"):
         assert part in text
-    assert "choose two different sets" in json.dumps(
+    assert "Choose two different sets" in json.dumps(
         form(captioned, "compare_views", a="red", b="red")
     )
     assert "Use letters, digits and underscores" in json.dumps(
