@@ -30,7 +30,7 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     panel.press("New comparison")
     form = app.form().pick("A", "Tag").pick("A: tag", "misclassified")
     form.says("A: 170 photos (tag:misclassified)").says("B: 250 photos (everything else)")
-    form.says("Before it runs").says("all 420 are stored").execute()
+    form.says("Before it runs").says("all 420 already stored").execute()
     assert "Truer of A" in app.answer("12 differences supported, of 20 candidates.")
 
     demo.reload()

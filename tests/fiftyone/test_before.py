@@ -41,7 +41,7 @@ def test_two_choices_and_execute_give_words(plugins, labeled):
     form = Form(labeled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
     assert form.default("run_key_for_red_vs_blue") == "red_vs_blue"
     assert form.default("words") == "ground_truth" and form.default("preset") == "offline"
-    assert "**Measured properties:** 40 to make" in shown(form)
+    assert "**Measured properties:** 40 to compute" in shown(form)
     assert "40 read from ground\\_truth" in shown(form) and warned(form) == ""
     assert run(form)["run_key"] == "red_vs_blue"
     found = visdiff.load(labeled, "red_vs_blue")
@@ -50,7 +50,7 @@ def test_two_choices_and_execute_give_words(plugins, labeled):
     }
     again = Form(labeled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
     assert again.default("run_key_for_red_vs_blue_2") == "red_vs_blue_2"
-    assert "all 40 are stored, nothing to make" in shown(again)
+    assert "all 40 already stored" in shown(again)
 
 
 def keys(form):
@@ -182,7 +182,7 @@ def test_hypotheses_are_estimated_once_there_are_some(plugins, labeled):
     assert "40 read from ground\\_truth" in shown(form) and "properties" not in shown(form)
     asked = {"ranker": "image_question:m", "base_url": "http://127.0.0.1:9/v1"}
     form = Form(labeled, "rank_hypotheses", **sets, **asked, hypotheses="red\nblue")
-    assert "80 calls of m on your server" in shown(form)
+    assert "80 calls to m on your server" in shown(form)
 
 
 def test_names_of_fields_and_models_are_no_markup(plugins, labeled):
