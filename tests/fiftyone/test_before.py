@@ -131,7 +131,7 @@ def test_advanced_settings_are_folded_and_named(plugins, labeled):
     assert {"proposer", "context", "rounds", "subset_size", "draw", "refine"} <= set(form.inputs)
     assert form.default("rounds") == 3 and form.default("seed") == 0
     paper = Form(labeled, **sets, preset="paper")
-    assert "lacks OPENAI_API_KEY" in warned(paper).replace("; ", " ")
+    assert "needs OPENAI_API_KEY" in warned(paper).replace("; ", " ")
     assert "(under Advanced settings, below: Proposer)" in warned(paper)
 
 

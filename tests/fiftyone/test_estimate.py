@@ -219,7 +219,7 @@ def problems(dataset, config, **options):
 
 
 WRONG = [
-    (offline(), "captioner", "nothing will be proposed in words"),
+    (offline(), "captioner", "only measured properties and labels are compared"),
     (offline(captioner="field:nothing"), "captioner", "Expected a field"),
     (offline(captioner="field:"), "captioner", "got no field's name"),
     (offline(captioner="field:metadata"), "captioner", "metadata"),

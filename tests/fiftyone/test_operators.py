@@ -162,5 +162,5 @@ def test_options_do_not_come_through_a_form(plugins, captioned):
     with pytest.raises(ExecutionError, match="Expected captioner by name, got dict"):
         call("compare_views", captioned, "red", "blue", "run", captioner=spec)
     for proposer in ("bank:/etc/hosts", "union:keyword+ bank :/etc/hosts"):
-        with pytest.raises(ExecutionError, match="Expected the built-in 'bank', got a file"):
+        with pytest.raises(ExecutionError, match="takes only the built-in 'bank'"):
             call("compare_views", captioned, "red", "blue", "run", proposer=proposer)
