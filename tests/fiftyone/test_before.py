@@ -132,7 +132,7 @@ def test_advanced_settings_are_folded_and_named(plugins, labeled):
     assert form.default("rounds") == 3 and form.default("seed") == 0
     paper = Form(labeled, **sets, preset="paper")
     assert "needs OPENAI_API_KEY" in warned(paper).replace("; ", " ")
-    assert "(under Advanced settings, below: Proposer)" in warned(paper)
+    assert "(see Advanced settings: Proposer)" in warned(paper)
 
 
 BAD = [

@@ -65,7 +65,7 @@ def test_what_is_missing_here_is_said_before_anything_runs(plugins, captioned):
         return " ".join(one.view.label for name, one in shown.items() if name[:8] == "problem_")
 
     assert "only measured properties and labels are compared" in warned(words="nothing")
-    assert "above: Words from" in warned(words="nothing")
+    assert "see above: Words from" in warned(words="nothing")
     assert warned() == warned(captioner="field:NAME", captioner_field="truth") == ""
     assert "Expected an encoder for the proposer 'bank'" in warned(proposer="bank")
     assert "(below: Encoder)" in warned(proposer="bank")
@@ -75,7 +75,7 @@ def test_what_is_missing_here_is_said_before_anything_runs(plugins, captioned):
     )
     assert "images) needs" not in warned(**asked, base_url="http://127.0.0.1:9/v1")
     said = warned(preset="paper", advanced=False)
-    assert "needs OPENAI_API_KEY" in said and "(under Advanced settings, below: Proposer)" in said
+    assert "needs OPENAI_API_KEY" in said and "(see Advanced settings: Proposer)" in said
     assert "Expected MODEL for 'transformers:MODEL'" in warned(captioner="transformers:MODEL")
 
 
