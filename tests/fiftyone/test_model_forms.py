@@ -68,7 +68,7 @@ def test_what_is_missing_here_is_said_before_anything_runs(plugins, captioned):
     assert "see above: Words from" in warned(words="nothing")
     assert warned() == warned(captioner="field:NAME", captioner_field="truth") == ""
     assert "Expected an encoder for the proposer 'bank'" in warned(proposer="bank")
-    assert "(below: Encoder)" in warned(proposer="bank")
+    assert "(see below: Encoder)" in warned(proposer="bank")
     asked = {"proposer": "images:MODEL", "preset": "default"}
     assert "vision model sees images (images:gpt-4o-mini) needs OPENAI" in warned(**asked) or (
         "vision model sees images (images) needs OPENAI_API_KEY" in warned(**asked)
