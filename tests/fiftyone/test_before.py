@@ -124,7 +124,7 @@ def test_advanced_settings_are_folded_and_named(plugins, labeled):
     for name in ("compare_views", "rank_hypotheses"):
         folded = Form(labeled, name, **sets, ranker="tfidf", seed=4, hypotheses="a dog")
         assert "ranker" not in folded.inputs and "pair_by" not in folded.inputs
-        assert "chosen: Ranker, Seed" in folded.inputs["advanced"].view.description
+        assert "changed: Ranker, Seed" in folded.inputs["advanced"].view.description
         unfolded = Form(labeled, name, **sets, advanced=True)
         assert {"ranker", "encoder", "captioner", "seed", "pair_by"} <= set(unfolded.inputs)
     form = Form(labeled, **sets, advanced=True)
@@ -166,7 +166,7 @@ def test_a_prompt_that_is_filled_in_shows_what_was_passed(plugins, labeled):
                 captioner="field:ground_truth", context="what they are", seed=3)  # fmt: skip
     assert (form.default("a_kind"), form.default("b_kind")) == ("eval", "tag")
     assert keys(form) == ["run_key"] and "ground\\_truth" in shown(form)
-    assert "chosen: Captioner, Context, Seed" in form.inputs["advanced"].view.description
+    assert "changed: Captioner, Context, Seed" in form.inputs["advanced"].view.description
     ids = labeled.values("id")
     form = Form(labeled, a=ids[:20], b="rest", run_key="again")
     assert "A: 20 images (20 chosen samples)" in form.said("sizes")

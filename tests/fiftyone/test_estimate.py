@@ -284,7 +284,7 @@ def test_a_stage_of_the_users_that_asks_is_counted(make_dataset, needs, known):
     assert (captioning.calls, proposing.calls, ranking.calls) == (16, 6, 16 * 60)
     assert captioning.input_tokens is None  # how large its images are is not known
     assert (proposing.input_tokens is not None) == known and ranking.input_tokens
-    assert "the server's address is yours" in dict(rows(expected))["Cost"]
+    assert "the models run on your own server" in dict(rows(expected))["Cost"]
     [looking] = estimated(dataset, offline(ranker=AsksToo("paths")), hypotheses=["red"]).calls
     assert looking.calls == 16 and looking.input_tokens is None
 

@@ -37,7 +37,7 @@ def test_a_difference_shows_its_images_and_where_it_comes_from(opened, red, data
 def test_images_that_are_gone_are_counted_not_shown(opened, red, dataset):
     dataset.delete_samples([red.examples["high_a"][0]])
     opened.event("choose_side", side="both")
-    assert "1 of its images are no longer in the dataset" in opened.text
+    assert "1 photo no longer in the dataset" in opened.text
 
 
 def test_the_grid_shows_where_a_difference_shows(opened, red, dataset):
@@ -63,7 +63,7 @@ def test_a_click_on_the_histogram_moves_the_threshold(opened, red, dataset):
     opened.event("choose_side", side="both")
     assert f"({len(wanted)})" in opened.text
     opened.event("reset_threshold")
-    assert "that this threshold was not chosen on" in opened.text
+    assert "not used to choose this threshold" in opened.text
     assert opened.state["moved"] is None
 
 
@@ -129,7 +129,7 @@ def test_a_set_of_another_dataset_opens_there(browser, dataset, make_dataset):
     page = json.dumps(browser.page)
     ids = set(other.match_tags("blue").values("id"))
     assert sum(f"/datasets/{other.name}?id={sample_id}" in page for sample_id in ids) == 16
-    assert f"B is of dataset {other.name}" in browser.text and "side-b" not in browser.parts()
+    assert f"B is in dataset {other.name}" in browser.text and "side-b" not in browser.parts()
     assert "no longer in the dataset" not in browser.text
     browser.event("sort")
     assert set(browser.view().distinct("tags")) == {"red"}
