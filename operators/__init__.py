@@ -1,4 +1,4 @@
-"""The plugin's operators: a form in, one library call, one answer out."""
+"""The plugin's operators: each reads a form, makes one library call, and shows the answer."""
 
 from .caption_samples import CaptionSamples
 from .compare_views import CompareViews

@@ -1,4 +1,4 @@
-"""The controls that most runs do without: folded away until they are asked for."""
+"""The controls that most comparisons don't need: folded until someone opens them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SERVER = "Server address"
 
 
 def places(ctx: Any) -> dict[str, str]:
-    """Returns for each setting that has a control here where that is."""
-    where = "below" if ctx.params.get("advanced") else "under Advanced settings, below"
+    """Returns where the control of each setting is, for the settings shown here."""
+    where = "see below" if ctx.params.get("advanced") else "see Advanced settings"
     labels = {name: described.label for name, described in SETTINGS.items() if described.shown}
     return {name: f"{where}: {label}" for name, label in {**labels, "base_url": _SERVER}.items()}
 
@@ -24,13 +24,13 @@ def places(ctx: Any) -> dict[str, str]:
 def controls(
     ctx: Any, inputs: Any, stages: Sequence[str], preset: Preset, *, proposes: bool = True
 ) -> None:
-    """Adds the checkbox, and what it unfolds.
+    """Adds the checkbox, and the controls that it opens.
 
     Args:
         ctx: of the operator
         inputs: the form
         stages: of models, in order
-        preset: what stands where nothing is chosen
+        preset: what applies where nothing is chosen
         proposes (True): whether descriptions are proposed
     """
     _settings.earlier(ctx, inputs)
@@ -38,11 +38,11 @@ def controls(
     changed += [_SERVER] * bool(ctx.params.get("base_url"))
     changed += _settings.changed(ctx.params, preset)
     changed += [SETTINGS["engine"].label] * bool(_forms.chosen_away(ctx.params))
-    chosen = f"; chosen: {', '.join(changed)}" if changed else ""
+    chosen = f"; changed: {', '.join(changed)}" if changed else ""
     inputs.bool(
         "advanced",
         label="Advanced settings",
-        description=f"models, what must not explain a difference, rounds, seed{chosen}",
+        description=f"models, what to control for, rounds, seed{chosen}",
         default=False,
         view=types.CheckboxView(),
     )

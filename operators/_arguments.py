@@ -1,4 +1,4 @@
-"""What a form says, as arguments of the library; the same for the run and for its estimate."""
+"""A form's values as arguments of the library; the same for the run and for its estimate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._progress import FROM_SCRIPT
 
 
 def of_compare(ctx: Any, a: Any, b: Any) -> Config:
-    """Returns the config of a comparison as the form says it.
+    """Returns the config of a comparison, from the form.
 
     Args:
         ctx: of the operator
@@ -23,7 +23,7 @@ def of_compare(ctx: Any, a: Any, b: Any) -> Config:
         b: set B
 
     Raises:
-        SettingError: on a choice that lacks something, or a value out of range
+        SettingError: on an incomplete choice, or a value out of range
     """
     params = ctx.params
     stages = _models.specs(params, "captioner", "encoder", "proposer", "ranker")
@@ -34,9 +34,9 @@ def of_compare(ctx: Any, a: Any, b: Any) -> Config:
 
 
 def of_rank(ctx: Any) -> Config:
-    """Returns the config for checking hypotheses as the form says it.
+    """Returns the config for checking hypotheses, from the form.
 
-    Captions without an encoder: the user means to rank by them.
+    Captions without an encoder mean that the user wants to rank by captions.
 
     Raises:
         SettingError: as `of_compare`
@@ -46,7 +46,7 @@ def of_rank(ctx: Any) -> Config:
 
 
 def rank_preset(params: dict[str, Any]) -> Preset:
-    """Returns the preset for checking hypotheses: as passed, or what fits the chosen stages."""
+    """Returns the preset for checking hypotheses: as passed, or the one that fits the stages."""
     if params.get("preset") in get_args(Preset):
         preset: Preset = params["preset"]
         return preset
@@ -57,16 +57,16 @@ def rank_preset(params: dict[str, Any]) -> Preset:
 
 
 def preset_of(params: dict[str, Any]) -> Preset:
-    """Returns the preset that the form stands on: what is chosen, if there is such a one."""
+    """Returns the chosen preset if it exists, ``"offline"`` otherwise."""
     chosen = params.get("preset")
     return next((preset for preset in get_args(Preset) if preset == chosen), "offline")
 
 
 def pin(ctx: Any) -> None:
-    """Puts what the form shows without having been touched into the parameters.
+    """Writes the form's untouched defaults into the parameters.
 
-    What is a good guess here (the newest evaluation, a free key) may be another one where and
-    when a delegated run is executed.
+    A good guess now (the newest evaluation, a free name) may be a different one by the time a
+    delegated run is executed.
     """
     if ctx.params.get(FROM_SCRIPT):
         return
@@ -78,17 +78,17 @@ def pin(ctx: Any) -> None:
 
 
 def check_names(operator: str, settings: Mapping[str, Any]) -> None:
-    """Checks that what a script passes by name are settings.
+    """Checks that every name a script passes is a setting.
 
     Raises:
-        TypeError: if one is none, with the closest that is
+        TypeError: on an unknown name, with the closest setting
     """
     for name in settings:
         if name not in SETTINGS:
             near = difflib.get_close_matches(name, SETTINGS, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise TypeError(
-                f"Expected settings of {operator} out of {', '.join(SETTINGS)}; got {name!r}.{hint}"
+                f"Expected settings of {operator} out of {', '.join(SETTINGS)}, got {name!r}.{hint}"
             )
 
 

@@ -1,4 +1,4 @@
-"""What stands in a form before anything runs: what is stored, made, asked, paid, and missing."""
+"""What a form says before anything runs: what is stored, computed, asked, paid, and missing."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def block(
     folded: Mapping[str, str],
     hypotheses: tuple[str, ...] | None = None,
 ) -> None:
-    """Adds the block and a warning for each problem, with where it can be mended.
+    """Adds the block, and a warning for each problem that says where to fix it.
 
     Args:
         ctx: of the operator
         inputs: the form
-        chosen: both sets; nothing is added where they can't be compared
-        configure: makes the config of what the form says
+        chosen: both sets; nothing is added if they can't be compared
+        configure: makes the config from the form
         folded: member of the config -> where its control is
-        hypotheses (None): the user's own, where these are checked
+        hypotheses (None): the user's own, if the form checks those
     """
     if chosen.base is None or chosen.sizes is None or not chosen.good:
         return
@@ -64,7 +64,7 @@ def block(
 
 
 def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[str, ...]) -> Any:
-    """Returns an estimate, read once in a while; or the problem that there is none for."""
+    """Returns an estimate, read once in a while, or the problem that prevents it."""
     choices = Choices(ctx)
     key = _sets.chosen_key(ctx, chosen.a, chosen.b)
     length = math.ceil(len(config.context) / _STEP) * _STEP

@@ -1,4 +1,4 @@
-"""What comparing two sets and checking hypotheses about them have in common as operators."""
+"""What the operators that compare two sets and check hypotheses have in common."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ._long import LongOperator
 
 
 class ComparingOperator(LongOperator, ABC):
-    """Makes a run of two sets."""
+    """Compares two sets and stores the run."""
 
     checked_by_form = False  # sets may also be given as sample ids
 
     def execute(self, ctx: Any) -> Any:
-        """Makes the run."""
+        """Runs the comparison."""
         import visdiff_plugin as visdiff
 
         texts = _sets.chosen_texts(ctx)
@@ -39,7 +39,7 @@ class ComparingOperator(LongOperator, ABC):
         """Runs the operator from a script, with settings by name.
 
         Raises:
-            TypeError: on a setting that is none
+            TypeError: on an unknown setting
         """
         _arguments.check_names(self.operator_name, settings)
         return _forms.execute(self, samples, {**settings, **params}, delegate)
@@ -50,10 +50,10 @@ class ComparingOperator(LongOperator, ABC):
 
         Args:
             ctx: the operator's context
-            a: the text of A, where the form gives one
-            b: that of B
+            a: the text of A, if the form gives one
+            b: the text of B
         """
 
     def resolve_delegation(self, ctx: Any) -> None:
-        """Fixes what the form left to be guessed, before another process reads it."""
+        """Fixes the form's guesses before another process reads them."""
         _arguments.pin(ctx)

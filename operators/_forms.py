@@ -15,7 +15,7 @@ from ._progress import FROM_SCRIPT
 
 
 def engine(ctx: Any, inputs: Any) -> None:
-    """Adds where models run, where there is a choice."""
+    """Adds the choice of where models run, if there is one."""
     if importlib.util.find_spec("ray") is None:
         return
     choices = types.DropdownView()
@@ -30,7 +30,7 @@ def engine(ctx: Any, inputs: Any) -> None:
         view=choices,
     )
     if ctx.params.get("engine") not in _HERE:
-        inputs.float("gpus", label="GPUs of each worker", default=0, min=0, required=False)
+        inputs.float("gpus", label="GPUs per worker", default=0, min=0, required=False)
 
 
 def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
@@ -51,12 +51,12 @@ def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def chosen_away(params: Mapping[str, Any]) -> bool:
-    """Returns whether models are to run elsewhere than in this process."""
+    """Returns whether models run somewhere other than in this process."""
     return params.get("engine") not in _HERE
 
 
 def given(params: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Returns the parameters that hold something; an empty text field means the default."""
+    """Returns the parameters that are filled in; an empty text field means the default."""
     return {name: params[name] for name in names if params.get(name) not in (None, "", [])}
 
 
@@ -82,12 +82,12 @@ def run_answer(run: Any) -> dict[str, Any]:
     """Returns the result of an operator that made a run."""
     from visdiff_plugin.reports.markdown import brief
 
-    shown = f"{brief(run)}\n*The panel Differences shows the images for and against each.*"
+    shown = f"{brief(run)}\n*Open the Differences panel to see the photos for and against each.*"
     return {"summary": run.summary(), "shown": shown, "run_key": run.run_key}
 
 
 def text_output(ctx: Any, label: str) -> Any:
-    """Returns an output that shows the text of an `answer`; None where it was shown already."""
+    """Returns an output that shows the text of an `answer`; None if it was already shown."""
     if not (ctx.results or {}).get("shown"):
         return None
     outputs = types.Object()
@@ -97,9 +97,9 @@ def text_output(ctx: Any, label: str) -> Any:
 
 _HERE = (None, "", "local")
 _ENGINES = {
-    "local": ("In this process", ""),
-    "ray": ("On Ray", "the cluster that RAY_ADDRESS names, else a new Ray on this machine"),
-    "ray:auto": ("On Ray: this machine's cluster", "which it joined by `ray start`"),
+    "local": ("On this machine", "in the process that runs the plugin"),
+    "ray": ("On Ray", "on the cluster in RAY_ADDRESS, or a new local Ray"),
+    "ray:auto": ("On Ray: this machine's cluster", "the one it joined with `ray start`"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What operators that work long have in common."""
+"""What long-running operators have in common."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from . import _forms
 
 
 class LongOperator(foo.Operator):
-    """Calls one function of the library; how far it is goes to the App meanwhile."""
+    """Calls one function of the library and reports progress to the App."""
 
     #: the operator's and the library function's names
     operator_name = function = ""
     label = description = icon = ""
-    #: over the answer; empty is the label
+    #: heading of the answer; empty means the label
     title = ""
-    #: whether FiftyOne checks parameters by the form, or the library alone, which says it in words
+    #: whether FiftyOne checks parameters by the form, or the library does, with a clearer message
     checked_by_form = True
 
     @property

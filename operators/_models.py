@@ -18,24 +18,24 @@ from visdiff_plugin.form_params import NONE
 #: chosen to take a choice back: a dropdown can't be emptied
 PRESET = "__preset__"
 #: what a preset without a ranker means
-_NONE = {"ranker": "embeddings where there is an encoder, else captions"}
+_NONE = {"ranker": "embeddings if there is an encoder, captions otherwise"}
 
 
 def models(
     ctx: Any, inputs: Any, *names: str, preset: str, stored: bool = False, warn: bool = True
 ) -> None:
-    """Adds a picker for each stage, with what each choice needs and costs; none is the preset's.
+    """Adds a picker for each stage, with what each choice needs and costs.
 
-    Where a model's name is part of a choice a field for it appears below, where a server may be
-    asked one for its address, and where something is missing on this machine a warning.
+    A choice that takes a model's name gets a field for it, one that may ask a server a field for
+    its address, and one that can't run on this machine a warning.
 
     Args:
         ctx: of the operator
         inputs: the form
         names: stages, in order
-        preset: what stands where nothing is chosen
-        stored (False): leave out what is on the dataset already: there is nothing to compute
-        warn (True): say what is missing here
+        preset: what applies where nothing is chosen
+        stored (False): leave out what is already on the dataset: there is nothing to compute
+        warn (True): say what is missing on this machine
     """
     used = _used(ctx.params, names, preset)
     for name in names:
@@ -45,7 +45,7 @@ def models(
             "base_url",
             required=False,
             label="Server address",
-            description="of an OpenAI-compatible server (vLLM, Ollama, ...); empty: the hosted API",
+            description="any OpenAI-compatible server, such as vLLM; leave empty for OpenAI itself",
         )
     for name in names if warn else ():
         used_choice = used[name]
@@ -56,12 +56,12 @@ def models(
             has_encoder=used.get("encoder") is not None,
         )
         if used_choice and lacks:
-            text = f"{SETTINGS[name].label} ({used_choice.label}) lacks {lacks}"
+            text = f"{SETTINGS[name].label} ({used_choice.label}) needs {lacks}."
             inputs.view(f"{name}_lacks", types.Warning(label=text))
 
 
 def given(params: Mapping[str, Any], name: str) -> bool:
-    """Returns whether a stage is chosen, and not left to the preset."""
+    """Returns whether a stage was chosen rather than left to the preset."""
     return params.get(name) not in (None, "", [], PRESET)
 
 
@@ -72,7 +72,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
     any server to send it to.
 
     Raises:
-        SettingError: on options, on a choice without the name that it wants, or a file as the bank
+        SettingError: on options, on a choice without the name it needs, or on a file as the bank
     """
     chosen: dict[str, Any] = {}
     url = params.get("base_url")
@@ -98,8 +98,8 @@ def _check_files(name: str, spec: str) -> None:
         known = find(name, member)
         if known is not None and known.takes == "file" and read(name, member).argument:
             raise SettingError(
-                f"Expected the built-in {known.name!r}, got a file: from a form, any file of the "
-                "server could be named. Call visdiff_plugin.compare from a script instead.",
+                f"The form takes only the built-in {known.name!r}, not a file: a file could be any "
+                "on the server. Use a script for your own.",
                 about=name,
             )
 
@@ -120,9 +120,9 @@ def _stage(ctx: Any, inputs: Any, name: str, used: Choice | None, stored: bool) 
     value = ctx.params.get(name)
     own = value not in (None, "", PRESET)
     view = types.DropdownView()
-    view.add_choice(PRESET, label="As the preset has it")
+    view.add_choice(PRESET, label="Same as the preset")
     if not stored and (value == NONE or name != "ranker"):
-        view.add_choice(NONE, label="None" if name != "ranker" else "Whatever fits")
+        view.add_choice(NONE, label="None" if name != "ranker" else "Choose automatically")
     for offer in STAGES[name]:
         if not (stored and offer.stored):
             view.add_choice(offer.name, label=offer.label, description=_described(offer))
@@ -134,7 +134,7 @@ def _stage(ctx: Any, inputs: Any, name: str, used: Choice | None, stored: bool) 
         name,
         view.values(),
         label=SETTINGS[name].label,
-        description=says if own else f"the preset's: {says or _NONE.get(name, 'none')}",
+        description=says if own else f"preset: {says or _NONE.get(name, 'none')}",
         required=False,
         view=view,
     )
@@ -158,12 +158,12 @@ def _argument(ctx: Any, inputs: Any, name: str, choice: Choice) -> None:
     prop = inputs.str(
         _key(name, choice),
         label=f"{SETTINGS[name].label}: {choice.asks_for}",
-        description=f"such as {choice.example}" + ("; may stay empty" if choice.optional else ""),
+        description=f"such as {choice.example}" + (" (optional)" if choice.optional else ""),
         required=not choice.optional,
         **options,
     )
     if not (choice.optional or ctx.params.get(_key(name, choice))):
-        prop.invalid, prop.error_message = True, f"Expected {choice.asks_for}, got none"
+        prop.invalid, prop.error_message = True, f"Type {choice.asks_for} first."
 
 
 def _known(ctx: Any, choice: Choice) -> list[str]:

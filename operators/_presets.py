@@ -1,4 +1,4 @@
-"""The choice of a preset, with what each needs and what of that is missing here."""
+"""The choice of a preset, with what each needs and what is missing on this machine."""
 
 from __future__ import annotations
 
@@ -12,25 +12,30 @@ from visdiff_plugin.catalog.table import MODELS
 from visdiff_plugin.config import Config, Preset
 
 _TEXTS = {
-    "offline": ("Offline", "no model, key or network: words of a field, measured properties"),
-    "default": ("Default", "BLIP captions, open_clip ranks, gpt-4o-mini proposes"),
-    "paper": ("Paper", "as VisDiff, CVPR 2024: BLIP-2, ViT-bigG-14, gpt-4; wants a GPU"),
+    "offline": (
+        "Offline",
+        "no model, key or network needed: compares words in a field and measured properties",
+    ),
+    "default": ("Default", "BLIP writes captions, gpt-4o-mini proposes, open_clip ranks"),
+    "paper": ("Paper", "as in VisDiff (CVPR 2024): BLIP-2, gpt-4 and ViT-bigG-14; needs a GPU"),
 }
 
 
 def control(inputs: Any) -> None:
-    """Adds the choice; the first is taken where nothing is chosen."""
+    """Adds the choice; the first one is the default."""
     view = types.RadioGroup()
     for name, (label, text) in _TEXTS.items():
         lacks = _lacks(name)
-        view.add_choice(name, label=label, description=text + (f". Lacks {lacks}" if lacks else ""))
+        view.add_choice(
+            name, label=label, description=text + (f". Missing here: {lacks}" if lacks else "")
+        )
     inputs.enum(
         "preset", view.values(), label="Preset", default="offline", required=True, view=view
     )
 
 
 def _lacks(preset: str) -> str:
-    """Returns what is missing here for a preset; empty where nothing is known to be."""
+    """Returns what a preset is missing on this machine; empty if nothing is known to be."""
     if preset not in get_args(Preset) or preset == "offline":
         return ""
     config = Config.preset(preset)  # type: ignore[arg-type]

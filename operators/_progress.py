@@ -39,7 +39,8 @@ def states(ctx: Any) -> list[dict[str, Any]]:
     for item in stored_states:
         if item and item["state"] != "failed":
             if (now - datetime.fromisoformat(item["updated"])).total_seconds() > _STALE:
-                item["state"], item["error"] = "failed", "Its process ended without a word."
+                item["state"] = "failed"
+                item["error"] = "The process died without reporting an error."
             elif store.get(f"stop:{item['name']}"):
                 item["state"] = "stopping"
     return sorted((item for item in stored_states if item), key=lambda item: str(item["began"]))
@@ -99,7 +100,7 @@ class _Told:
                 if self._store.get(f"stop:{self._name}"):
                     self.stopped.set()
         if self.stopped.is_set():
-            raise Cancelled("Stopped, as asked.", "What was computed until then is kept.")
+            raise Cancelled("Stopped.", "What was computed so far is kept.")
 
     def through(self, work: Work) -> dict[str, Any]:
         """Does the work; its state goes when it is done, and stays with the reason if it fails."""
@@ -183,7 +184,7 @@ def _end(ctx: Any, done: dict[str, Any], title: str) -> Iterator[Any]:
         outputs.view("stopped", types.Notice(label=str(error)))
     else:
         text = str(error) or type(error).__name__
-        outputs.view("failed", types.Error(label=f"{title}: not done", description=text))
+        outputs.view("failed", types.Error(label=f"{title}: failed", description=text))
     result = done.get("result") or {}
     shown = types.Property(outputs, view=types.View(label=title)).to_json()
     yield ctx.ops.show_output(shown, result)

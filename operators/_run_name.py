@@ -1,12 +1,13 @@
-"""The field for a new run's key, with a name made of what the sets are called."""
+"""The form's field for a comparison's name, with a suggestion made from the names of the sets."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from visdiff_plugin.dataset.own_fields import METHOD
 from visdiff_plugin.errors import RunError, SelectionError
-from visdiff_plugin.storing.run_store import check_run_key
+from visdiff_plugin.storing.run_store import KEY, check_run_key
 
 from ._progress import states
 from ._set_values import to_values
@@ -26,7 +27,7 @@ _NAMED_BY = {
 
 
 def control(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
-    """Adds the field, and says at once why a key can't be used.
+    """Adds the field, and says right away why a name can't be used.
 
     Args:
         ctx: of the operator
@@ -38,22 +39,27 @@ def control(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
     suggested = name.removeprefix(_PREFIX) if name.startswith(_PREFIX) else None
     prop = inputs.str(
         name,
-        label="Run key",
-        description="name of this comparison; its scores get a field of that name",
+        label="Name",
+        description="of this comparison, and of the field that will hold its scores",
         default=suggested or None,
         required=True,
     )
     if not key:
         return
-    taken = _why_not(ctx.dataset, key)
+    taken = why_not(ctx.dataset, key, otherwise="Choose another name or tick Replace.")
     if taken and ctx.dataset.has_run(key):
-        inputs.bool("overwrite", label=f"Replace the run {key!r}, which exists", default=False)
-    if taken and not (ctx.params.get("overwrite") and not _why_not(ctx.dataset, key, True)):
+        inputs.bool(
+            "overwrite",
+            label=f"Replace {key!r}",
+            description="deletes its results, verdicts and notes",
+            default=False,
+        )
+    if taken and not (ctx.params.get("overwrite") and not why_not(ctx.dataset, key, True)):
         prop.invalid, prop.error_message = True, taken
 
 
 def chosen(ctx: Any, a: Any, b: Any) -> str:
-    """Returns the key that the form shows: what was typed, or what is suggested.
+    """Returns the name that the form shows: what was typed, or what is suggested.
 
     Args:
         ctx: of the operator
@@ -75,13 +81,13 @@ def _control(ctx: Any, a: Any, b: Any) -> tuple[str, str]:
 
 
 def suggest(ctx: Any, a: Any, b: Any) -> str:
-    """Returns a free key for a comparison of two sets, such as ``"wrong_vs_right"``."""
+    """Returns a free name for a comparison of two sets, such as ``"wrong_vs_right"``."""
     name = f"{_word(a)}_vs_{_word(b)}"
     if not name[0].isalpha() or name.startswith("visdiff_"):
         name = f"run_{name}"
     under_way = {state["name"] for state in states(ctx) if state["state"] != "failed"}
     number, key = 1, name
-    while key in under_way or _why_not(ctx.dataset, key):
+    while key in under_way or why_not(ctx.dataset, key):
         number += 1
         key = f"{name}_{number}"
     return key
@@ -103,9 +109,32 @@ def _word(chosen: Any) -> str:
     return word or "set"
 
 
-def _why_not(dataset: Any, key: str, overwrite: bool = False) -> str:
+def why_not(
+    dataset: Any, name: str, overwrite: bool = False, otherwise: str = "Choose another name."
+) -> str:
+    """Returns why a comparison can't have a name, as the form says it; empty where it can.
+
+    Args:
+        dataset: a FiftyOne dataset
+        name: as it was typed
+        overwrite (False): whether a comparison of that name is to be replaced
+        otherwise (...): what to do where a comparison of that name exists
+    """
     try:
-        check_run_key(dataset, key, overwrite)
-    except RunError as error:
-        return str(error)
+        check_run_key(dataset, name, overwrite)
+    except RunError:
+        return _reason(dataset, name, otherwise)
     return ""
+
+
+def _reason(dataset: Any, name: str, otherwise: str) -> str:
+    """Says in the App's words what `check_run_key` says to scripts."""
+    if not KEY.fullmatch(name):
+        return "Use letters, digits and underscores, and start with a letter."
+    if name.lower().startswith("visdiff_"):
+        return "Names can't start with 'visdiff_'. Choose another name."
+    if not dataset.has_run(name):
+        return f"The dataset already has a field named {name!r}. Choose another name."
+    if dataset.get_run_info(name).config.method != METHOD:
+        return f"Another plugin already uses the name {name!r}. Choose another name."
+    return f"A comparison named {name!r} already exists. {otherwise}"

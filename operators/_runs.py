@@ -1,4 +1,4 @@
-"""Controls for a stored run and one of its differences."""
+"""Controls for a stored comparison and one of its differences."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fiftyone.operators import types
 
 
 def operator_config(**own: Any) -> Any:
-    """Returns what the App shows of an operator on a stored run that is done at once.
+    """Returns what the App shows of an operator on a stored run that finishes right away.
 
     Args:
         **own: its name, label, description, icon and risk
     """
     return foo.OperatorConfig(
         dynamic=True,
-        # the library says what is wrong, in words
+        # the library says what is wrong, in plain words
         disable_schema_validation=True,
         allow_delegated_execution=False,
         **own,
@@ -30,10 +30,10 @@ def run_picker(ctx: Any, inputs: Any) -> None:
     choices = types.DropdownView()
     for key in reversed(list_runs(ctx.dataset)):
         config = ctx.dataset.get_run_info(key).config
-        choices.add_choice(key, label=key, description=f"{config.label_a} / {config.label_b}")
+        choices.add_choice(key, label=key, description=f"{config.label_a} vs. {config.label_b}")
     if not choices.choices:
-        inputs.view("none", types.Notice(label="No comparison has been run on this dataset yet"))
-    inputs.enum("run_key", choices.values(), label="Run", required=True, view=choices)
+        inputs.view("none", types.Notice(label="No comparisons on this dataset yet."))
+    inputs.enum("run_key", choices.values(), label="Comparison", required=True, view=choices)
 
 
 def difference_picker(ctx: Any, inputs: Any) -> Any:
@@ -56,9 +56,7 @@ def difference_picker(ctx: Any, inputs: Any) -> Any:
     chosen = None
     for difference in differences:
         if difference.field:
-            favors = (
-                f"truer of {difference.favors.upper()}" if difference.favors else "truer of neither"
-            )
+            favors = f"truer of {difference.favors.upper()}" if difference.favors else "no side"
             text = f"{favors}, AUROC {difference.auroc:.2f}"
             choices.add_choice(difference.field, label=difference.description, description=text)
             chosen = difference if difference.field == ctx.params.get("field") else chosen
@@ -67,19 +65,18 @@ def difference_picker(ctx: Any, inputs: Any) -> Any:
 
 
 def match_controls(ctx: Any, inputs: Any, chosen: Any) -> None:
-    """Adds what decides which images show a difference: a threshold and the sets."""
+    """Adds a threshold and the sets: they decide which photos show a difference."""
     if chosen is not None:
         inputs.float(
             "threshold",
-            label="Score over",
-            description=f"empty: {chosen.threshold:.4g}, from which this run counts how often it "
-            "shows",
+            label="Score above",
+            description=f"leave empty for {chosen.threshold:.4g}, the threshold of this comparison",
             required=False,
         )
     sides = types.RadioGroup()
     for value, label in (("both", "Both sets"), ("a", "A only"), ("b", "B only")):
         sides.add_choice(value, label=label)
-    inputs.enum("sides", sides.values(), label="Images of", default="both", view=sides)
+    inputs.enum("sides", sides.values(), label="Photos from", default="both", view=sides)
 
 
 def matching(ctx: Any, below: bool = False) -> Any:
@@ -110,7 +107,7 @@ def show(ctx: Any, view: Any, field: str) -> dict[str, Any]:
 
 
 def grid_button(ctx: Any, label: str, icon: str, *, with_runs: bool = True) -> Any:
-    """Returns a place for an operator over the grid; None where there is no run that it needs."""
+    """Returns a button above the grid; None if the operator needs a run and there is none."""
     from visdiff_plugin import list_runs
 
     if with_runs and (ctx.dataset is None or not list_runs(ctx.dataset)):

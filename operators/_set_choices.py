@@ -1,4 +1,4 @@
-"""What a form offers to choose two sets by, read once in half a minute."""
+"""What a form offers for choosing two sets; read again after half a minute."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from visdiff_plugin.dataset.offers import evaluations, number_fields, value_fiel
 
 #: kind -> what the form calls it; in this order
 KINDS = {
-    "clicked": "Clicked samples",
-    "alt": "Alt-clicked samples",
-    "selected": "Selected samples",
-    "eval": "Right or wrong by an evaluation",
+    "clicked": "Clicked photos",
+    "alt": "Alt-clicked photos",
+    "selected": "Selected photos",
+    "eval": "Right or wrong in an evaluation",
     "view": "Saved view",
     "current": "Current view",
     "tag": "Tag",
-    "label": "Label or value of a field",
-    "end": "Highest or lowest of a number",
+    "label": "Label or field value",
+    "end": "Highest or lowest values",
     "rest": "Everything else",
     "dataset": "Another dataset",
 }
@@ -42,7 +42,7 @@ class Choices:
         self.dataset = ctx.dataset
 
     def kinds(self, side: str) -> list[str]:
-        """Returns the kinds that there is something of, for ``"a"`` or ``"b"``."""
+        """Returns the kinds that hold something, for ``"a"`` or ``"b"``."""
         offered = {
             "clicked": bool(self.alt),
             "alt": bool(self.alt),
@@ -89,7 +89,7 @@ class Choices:
         return sorted(self.kept("tags", lambda: values_of(self.dataset, self.dataset, "tags")))
 
     def label_fields(self) -> list[str]:
-        """Returns the fields that a value can be asked of."""
+        """Returns the fields whose values can be chosen."""
         return self.kept("fields", lambda: value_fields(self.dataset))
 
     def values(self, field: str) -> list[str]:
@@ -101,7 +101,7 @@ class Choices:
         return self.kept("evaluations", lambda: evaluations(self.dataset))
 
     def numbers(self) -> list[str]:
-        """Returns the fields of one number a sample."""
+        """Returns the fields that hold one number per sample."""
         return self.kept("numbers", lambda: number_fields(self.dataset))
 
     def datasets(self) -> list[str]:
@@ -117,10 +117,10 @@ class Choices:
         return list(fo.load_dataset(dataset).list_saved_views())
 
     def kept(self, what: str, read: Callable[[], Any], grid: bool = False) -> Any:
-        """Returns what was read not long ago, or reads it.
+        """Returns what was read recently, or reads it.
 
         Args:
-            what: it is
+            what: the name of the value
             read: reads it
             grid (False): whether it depends on what the grid shows
         """

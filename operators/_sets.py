@@ -29,9 +29,9 @@ class Sized:
     Args:
         a: set A as text, or ids that a script passed; None where nothing is chosen
         b: set B
-        base: what both are taken from; None where that can't be had
+        base: what both are taken from; None if it can't be read
         given: both sets, as the library takes them
-        sizes: how large they are; None where that is not known yet, or something is wrong
+        sizes: how large they are; None if not known yet, or if something is wrong
         good: whether they can be compared
     """
 
@@ -44,7 +44,7 @@ class Sized:
 
 
 def two_sets(ctx: Any, inputs: Any) -> Sized:
-    """Adds the controls of A and B, and says below how large they are and what they share."""
+    """Adds the controls of A and B, and says below how many photos each has and what they share."""
     choices = Choices(ctx)
     first = _Controls(choices, "a")
     second = _Controls(choices, "b", first)
@@ -54,7 +54,7 @@ def two_sets(ctx: Any, inputs: Any) -> Sized:
         inputs.bool(
             "within_view",
             label="Within the current view",
-            description="take both sets from what the grid shows",
+            description="use only the photos that the grid shows now",
             default=False,
         )
     chosen = first.text(), second.text()
@@ -72,13 +72,13 @@ def chosen_sets(ctx: Any) -> dict[str, Any]:
     """Returns A, B and what they are taken from, as the library takes them.
 
     Raises:
-        SelectionError: if one is not chosen yet
+        SelectionError: if A or B is not chosen yet
     """
     choices = Choices(ctx)
     sets: dict[str, Any] = dict(zip("ab", chosen_texts(ctx), strict=True))
     for side, value in sets.items():
         if not value:
-            raise SelectionError(f"Expected a set {side.upper()}, got nothing chosen.")
+            raise SelectionError(f"Choose set {side.upper()} first.")
         sets[side] = _of_the_app(choices, value)
     within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
     return {**sets, "within": _of_the_app(choices, within) or None}
@@ -168,7 +168,7 @@ class _Controls:
         return to_text(self.get("kind"), self.get)
 
     def add(self, inputs: Any) -> None:
-        """Adds the kind, and the controls that this kind needs."""
+        """Adds the picker of a kind, and the controls that this kind needs."""
         offered = self.choices.kinds(self.side)
         labels = {kind: KINDS[kind] + self._count(kind) for kind in offered}
         self._pick(inputs, "kind", labels, _LABELS[self.side])
@@ -205,7 +205,7 @@ class _Controls:
         self._pick(inputs, "end", _ENDS, "end")
         inputs.float(
             self._key("percent"),
-            label=self._named("percent", "percent of the images"),
+            label=self._named("percent", "percent of the photos"),
             default=self.begins["percent"],
             min=0,
             max=100,
@@ -218,8 +218,8 @@ class _Controls:
         chosen = self.get("dataset")
         views = self.choices.views_of(chosen) if chosen in self.choices.datasets() else []
         if views:
-            labels = {WHOLE: "All of it", **_same(views)}
-            self._pick(inputs, "dataset_view", labels, "saved view of it", required=False)
+            labels = {WHOLE: "The whole dataset", **_same(views)}
+            self._pick(inputs, "dataset_view", labels, "saved view", required=False)
 
     def _named(self, name: str, label: str) -> str:
         return label if name == "kind" else f"{self.side.upper()}: {label}"
@@ -248,7 +248,7 @@ class _Controls:
             inputs.str(
                 self._key("typed_" + name),
                 label=self._named(name, f"another {label}" if values else label),
-                description=f"the {len(values)} most frequent are listed above" if values else None,
+                description=f"the list above has the {len(values)} most common" if values else None,
                 default=self.begins.get(name) if self.begins.get(name) not in values else None,
                 required=False,
             )

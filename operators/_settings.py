@@ -1,4 +1,4 @@
-"""Controls of single settings: what `Config` says of each is all that these know."""
+"""Controls of single settings, built from what `Config` says about each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from visdiff_plugin.settings import Setting
 
 
 def controls(ctx: Any, inputs: Any, preset: Preset, *, proposes: bool) -> None:
-    """Adds a control for each setting that forms show, but for the stages.
+    """Adds a control for each setting that forms show, except the stages.
 
     Args:
         ctx: of the operator
         inputs: the form
-        preset: whose values stand where nothing is chosen
+        preset: whose values apply where nothing is chosen
         proposes: whether descriptions are proposed
     """
     standard = Config.preset(preset)
@@ -29,7 +29,7 @@ def controls(ctx: Any, inputs: Any, preset: Preset, *, proposes: bool) -> None:
 
 
 def earlier(ctx: Any, inputs: Any) -> None:
-    """Says what an earlier comparison set that has no control here, and what can't be set here."""
+    """Lists settings of an earlier comparison that have no control, and those a form can't set."""
     hidden = hidden_in(ctx.params)
     if hidden:
         inputs.bool(
@@ -45,7 +45,7 @@ def earlier(ctx: Any, inputs: Any) -> None:
 
 
 def changed(params: dict[str, Any], preset: Preset) -> list[str]:
-    """Returns what the settings are called that are chosen otherwise than the preset has them."""
+    """Returns the labels of the settings that differ from the preset."""
     standard = Config.preset(preset)
     return [
         described.label
@@ -83,7 +83,7 @@ def _choice(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any)
 def _group_field(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
     view = types.DropdownView()
     if name == "cluster_by":
-        view.add_choice(NEAR_DUPLICATES, label="Near-duplicates, by their embeddings")
+        view.add_choice(NEAR_DUPLICATES, label="Near-duplicates, found by embeddings")
     for field in _groupable(ctx.dataset):
         view.add_choice(field, label=field)
     control = _pick(inputs, name, described, view)
@@ -91,7 +91,7 @@ def _group_field(ctx: Any, inputs: Any, name: str, described: Setting, standard:
     if name == "pair_by" and ctx.params.get(name) and any(others):
         control.invalid = True
         control.error_message = (
-            "Pairs stand alone: leave out what is controlled for or counted as one"
+            "Pairs can't be combined with 'Control for' or 'Count as one'. Clear those first."
         )
 
 
@@ -138,7 +138,7 @@ def _pick_several(inputs: Any, name: str, described: Setting, fields: list[str])
 
 
 def _groupable(dataset: Any) -> list[str]:
-    """Fields of the user that hold a word, number, date or class a sample."""
+    """Fields of the user that hold one word, number, date or class per sample."""
     import fiftyone as fo
 
     plain = (fo.StringField, fo.IntField, fo.FloatField, fo.BooleanField, fo.DateField,

@@ -1,4 +1,4 @@
-"""How large two sets are and what is wrong with them, in words."""
+"""How many photos two sets have, and what is wrong with them, in words."""
 
 from __future__ import annotations
 
@@ -7,34 +7,36 @@ from visdiff_plugin.sets.preview import Preview, SetSize
 
 
 def text(sizes: Preview) -> str:
-    """Returns how large both sets are and what they share."""
+    """Returns how many photos both sets have, and how many they share."""
     both = f"{_sized('A', sizes.a)}. {_sized('B', sizes.b)}."
     return f"{both} {_shared(sizes)}{_files(sizes)}"
 
 
 def problem(sizes: Preview) -> str:
-    """Returns why the sets can't be compared; empty where they can."""
+    """Returns why the sets can't be compared; empty if they can."""
     if sizes.same:
-        return "A and B are the same: choose two different sets"
+        return "A and B are the same. Choose two different sets."
     for name, size in (("A", sizes.a), ("B", sizes.b)):
         if size.n == 0:
-            return f"{name} is empty: choose another set"
+            return f"{name} is empty. Choose another set."
         if size.n is not None and size.n == sizes.both:
-            return f"All of {name} is in the other set too: choose two different sets"
+            return f"Every photo of {name} is also in the other set. Choose two different sets."
         if size.n == 1 or size.n is not None and sizes.both and size.n - sizes.both < 2:
-            return f"{name} needs at least two images that are not in the other set"
+            return f"{name} needs at least two photos that are not in the other set."
     return ""
 
 
 def _sized(name: str, size: SetSize) -> str:
-    n = "not counted" if size.n is None else counted(size.n, "image")
+    n = "not counted" if size.n is None else counted(size.n, "photo")
     return f"{name}: {'' if size.exact or size.n is None else 'at most '}{n} ({size.label})"
 
 
 def _shared(sizes: Preview) -> str:
     if sizes.both is None:
-        return "What both share is not counted: that takes too long."
-    return f"{sizes.both or 'None'} in both{', left out of both' if sizes.both else ''}."
+        return "The overlap is not counted: it would take too long."
+    if not sizes.both:
+        return "They share no photos."
+    return f"{counted(sizes.both, 'photo')} in both sets will be left out."
 
 
 def _files(preview: Preview) -> str:

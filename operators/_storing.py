@@ -24,14 +24,14 @@ class StoringOperator(LongOperator):
         inputs.str(
             "field",
             label="Field",
-            description="where to store it; empty: named after the model",
+            description="where to store the results; leave empty to name it after the model",
             required=False,
         )
         _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label=self.label))
 
     def execute(self, ctx: Any) -> Any:
-        """Computes what is missing."""
+        """Computes only what is missing."""
         return _progress.run(
             ctx, self.operator_name, lambda progress: self._work(ctx, progress), self.label
         )
@@ -47,7 +47,7 @@ class StoringOperator(LongOperator):
             **_forms.chosen_engine(ctx.params),
         )
         left_out = "".join(
-            f"\nLeft out: {skipped_item.count}: {skipped_item.reason}"
+            f"\nSkipped {skipped_item.count}: {skipped_item.reason}"
             for skipped_item in stored.skipped
         )
         summary = f"{stored.field}: {stored.computed} computed, {stored.reused} reused{left_out}"

@@ -1,4 +1,4 @@
-"""Where the words come from when no model makes captions: a field that is there already."""
+"""Where the words come from when no model writes captions: an existing field."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _OWN = ("id", "filepath", "tags", "metadata", "visdiff_keys", "visdiff_propertie
 
 
 def control(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
-    """Adds a picker of the fields that hold words, where the preset has no captioner."""
+    """Adds a picker of the fields that hold words, if the preset has no captioner."""
     if not _asked(ctx):
         return
     view = types.DropdownView()
     named = names(ctx.dataset)
     for name in named:
         view.add_choice(name, label=name)
-    view.add_choice(NOTHING, label="Nothing: only measured properties are compared")
+    view.add_choice(NOTHING, label="None: compare only measured properties")
     inputs.enum(
         "words",
         [*named, NOTHING],
         label="Words from",
-        description="a field of captions or labels: descriptions are made of its words",
+        description="a field with captions or labels; descriptions are built from its words",
         default=default(ctx.dataset, a, b),
         required=True,
         view=view,
@@ -56,20 +56,22 @@ def chosen(ctx: Any, a: Any, b: Any) -> str | None:
 
 
 def place(ctx: Any) -> dict[str, str]:
-    """Returns where a missing captioner can be mended, while this control is there."""
-    return {"captioner": "above: Words from"} if _asked(ctx) else {}
+    """Returns which control can fix a missing captioner, if it is shown."""
+    return {"captioner": "see above: Words from"} if _asked(ctx) else {}
 
 
 def warn(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
-    """Adds a warning where the words are of the field that a set is chosen by."""
+    """Adds a warning if the words come from the field that a set is chosen by."""
     name = (chosen(ctx, a, b) or "").removeprefix("field:")
     if name and name in _fields_of(a, b):
-        text = f"A or B is chosen by {name}: words from it will say just that. Take another field."
+        text = (
+            f"A or B is chosen by {name}, so its words will only repeat that. Pick another field."
+        )
         inputs.view("circular", types.Warning(label=text))
 
 
 def default(dataset: Any, a: Any, b: Any) -> str:
-    """Returns the field that most likely says what is on an image, or `NOTHING`.
+    """Returns the field that most likely says what an image shows, or `NOTHING`.
 
     Args:
         dataset: a FiftyOne dataset

@@ -12,7 +12,7 @@ class CaptionSamples(StoringOperator):
 
     operator_name, function, stage = "caption_samples", "caption", "captioner"
     label = "VisDiff: caption images"
-    description = "Caption the images that have no valid caption yet"
+    description = "Caption the images that don't have an up-to-date caption yet"
     icon = "subtitles"
 
     def __call__(
@@ -33,7 +33,7 @@ class CaptionSamples(StoringOperator):
             captioner (None): a name with options
             base_url (None): of an OpenAI-compatible server
             field (None): where to store the captions
-            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            engine (None): ``"ray"`` or ``"ray:auto"``; None means the executing process
             gpus (0): of each Ray worker
             delegate (False): schedule it for a delegated worker
         """

@@ -15,7 +15,7 @@ class CompareViews(ComparingOperator):
 
     operator_name, function = "compare_views", "compare"
     label = "VisDiff: compare two sets"
-    description = "How do two sets of images differ, in words and with evidence"
+    description = "See how two sets of images differ, in words and with evidence"
     icon, title = "compare", "How the sets differ"
 
     def resolve_input(self, ctx: Any) -> Any:
@@ -33,10 +33,10 @@ class CompareViews(ComparingOperator):
         _words.warn(ctx, inputs, sets.a, sets.b)
         preset = _arguments.preset_of(ctx.params)
         _advanced.controls(ctx, inputs, ("captioner", "encoder", "proposer", "ranker"), preset)
-        return types.Property(inputs, view=types.View(label="Compare two sets of images"))
+        return types.Property(inputs, view=types.View(label="Compare two sets of photos"))
 
     def resolve_placement(self, ctx: Any) -> Any:
-        """Puts a button over the grid."""
+        """Puts a button above the grid."""
         return _runs.grid_button(
             ctx, "How do two sets of images differ?", "compare", with_runs=False
         )
@@ -69,15 +69,15 @@ class CompareViews(ComparingOperator):
             run_key: what to store the run under
             within (None): a saved view's name, or ``"__current_view__"``, that both are taken from
             preset ("offline"): ``"default"``, ``"paper"`` or ``"offline"``
-            base_url (None): of an OpenAI-compatible server, for the stages that ask one
+            base_url (None): of an OpenAI-compatible server, for the stages that use one
             gpus (0): of each Ray worker
-            overwrite (False): replace a run of the same key
+            overwrite (False): replace a run with the same key
             delegate (False): schedule it for a delegated worker
             **settings: members of `visdiff_plugin.Config` to change, stages by name; engines are
                 ``"ray"`` or ``"ray:auto"``
 
         Raises:
-            TypeError: on a setting that is none
+            TypeError: on an unknown setting
         """
         return self.call(
             sample_collection,

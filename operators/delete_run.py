@@ -1,4 +1,4 @@
-"""Delete a run with its fields."""
+"""Delete a comparison and its score fields."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class DeleteRun(foo.Operator):
         """What the App shows of this operator."""
         return foo.OperatorConfig(
             name="delete_run",
-            label="VisDiff: delete a run",
-            description="Delete a comparison and its score fields, and nothing else",
+            label="VisDiff: delete a comparison",
+            description="Delete a comparison and its score fields; captions and embeddings stay",
             icon="delete",
             dynamic=True,
             allow_immediate_execution=True,
@@ -37,13 +37,14 @@ class DeleteRun(foo.Operator):
             other = getattr(config, "dataset_b", "")
             where = f" here and in {other!r}" if other else ""
             text = (
-                f"Deletes field {key!r} with this run's scores{where}; captions and embeddings stay"
+                f"Deletes field {key!r} with the scores of this comparison{where}. Captions and "
+                "embeddings stay."
             )
             inputs.view("what", types.Warning(label=text))
-        return types.Property(inputs, view=types.View(label="Delete a run"))
+        return types.Property(inputs, view=types.View(label="Delete a comparison"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
-        """Deletes the run."""
+        """Deletes the comparison."""
         import visdiff_plugin as visdiff
 
         left = visdiff.delete(ctx.dataset, ctx.params["run_key"])

@@ -12,7 +12,7 @@ class EmbedSamples(StoringOperator):
 
     operator_name, function, stage = "embed_samples", "embed", "encoder"
     label = "VisDiff: embed images"
-    description = "Embed the images that have no valid embedding yet"
+    description = "Embed the images that don't have an up-to-date embedding yet"
     icon = "scatter_plot"
 
     def __call__(
@@ -31,7 +31,7 @@ class EmbedSamples(StoringOperator):
             sample_collection: a dataset or view
             encoder (None): a name with options
             field (None): where to store the embeddings
-            engine (None): ``"ray"`` or ``"ray:auto"``; None is the executing process
+            engine (None): ``"ray"`` or ``"ray:auto"``; None means the executing process
             gpus (0): of each Ray worker
             delegate (False): schedule it for a delegated worker
         """

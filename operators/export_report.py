@@ -1,4 +1,4 @@
-"""Download a run's report, or write it to a file."""
+"""Download a comparison's report, or write it to a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import _forms, _runs
 
 
 class ExportReport(foo.Operator):
-    """Gives a run's report to the browser, or writes it."""
+    """Downloads a comparison's report, or writes it to a file."""
 
     @property
     def config(self) -> Any:
@@ -23,7 +23,7 @@ class ExportReport(foo.Operator):
         return _runs.operator_config(
             name="export_report",
             label="VisDiff: export a report",
-            description="A comparison as an HTML page with pictures, Markdown, CSV or JSON",
+            description="Save a comparison as an HTML page with photos, Markdown, CSV or JSON",
             icon="download",
             risk_level=types.RiskLevel.MEDIUM,
         )
@@ -35,23 +35,24 @@ class ExportReport(foo.Operator):
         kinds = types.RadioGroup()
         for name, report in FORMATS.items():
             kinds.add_choice(name, label=report.label)
-        inputs.enum("format", kinds.values(), label="As", default="html", view=kinds)
+        inputs.enum("format", kinds.values(), label="Format", default="html", view=kinds)
         prop = inputs.str(
             "path",
-            label="File",
-            description="on the server, not there yet; empty: download it with the browser",
+            label="File on the server",
+            description="a new file to write; leave empty to download the report instead",
             required=False,
         )
         path = ctx.params.get("path")
         if path and Path(path).exists():
-            prop.invalid, prop.error_message = True, "This file exists: choose another name"
+            prop.invalid = True
+            prop.error_message = "This file already exists. Choose another name."
         return types.Property(inputs, view=types.View(label="Export a report"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
-        """Writes the report, or has the browser download it.
+        """Writes the report, or lets the browser download it.
 
         Raises:
-            ValueError: on an unknown format, or a file that exists
+            ValueError: on an unknown format, or if the file exists
         """
         from visdiff_plugin.runs import export
 
@@ -60,7 +61,7 @@ class ExportReport(foo.Operator):
         if kind not in FORMATS:
             raise ValueError(f"Expected a format out of {', '.join(FORMATS)}, got {kind!r}.")
         if path and Path(path).exists():
-            raise ValueError(f"Expected a new file, got {path!r}, which exists.")
+            raise ValueError(f"The file {path!r} already exists. Choose another name.")
         text = export(ctx.dataset, key, path or None, kind)
         if path:
             return {"written": str(path)}
@@ -85,7 +86,7 @@ class ExportReport(foo.Operator):
             sample_collection: the dataset
             run_key: the run
             format ("html"): or ``"md"``, ``"csv"``, ``"json"``, ``"txt"``
-            path (None): a new file; None downloads it in the App
+            path (None): a new file; None downloads the report in the App
         """
         params = {"run_key": run_key, "format": format, "path": path}
         return _forms.execute(self, sample_collection, params)

@@ -1,4 +1,4 @@
-"""Filter the grid to where a difference shows."""
+"""Filter the grid to the photos that show a difference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import _forms, _runs
 
 
 class FilterByDifference(foo.Operator):
-    """Shows the images on which a difference shows."""
+    """Filters the grid to the photos that show a difference."""
 
     @property
     def config(self) -> Any:
@@ -19,7 +19,7 @@ class FilterByDifference(foo.Operator):
         return _runs.operator_config(
             name="filter_by_difference",
             label="VisDiff: filter by a difference",
-            description="Show only the images on which a difference shows",
+            description="Show only the photos that show a difference",
             icon="filter_alt",
             risk_level=types.RiskLevel.LOW,
         )
@@ -31,11 +31,11 @@ class FilterByDifference(foo.Operator):
         if ctx.params.get("run_key"):
             chosen = _runs.difference_picker(ctx, inputs)
             _runs.match_controls(ctx, inputs, chosen)
-            inputs.bool("below", label="Those without it instead", default=False)
+            inputs.bool("below", label="Show the photos without it instead", default=False)
         return types.Property(inputs, view=types.View(label="Filter by a difference"))
 
     def resolve_placement(self, ctx: Any) -> Any:
-        """Puts a button over the grid."""
+        """Puts a button above the grid."""
         return _runs.grid_button(ctx, "Filter by a difference", "filter_alt")
 
     def execute(self, ctx: Any) -> dict[str, Any]:
@@ -59,9 +59,9 @@ class FilterByDifference(foo.Operator):
             sample_collection: a dataset or view
             run_key: the run
             field: ``Difference.field``
-            threshold (None): scores over it; None is the run's own
-            sides ("both"): ``"a"`` or ``"b"`` for images of that set alone
-            below (False): those without it instead
+            threshold (None): scores above it; None takes the run's own
+            sides ("both"): ``"a"`` or ``"b"`` for images of that set only
+            below (False): the images without it instead
         """
         params = {"run_key": run_key, "field": field, "threshold": threshold, "sides": sides,
                   "below": below}  # fmt: skip

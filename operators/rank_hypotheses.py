@@ -1,4 +1,4 @@
-"""Check the user's own hypotheses."""
+"""Check your own hypotheses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RankHypotheses(ComparingOperator):
 
     operator_name, function = "rank_hypotheses", "rank"
     label = "VisDiff: check my hypotheses"
-    description = "Your own descriptions, with the evidence for each"
+    description = "Test your own descriptions and see the evidence for each"
     icon, title = "rule", "What the evidence says"
 
     def resolve_input(self, ctx: Any) -> Any:
@@ -25,7 +25,7 @@ class RankHypotheses(ComparingOperator):
         inputs.str(
             "hypotheses",
             label="Hypotheses",
-            description="one description a line, such as: dogs in snow",
+            description="one per line, such as: dogs in snow",
             required=True,
             # not a CodeView: its editor is fetched from the web, and offline never appears
             view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
@@ -40,7 +40,7 @@ class RankHypotheses(ComparingOperator):
             ctx, inputs, ("encoder", "captioner", "ranker"), _arguments.rank_preset(ctx.params),
             proposes=False,
         )  # fmt: skip
-        return types.Property(inputs, view=types.View(label="Check your own hypotheses"))
+        return types.Property(inputs, view=types.View(label="Check my hypotheses"))
 
     def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
         """Returns what `visdiff_plugin.rank` takes beside the sets and the key."""
@@ -71,15 +71,15 @@ class RankHypotheses(ComparingOperator):
             hypotheses: descriptions
             run_key: what to store the run under
             within (None): a saved view's name, or ``"__current_view__"``, that both are taken from
-            base_url (None): of an OpenAI-compatible server, for the stages that ask one
+            base_url (None): of an OpenAI-compatible server, for the stages that use one
             gpus (0): of each Ray worker
-            overwrite (False): replace a run of the same key
+            overwrite (False): replace a run with the same key
             delegate (False): schedule it for a delegated worker
             **settings: members of `visdiff_plugin.Config` to change, stages by name; engines are
                 ``"ray"`` or ``"ray:auto"``
 
         Raises:
-            TypeError: on a setting that is none
+            TypeError: on an unknown setting
         """
         return self.call(
             sample_collection,

@@ -1,4 +1,4 @@
-"""Rename a run with its fields."""
+"""Rename a comparison and its score fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms, _runs
+from . import _forms, _run_name, _runs
 
 
 class RenameRun(foo.Operator):
@@ -18,27 +18,23 @@ class RenameRun(foo.Operator):
         """What the App shows of this operator."""
         return _runs.operator_config(
             name="rename_run",
-            label="VisDiff: rename a run",
+            label="VisDiff: rename a comparison",
             description="Rename a comparison and its score fields",
             icon="edit",
             risk_level=types.RiskLevel.MEDIUM,
         )
 
     def resolve_input(self, ctx: Any) -> Any:
-        """Builds the form, and says at once why a key can't be used."""
-        from visdiff_plugin.errors import RunError
-        from visdiff_plugin.storing.run_store import check_run_key
-
+        """Builds the form, and says right away why a name can't be used."""
         inputs = types.Object()
         _runs.run_picker(ctx, inputs)
-        prop = inputs.str("new_key", label="New key", required=True)
+        prop = inputs.str("new_key", label="New name", required=True)
         new = ctx.params.get("new_key")
         if new and new != ctx.params.get("run_key"):
-            try:
-                check_run_key(ctx.dataset, new, overwrite=False)
-            except RunError as error:
-                prop.invalid, prop.error_message = True, str(error)
-        return types.Property(inputs, view=types.View(label="Rename a run"))
+            reason = _run_name.why_not(ctx.dataset, new)
+            if reason:
+                prop.invalid, prop.error_message = True, reason
+        return types.Property(inputs, view=types.View(label="Rename a comparison"))
 
     def execute(self, ctx: Any) -> dict[str, Any]:
         """Renames the run."""

@@ -11,7 +11,7 @@ from . import _forms, _runs
 
 
 class SortByDifference(foo.Operator):
-    """Shows the images that a difference is truest of first."""
+    """Sorts the grid by how well a difference fits each photo."""
 
     @property
     def config(self) -> Any:
@@ -19,7 +19,7 @@ class SortByDifference(foo.Operator):
         return foo.OperatorConfig(
             name="sort_by_difference",
             label="VisDiff: sort by a difference",
-            description="Show the images that a difference is truest of first",
+            description="Sort the grid by how well a difference fits each photo",
             icon="sort",
             dynamic=True,
             allow_delegated_execution=False,
@@ -32,15 +32,15 @@ class SortByDifference(foo.Operator):
         _runs.run_picker(ctx, inputs)
         if ctx.params.get("run_key"):
             _runs.difference_picker(ctx, inputs)
-            inputs.bool("ascending", label="Least true first", default=False)
+            inputs.bool("ascending", label="Worst match first", default=False)
         return types.Property(inputs, view=types.View(label="Sort by a difference"))
 
     def resolve_placement(self, ctx: Any) -> Any:
-        """Puts a button over the grid."""
+        """Puts a button above the grid."""
         return _runs.grid_button(ctx, "Sort by a difference", "sort")
 
     def execute(self, ctx: Any) -> dict[str, Any]:
-        """Sorts the current view; images that the run did not score are left out."""
+        """Sorts the current view; photos without a score are left out."""
         from visdiff_plugin import load
         from visdiff_plugin.views import sort_view
 
@@ -59,7 +59,7 @@ class SortByDifference(foo.Operator):
             sample_collection: a dataset or view
             run_key: the run
             field: ``Difference.field``
-            ascending (False): least true first
+            ascending (False): worst match first
         """
         params = {"run_key": run_key, "field": field, "ascending": ascending}
         return _forms.execute(self, sample_collection, params)

@@ -1,4 +1,4 @@
-"""Tag the images on which a difference shows."""
+"""Tag the photos that show a difference."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from . import _forms, _runs
 
 
 class TagDifference(foo.Operator):
-    """Tags the images on which a difference shows."""
+    """Tags the photos that show a difference."""
 
     @property
     def config(self) -> Any:
         """What the App shows of this operator."""
         return _runs.operator_config(
             name="tag_difference",
-            label="VisDiff: tag the images of a difference",
-            description="Tag the images of the current view on which a difference shows",
+            label="VisDiff: tag the photos of a difference",
+            description="Tag the photos in the current view that show a difference",
             icon="sell",
             risk_level=types.RiskLevel.MEDIUM,
         )
 
     def resolve_input(self, ctx: Any) -> Any:
-        """Builds the form; says how many images would get the tag."""
+        """Builds the form, and says how many photos would get the tag."""
         from visdiff_plugin import VisDiffError
         from visdiff_plugin.numerals import counted
 
@@ -37,25 +37,25 @@ class TagDifference(foo.Operator):
             inputs.str("tag", label="Tag", required=True)
             if chosen is not None:
                 try:
-                    text = f"{counted(len(_runs.matching(ctx)), 'image')} of the current view"
-                    inputs.view("count", types.Notice(label=f"Tags {text}"))
+                    text = f"{counted(len(_runs.matching(ctx)), 'photo')} in the current view"
+                    inputs.view("count", types.Notice(label=f"Tags {text}."))
                 except VisDiffError as error:
                     inputs.view("count", types.Error(label=str(error)))
-        return types.Property(inputs, view=types.View(label="Tag the images of a difference"))
+        return types.Property(inputs, view=types.View(label="Tag the photos of a difference"))
 
     def resolve_placement(self, ctx: Any) -> Any:
-        """Puts a button over the grid."""
-        return _runs.grid_button(ctx, "Tag the images of a difference", "sell")
+        """Puts a button above the grid."""
+        return _runs.grid_button(ctx, "Tag the photos of a difference", "sell")
 
     def execute(self, ctx: Any) -> dict[str, Any]:
-        """Tags the images.
+        """Tags the photos.
 
         Raises:
-            ValueError: without a tag
+            ValueError: if no tag was typed
         """
         tag = str(ctx.params.get("tag") or "").strip()
         if not tag:
-            raise ValueError("Expected a tag, got none.")
+            raise ValueError("Type a tag name first.")
         view = _runs.matching(ctx)
         count = len(view)
         view.tag_samples(tag)
@@ -66,7 +66,7 @@ class TagDifference(foo.Operator):
         """Shows how many were tagged."""
         outputs = types.Object()
         outputs.str("tag", label="Tag")
-        outputs.int("count", label="Images tagged")
+        outputs.int("count", label="Photos tagged")
         return types.Property(outputs, view=types.View(label="Tagged"))
 
     def __call__(
@@ -79,15 +79,15 @@ class TagDifference(foo.Operator):
         threshold: float | None = None,
         sides: str = "both",
     ) -> Any:
-        """Tags the images of a dataset or view on which a difference shows.
+        """Tags the images of a dataset or view that show a difference.
 
         Args:
             sample_collection: a dataset or view
             run_key: the run
             field: ``Difference.field``
             tag: the tag
-            threshold (None): scores over it; None is the run's own
-            sides ("both"): ``"a"`` or ``"b"`` for images of that set alone
+            threshold (None): scores above it; None takes the run's own
+            sides ("both"): ``"a"`` or ``"b"`` for images of that set only
         """
         params = {"run_key": run_key, "field": field, "tag": tag, "threshold": threshold,
                   "sides": sides}  # fmt: skip

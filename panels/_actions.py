@@ -1,4 +1,4 @@
-"""What the panel's buttons do with a dataset: views of the images that a difference is true of."""
+"""What the panel's buttons do with a dataset: views of the photos that a difference fits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from visdiff_plugin.views import filter_view, sort_view
 
 
 def matches(dataset: Any, run: Run, difference: Difference, chosen: Mapping[str, Any]) -> Any:
-    """Returns the images that a difference shows on, truest first.
+    """Returns the images that show a difference, best match first.
 
     Args:
         dataset: a FiftyOne dataset
@@ -34,15 +34,12 @@ def matches(dataset: Any, run: Run, difference: Difference, chosen: Mapping[str,
     threshold = None if least is None else math.nextafter(least, -math.inf)
     view = filter_view(dataset, run, field_of(difference), threshold, sides=chosen["side"])
     if not len(view.limit(1)):
-        raise SelectionError(
-            "Expected images over the threshold, got none.",
-            "Choose a lower one, or another set.",
-        )
+        raise SelectionError("No photo scores above this threshold. Lower it.")
     return view
 
 
 def ordered(dataset: Any, run: Run, difference: Difference, side: str) -> Any:
-    """Returns the images that a run scored, those that a difference is truest of first."""
+    """Returns the images that a run scored, best match first."""
     if side == "both":
         return sort_view(dataset, run, field_of(difference))
     return filter_view(dataset, run, field_of(difference), -sys.float_info.max, sides=side)
@@ -56,9 +53,9 @@ def field_of(difference: Difference) -> str:
     """
     if difference.field is None:
         raise FieldError(
-            f"Expected stored scores of {difference.description!r}, got none: only the first "
-            "differences of a run are written.",
-            "Run it again with a larger max_fields.",
+            f"The scores of {difference.description!r} were not saved: only the top differences "
+            "get a field.",
+            "Run the comparison again with more score fields.",
         )
     return difference.field
 
@@ -105,17 +102,17 @@ def save_view(dataset: Any, name: str, view: Any) -> None:
         SelectionError: if the name is taken, or can't be one
     """
     if dataset.has_saved_view(name):
-        raise SelectionError(f"Expected a new view's name, got {name!r}, which exists.")
+        raise SelectionError(f"A view named {name!r} already exists. Choose another name.")
     try:
         dataset.save_view(name, view)
     except ValueError as error:
-        raise SelectionError(f"Expected a view's name, got {name!r}: {error}") from error
+        raise SelectionError(f"A view can't be named {name!r}: {error}") from error
 
 
 def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
     """Returns the operator that makes a run like this one, and what its form is filled with.
 
-    What can't be filled in is among the parameters as sentences, which the form shows.
+    The parameters also hold a sentence for each value that can't be filled in; the form shows it.
     """
     own = [row.description for row in run.differences if row.source == "user"]
     ranks = bool(own) and "proposer" not in (run.record.get("stages") or {})
@@ -130,7 +127,7 @@ def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
         try:
             chosen = parse_set(sets.get(side) or "", views)
         except SelectionError:
-            left_out.append(f"{side.upper()} was chosen by hand. Choose it again.")
+            left_out.append(f"Set {side.upper()} was picked by hand. Pick it again.")
             continue
         if not isinstance(chosen, SavedView) or chosen.name in views:
             params[side] = str(chosen)
@@ -144,7 +141,7 @@ def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
 
 
 def free_key(dataset: Any, run_key: str) -> str:
-    """Returns a run key that is not taken: ``errors_2`` for ``errors``."""
+    """Returns a name that is still free: ``errors_2`` for ``errors``."""
     base, _, last = run_key.rpartition("_")
     base = base if base and last.isdigit() else run_key
     number = 2

@@ -1,4 +1,4 @@
-"""The page of one difference: its evidence, its images, and what can be done with it."""
+"""The page of one difference: its evidence, its photos, and what you can do with it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from fiftyone.operators import types
 
+from visdiff_plugin.numerals import counted
+
 from . import _plots
 from ._parts import Box, Page, root
 
@@ -15,8 +17,8 @@ from ._parts import Box, Page, root
 def typed(name: str, at: int, turn: int) -> str:
     """Returns where the panel's state holds what is typed into a field of this page.
 
-    A field's box has the number of its difference and of the last change in its name: that makes
-    it a new field in the browser, or it would go on showing what was typed before.
+    The name of a field's box holds its difference and the number of the last change. So each is a
+    new field in the browser; an old one would go on showing what was typed before.
 
     Args:
         name: ``"threshold"``, ``"name"`` or ``"note"``
@@ -40,7 +42,7 @@ def draw(panel: Any, shown: Mapping[str, Any], images: _Images, chosen: Mapping[
         panel: whose events are called
         shown: the difference, as `payload.difference_page` returns it
         images: end -> sample id -> address of its picture
-        chosen: ``threshold``, ``side`` and ``over`` of what is filtered by
+        chosen: ``threshold``, ``side`` and ``over``: what the grid is filtered by
     """
     page, box = root("difference")
     _head(panel, box, shown)
@@ -86,7 +88,7 @@ def _evidence(box: Box, page: Mapping[str, Any]) -> None:
     for place, line in enumerate(page["evidence"]):
         box.text(f"line{place}", line, "vd-body" if place == 0 else "vd-second")
     if page["control"]:
-        box.text("control", f"Under control: {page['control']}.", "vd-second")
+        box.text("control", f"After controlling: {page['control']}.", "vd-second")
     bars = box.box("bars", "vd-two vd-snug")
     for part in page["prevalence"]:
         side = bars.box(part["side"], "vd-stack vd-tight")
@@ -97,7 +99,7 @@ def _evidence(box: Box, page: Mapping[str, Any]) -> None:
 def _scores(
     panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> None:  # fmt: skip
-    box.text("title", "Images over a threshold", "vd-head")
+    box.text("title", "Photos above a threshold", "vd-head")
     if page["histogram"]:
         plot = _plots.histogram(page["histogram"], chosen["threshold"])
         view = types.PlotlyView(
@@ -105,12 +107,12 @@ def _scores(
             componentsProps={"container": {"data-cy": "visdiff-histogram"}},
         )  # fmt: skip
         box.parts.define_property("histogram", types.Object(), view=view)
-        box.text("hint", "Click on a bar to move the threshold to its left edge.", "vd-small")
+        box.text("hint", "Click a bar to move the threshold to its left edge.", "vd-small")
     else:
-        box.text("none", "No histogram is stored with this difference.", "vd-small")
+        box.text("none", "No histogram was saved with this difference.", "vd-small")
     if not page["field"]:
-        box.text("nofield", "Its scores were not written: only the first differences of a run "
-                 "get a field. Run again with more fields to sort and filter by it.",
+        box.text("nofield", "Its scores were not saved: only the top differences get a field. "
+                 "Run again with more score fields to sort and filter by it.",
                  "vd-small")  # fmt: skip
         return
     _threshold(panel, box, page, chosen)
@@ -126,12 +128,12 @@ def _threshold(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[st
     row.button("apply", "Set", panel.type_threshold)
     if chosen["moved"] is None:
         said = (
-            f"Over {chosen['threshold']:.4g}: {chosen['over']}, counted on the images that this "
-            "threshold was not chosen on."
+            f"Above {chosen['threshold']:.4g}: {chosen['over']}, counted on photos that were not "
+            "used to choose this threshold."
         )
     else:
         row.button("reset", "Reset", panel.reset_threshold, kind="quiet")
-        said = f"At or over {chosen['threshold']:.4g}: {chosen['over']}."
+        said = f"{chosen['threshold']:.4g} or higher: {chosen['over']}."
     box.text("over", said, "vd-second")
 
 
@@ -139,24 +141,24 @@ def _acts(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, An
     sides = box.box("sides", "vd-row")
     if page["elsewhere"]:
         said = (
-            f"The grid shows A alone: B is of dataset {page['elsewhere']}, where {page['field']} "
-            "holds the same scores."
+            f"The grid shows only A: B is in dataset {page['elsewhere']}, where {page['field']} "
+            "holds the scores too."
         )
         sides.text("elsewhere", said, "vd-small vd-text")
     for side, label in () if page["elsewhere"] else _SIDES:
         on = " vd-on" if chosen["side"] == side else ""
         sides.button(f"side-{side}", label, panel.choose_side, {"side": side}, kind="plain" + on)
     acts = box.box("acts", "vd-row")
-    acts.button("filter", "Show these images", panel.filter, kind="main", icon="filter_alt")
+    acts.button("filter", "Show these photos", panel.filter, kind="main", icon="filter_alt")
     acts.button("sort", "Sort the grid by it", panel.sort, icon="sort")
     keep = box.box("keep", "vd-row")
     keep.box(_typed(page, chosen), "vd-stack", item="vd-fill").field(
-        "name", "a tag, or a view's name"
+        "name", "name of a tag or view"
     )
-    keep.button("tag", "Tag them", panel.tag, icon="sell")
+    keep.button("tag", "Tag photos", panel.tag, icon="sell")
     keep.button("save", "Save as view", panel.save_view, icon="bookmark_add")
     uses = box.box("uses", "vd-row")
-    uses.text("label", "Use these in a new comparison", "vd-small")
+    uses.text("label", "Use in a new comparison", "vd-small")
     uses.button("as-a", "as A", panel.use_as, {"side": "a"})
     uses.button("as-b", "as B", panel.use_as, {"side": "b"})
 
@@ -166,7 +168,7 @@ def _typed(page: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
 
 
 def _said(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
-    box.text("title", "What do you make of it?", "vd-head")
+    box.text("title", "What do you think?", "vd-head")
     row = box.box("verdicts", "vd-row")
     for verdict, label, icon in (
         ("confirmed", "Confirm", "check"),
@@ -176,33 +178,33 @@ def _said(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, An
         row.button(
             verdict, label, panel.judge, {"verdict": "" if on else verdict},
             kind="plain vd-on" if on else "plain", icon=icon,
-            hint="Click again to take it back" if on else None,
+            hint="Click again to undo" if on else None,
         )  # fmt: skip
     if page["note"]:
         box.text("noted", page["note"], "vd-second vd-text vd-quote")
     box.box(_typed(page, chosen), "vd-stack").field(
-        "note", "Another note in its place" if page["note"] else "A note, kept with the run",
+        "note", "Replace the note" if page["note"] else "Add a note",
         lines=2,
     )  # fmt: skip
     keep = box.box("keep", "vd-row")
-    keep.button("save-note", "Save the note", panel.save_note)
+    keep.button("save-note", "Save note", panel.save_note)
     if page["note"]:
-        keep.button("remove-note", "Remove it", panel.remove_note, kind="quiet")
+        keep.button("remove-note", "Remove note", panel.remove_note, kind="quiet")
 
 
 def _pictures(panel: Any, box: Box, page: Mapping[str, Any], images: _Images) -> None:
     if not page["strips"]:
-        box.text("nopictures", "No pictures are stored with this difference; sort the grid by it "
-                 "to see some.", "vd-second")  # fmt: skip
+        box.text("nopictures", "No photos were saved with this difference. Sort the grid by it to "
+                 "see some.", "vd-second")  # fmt: skip
     for strip in page["strips"]:
         part = box.box(strip["end"], "vd-stack")
         head = part.box("head", "vd-row")
         head.letter("letter", strip["side"])
         head.text("said", strip["said"], "vd-head", item="vd-grow")
         if strip["elsewhere"]:
-            head.text("elsewhere", f"of dataset {strip['elsewhere']}", "vd-small vd-text")
+            head.text("elsewhere", f"in dataset {strip['elsewhere']}", "vd-small vd-text")
         else:
-            head.button("show", "Show in the grid", panel.show_strip, {"end": strip["end"]},
+            head.button("show", "Show in grid", panel.show_strip, {"end": strip["end"]},
                         kind="quiet")  # fmt: skip
         _strip(panel, part, strip, images[strip["end"]])
 
@@ -223,12 +225,12 @@ def _strip(
             thumbs.image(name, url, said, panel.open_sample, {"id": sample})
     gone = len(strip["ids"]) - len(shown)
     if gone:
-        box.text("gone", f"{gone} of its images are no longer in the dataset.", "vd-small")
+        box.text("gone", f"{counted(gone, 'photo')} no longer in the dataset.", "vd-small")
 
 
 def _folded(box: Box, page: Mapping[str, Any]) -> None:
     if page["merged"]:
-        fold = box.fold("merged", f"Also said as ({len(page['merged'])})")
+        fold = box.fold("merged", f"Other wordings ({len(page['merged'])})")
         for place, text in enumerate(page["merged"]):
             fold.text(f"line{place}", text, "vd-second vd-text")
     if page["replies"]:

@@ -1,4 +1,4 @@
-"""What is drawn and quoted of one difference: histogram, pictures, replies; pure, JSON-safe."""
+"""What the page of a difference draws and quotes: histogram, photos, replies; pure, JSON-safe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from visdiff_plugin.results.run import Run
 
 
 def histogram(difference: Difference) -> dict[str, Any] | None:
-    """Returns bars as shares of each set, and how many images score at or over each edge."""
+    """Returns bars as shares of each set, and how many images score at or above each edge."""
     bars = difference.histogram
     if not bars or not bars.get("edges"):
         return None
@@ -29,9 +29,9 @@ def histogram(difference: Difference) -> dict[str, Any] | None:
 
 
 def over(bars: Mapping[str, Any], threshold: float) -> str:
-    """Returns in words how many images score at or over a threshold.
+    """Returns in words how many images score at or above a threshold.
 
-    Exact at an edge of the histogram; between two, the images of a bar count by the share of it.
+    Exact at an edge of the histogram; between two edges, a bar counts in proportion.
     """
     exact = any(math.isclose(threshold, edge) for edge in bars["edges"])
     parts = []
@@ -53,17 +53,17 @@ def _over(edges: list[float], counts: list[int], threshold: float) -> float:
 
 
 def strips(run: Run, difference: Difference) -> list[dict[str, Any]]:
-    """Returns which images to show: those that show it best, those that speak against it.
+    """Returns which images to show: those that show it best, and those that contradict it.
 
-    ``elsewhere`` names the dataset that they are of, where it is not the run's own.
+    ``elsewhere`` names their dataset if it is not the run's own.
     """
     favored, other = ("b", "a") if difference.favors == "b" else ("a", "b")
     labels = {"a": run.label_a, "b": run.label_b}
     ends = (
-        (f"high_{favored}", favored, "Show it best"),
-        (f"high_{other}", other, "Speak against it: show it best"),
-        (f"low_{favored}", favored, "Speak against it: show it least"),
-        (f"low_{other}", other, "Show it least"),
+        (f"high_{favored}", favored, "Photos that show it best"),
+        (f"high_{other}", other, f"{other.upper()} photos that show it anyway"),
+        (f"low_{favored}", favored, f"{favored.upper()} photos that don't show it"),
+        (f"low_{other}", other, "Photos that show it least"),
     )
     return [
         {
@@ -80,7 +80,7 @@ def strips(run: Run, difference: Difference) -> list[dict[str, Any]]:
 
 
 def replies(run: Run, difference: Difference) -> list[dict[str, Any]]:
-    """Returns what proposers said that the difference comes from: by its words or those merged."""
+    """Returns the replies of proposers that named the difference, or what was merged into it."""
     wanted = {_same(text) for text in (difference.description, *difference.merged)}
     quoted = []
     for place, asked in enumerate(run.record.get("rounds") or (), 1):

@@ -214,7 +214,7 @@ class DifferencesPanel(foo.Panel):
 
         run, at = self._run(ctx), ctx.panel.state.at
         if not isinstance(at, int) or not 0 <= at < len(run.differences):
-            raise RunError(f"Expected a difference of run {run.run_key!r}, got row {at!r}.")
+            raise RunError(f"This difference is no longer in {run.run_key!r}.")
         return run, run.differences[at]
 
     def _chosen(self, ctx: Any, difference: Any) -> dict[str, Any]:
@@ -245,7 +245,7 @@ class DifferencesPanel(foo.Panel):
             self._move(ctx, float(typed))
 
     def reset_threshold(self, ctx: Any) -> None:
-        """Puts the run's own threshold back."""
+        """Restores the comparison's own threshold."""
         self._move(ctx, None)
 
     def _move(self, ctx: Any, threshold: float | None) -> None:
@@ -256,7 +256,7 @@ class DifferencesPanel(foo.Panel):
         ctx.panel.set_state("side", ctx.params["side"])
 
     def filter(self, ctx: Any) -> None:
-        """Shows the images over the threshold in the grid."""
+        """Shows the photos above the threshold in the grid."""
         self._show(ctx, self._matches(ctx))
 
     def sort(self, ctx: Any) -> None:
@@ -266,32 +266,32 @@ class DifferencesPanel(foo.Panel):
         self._show(ctx, _actions.ordered(ctx.dataset, run, difference, side))
 
     def tag(self, ctx: Any) -> None:
-        """Tags the images over the threshold."""
+        """Tags the photos above the threshold."""
         name = self._name(ctx, "tag")
         view = self._matches(ctx)
         view.tag_samples(name)
         ctx.ops.reload_dataset()
-        count = payload.counted(len(view), "image")
+        count = payload.counted(len(view), "photo")
         ctx.ops.notify(f"Tagged {count} with {name!r}", variant="success")
 
     def save_view(self, ctx: Any) -> None:
-        """Saves the images over the threshold as a view."""
-        name = self._name(ctx, "view's name")
+        """Saves the photos above the threshold as a view."""
+        name = self._name(ctx, "view")
         _actions.save_view(ctx.dataset, name, self._matches(ctx))
         ctx.ops.reload_dataset()
         ctx.ops.notify(f"Saved view {name!r}", variant="success")
 
     def use_as(self, ctx: Any) -> None:
-        """Shows the images, and opens the form of a comparison with them as A or B."""
+        """Shows the photos, and opens the form of a new comparison with them as A or B."""
         self._show(ctx, self._matches(ctx))
         self._prompt(ctx, "compare_views", {ctx.params["side"]: "__current_view__"})
 
     def open_sample(self, ctx: Any) -> None:
-        """Opens the photograph."""
+        """Opens the photo."""
         ctx.ops.open_sample(id=ctx.params["id"])
 
     def show_strip(self, ctx: Any) -> None:
-        """Shows some of the images in the grid, in the order of the page."""
+        """Shows a row of photos in the grid, in the order of the page."""
         _, difference = self._difference(ctx)
         ids = list(difference.examples.get(ctx.params["end"]) or ())
         ctx.ops.set_view(view=ctx.dataset.select(ids, ordered=True))
@@ -308,7 +308,7 @@ class DifferencesPanel(foo.Panel):
             ctx.ops.notify("Note saved", variant="success")
 
     def remove_note(self, ctx: Any) -> None:
-        """Takes the reader's note away."""
+        """Removes the reader's note."""
         self._annotate(ctx, note="")
 
     def _annotate(self, ctx: Any, **said: Any) -> None:
@@ -327,7 +327,7 @@ class DifferencesPanel(foo.Panel):
 
         name = str(self._typed(ctx, "name") or "").strip()
         if not name:
-            raise SelectionError(f"Expected a {what}, got none.", "Write it into the field.")
+            raise SelectionError(f"Type a {what} name first.")
         return name
 
     def _show(self, ctx: Any, view: Any) -> None:

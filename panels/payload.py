@@ -33,7 +33,7 @@ FIRST_WEAK = 10
 
 #: of what made a candidate, in words
 _SOURCES = {
-    "property": "measured on the images",
+    "property": "measured on the photos",
     "label": "counted from labels",
     "user": "your own hypothesis",
 }
@@ -45,8 +45,8 @@ def runs_page(
     """Returns the list of runs, newest first.
 
     Args:
-        headers: of all runs, as `records.list_headers` returns them
-        now: the time that ages are told from
+        headers: of all runs, as `run_store.list_headers` returns them
+        now: the time that ages are counted from
         shown (FIRST_ROWS): runs that are listed
     """
     newest = sorted(headers, key=lambda header: str(header.get("created") or ""), reverse=True)
@@ -66,11 +66,11 @@ def _run_row(header: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "key": str(header["run_key"]),
         "a": str(header.get("label_a") or "?"),
         "b": str(header.get("label_b") or "?"),
-        "n_a": counted(int(header.get("n_a") or 0), "image"),
-        "n_b": counted(int(header.get("n_b") or 0), "image"),
+        "n_a": counted(int(header.get("n_a") or 0), "photo"),
+        "n_b": counted(int(header.get("n_b") or 0), "photo"),
         "finished": finished,
         "found": supported if finished else 0,
-        "answer": said if finished else "was stopped while it was written",
+        "answer": said if finished else "interrupted while saving",
         "how": " · ".join(str(part) for part in how if part),
     }
 
@@ -82,7 +82,7 @@ def run_page(
 
     Args:
         run: a run
-        now: the time that its age is told from
+        now: the time that its age is counted from
         shown (None): rows of ``"a"``, ``"b"`` and ``"rest"`` to show; `FIRST_ROWS` and
             `FIRST_WEAK`
     """
@@ -99,8 +99,8 @@ def run_page(
     parts["rest"] = [(at, difference) for at, difference in rows if not difference.significant]
     return {
         "key": run.run_key,
-        "a": {"label": run.label_a, "n": counted(run.n_a, "image")},
-        "b": {"label": run.label_b, "n": counted(run.n_b, "image")},
+        "a": {"label": run.label_a, "n": counted(run.n_a, "photo")},
+        "b": {"label": run.label_b, "n": counted(run.n_b, "photo")},
         "found": len(run.significant),
         "how": " · ".join(part for part in (preset_of(run.config), ago(run.created, now)) if part),
         "answer": answer(run),
@@ -124,13 +124,11 @@ def run_page(
 
 
 def _cost(run: Run) -> str:
-    """What one more hypothesis costs, where a model is asked about images; else empty."""
+    """What another hypothesis costs, if a model is asked about images; empty otherwise."""
     ranker = (run.record.get("stages") or {}).get("ranker") or {}
     if not ranker.get("costs"):
         return ""
-    return (
-        f"To score it, {ranker['name']} is asked about up to {counted(run.n_a + run.n_b, 'image')}."
-    )
+    return f"Testing it asks {ranker['name']} about up to {counted(run.n_a + run.n_b, 'photo')}."
 
 
 def _left_out(line: str, skipped: Any) -> str:
@@ -158,7 +156,7 @@ def difference_row(at: int, difference: Difference) -> dict[str, Any]:
 
 
 def difference_page(run: Run, at: int) -> dict[str, Any]:
-    """Returns all that the page of a difference shows, but for pictures.
+    """Returns all that the page of a difference shows, except pictures.
 
     Raises:
         IndexError: if the run has no such row
@@ -194,7 +192,7 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
 
 
 def _held_out(difference: Difference) -> str:
-    """Whether proposers saw the evidence; empty for what nobody proposed from images."""
+    """Whether proposers saw the evidence; empty for what was not proposed from images."""
     if difference.source in _SOURCES:
         return ""
     return "held out" if difference.held_out else "not held out"
@@ -203,26 +201,26 @@ def _held_out(difference: Difference) -> str:
 def _evidence(run: Run, difference: Difference) -> list[str]:
     """The numbers in words, most important first."""
     auroc, (low, high), _, _ = decisive(difference)
-    side, other, share = ("B", "A", 1 - auroc) if auroc < 0.5 else ("A", "B", auroc)
+    side, share = ("B", 1 - auroc) if auroc < 0.5 else ("A", auroc)
     ends = (1 - high, 1 - low) if auroc < 0.5 else (low, high)
     lines = []
     if math.isfinite(auroc):
         lines.append(
-            f"Of one image of {side} and one of {other}, that of {side} shows it more in "
-            f"{percent(share)} of all pairs (95% interval {_range(ends)}): {strength(difference)}."
+            f"Pick one photo from each set: in {percent(share)} of cases the one from {side} shows "
+            f"it more. How sure: {_range(ends)} (95% interval), {strength(difference)}."
         )
     corrected = difference.q_value is not None
     lines.append(
         f"{chance(difference)}, "
-        + ("corrected for all candidates of the run." if corrected else "not corrected.")
+        + ("corrected for all candidates that were tested." if corrected else "not corrected.")
     )
-    lines.append(f"From {evidence(difference)}.")
+    lines.append(f"Based on {evidence(difference)}.")
     if not difference.significant:
         lines.append(_why_not(run, difference))
     if difference.gain is not None:
         lines.append(
             f"It explains {percent(difference.gain)} more of what sets A and B apart than the rows "
-            "above it."
+            "above it do."
         )
     return lines
 
@@ -232,23 +230,24 @@ def _why_not(run: Run, difference: Difference) -> str:
     alpha, least = run.config.get("alpha", 0.05), run.config.get("min_effect", 0.55)
     tested = p if q is None else q
     if tested > alpha:
-        return f"Not supported: chance alone would do it too easily (over {alpha:g})."
+        name = "p" if q is None else "q"
+        return f"Not supported, could be chance: {name} is above {alpha:g}."
     if max(auroc, 1 - auroc) < least:
-        return f"Not supported: smaller than the smallest effect that counts (AUROC {least:g})."
-    return "Not supported for the side it was asked for, or not under control."
+        return f"Not supported: the effect is too small. It takes an AUROC of {least:g} to count."
+    return "Not supported: it favors the other set, or doesn't hold under control."
 
 
 def _more_numbers(difference: Difference) -> list[str]:
-    lines = [f"p = {difference.p_value:.2g}, AUROC over all images {difference.auroc_all:.3f}"]
+    lines = [f"p = {difference.p_value:.2g}, AUROC on all photos {difference.auroc_all:.3f}"]
     lines.append(f"mean score {difference.mean_a:.3g} in A, {difference.mean_b:.3g} in B")
     if difference.welch_t is not None and difference.welch_p is not None:
         lines.append(f"Welch's t = {difference.welch_t:.2f}, p = {difference.welch_p:.2g}")
     if difference.n_units is not None and difference.n_units != difference.n_a + difference.n_b:
-        lines.append(f"{difference.n_units} independent witnesses (clusters or pairs of images)")
+        lines.append(f"{difference.n_units} independent units (clusters or pairs of photos)")
     if difference.measure:
-        lines.append(f"measured: {difference.measure}")
+        lines.append(f"measured as {difference.measure}")
     if difference.field:
-        lines.append(f"scores: {difference.field}")
+        lines.append(f"scores in {difference.field}")
     return lines
 
 
@@ -274,7 +273,7 @@ def _range(ends: Sequence[float]) -> str:
 
 
 def ago(created: Any, now: datetime) -> str:
-    """Returns how long ago a time was, or its date where that is over a week."""
+    """Returns how long ago a time was, or its date after a week."""
     try:
         then = datetime.fromisoformat(str(created))
     except ValueError:
@@ -287,4 +286,4 @@ def ago(created: Any, now: datetime) -> str:
             if unit == "minute" and count < 1:
                 return "just now"
             return f"{counted(count, unit)} ago"
-    return f"{then.day} {then:%b %Y}"
+    return f"{then:%b} {then.day}, {then.year}"

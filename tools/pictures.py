@@ -86,9 +86,9 @@ def walk(browser: Any, server: str, name: str, folder: Path) -> None:
     app.answer("differences supported")
     panel.says("Truer of", "noisier images")
     album.take(app, "run")
-    panel.click("darker images").says("Show it best")
+    panel.click("darker images").says("Photos that show it best")
     album.take(app, "difference")
-    panel.root.get_by_text("Images over a threshold").scroll_into_view_if_needed()
+    panel.root.get_by_text("Photos above a threshold").scroll_into_view_if_needed()
     album.take(app)
     with app.new_grid():
         panel.press("Sort the grid by it")
@@ -96,7 +96,7 @@ def walk(browser: Any, server: str, name: str, folder: Path) -> None:
     panel.choose("A only")
     album.take(app)
     with app.new_grid():
-        panel.press("Show these images")
+        panel.press("Show these photos")
     album.take(app)
     album.save_walk("walk")
     app.close()

@@ -18,7 +18,11 @@ def darker(demo):
 def test_the_grid_is_sorted_by_a_difference(demo, darker, open_app):
     app = open_app(demo)
     app.count(420)
-    form = app.press("sort_by_difference").pick("Run", "errors").pick("Difference", "darker images")
+    form = (
+        app.press("sort_by_difference")
+        .pick("Comparison", "errors")
+        .pick("Difference", "darker images")
+    )
     with app.new_grid():
         form.execute()
     stages = app.page.locator("[data-cy=view-stage-container]")
@@ -35,15 +39,17 @@ def test_the_grid_is_filtered_and_the_matches_are_tagged(demo, darker, open_app)
     run = visdiff.load(demo, "errors")
     n = len(filter_view(demo, run, darker.field, sides="a"))
     app = open_app(demo)
-    form = app.press("filter_by_difference").pick("Run", "errors")
-    form.pick("Difference", "darker images").says("from which this run counts")
+    form = app.press("filter_by_difference").pick("Comparison", "errors")
+    form.pick("Difference", "darker images").says("the threshold of this comparison")
     form.root.get_by_text("A only").click()
     form.execute()
     app.count(n)
 
-    form = app.press("tag_difference").pick("Run", "errors").pick("Difference", "darker images")
-    form.fill("Tag", "too dark").says(f"Tags {n} images of the current view").execute()
-    expect(app.page.locator("[data-cy=operators-prompt-modal]")).to_contain_text("Images tagged")
+    form = (
+        app.press("tag_difference").pick("Comparison", "errors").pick("Difference", "darker images")
+    )
+    form.fill("Tag", "too dark").says(f"Tags {n} photos in the current view").execute()
+    expect(app.page.locator("[data-cy=operators-prompt-modal]")).to_contain_text("Photos tagged")
     demo.reload()
     assert len(demo.match_tags("too dark")) == n
     demo.untag_samples("too dark")
@@ -51,7 +57,7 @@ def test_the_grid_is_filtered_and_the_matches_are_tagged(demo, darker, open_app)
 
 def test_a_report_is_downloaded(demo, open_app):
     app = open_app(demo)
-    form = app.prompt("VisDiff: export a report").pick("Run", "errors")
+    form = app.prompt("VisDiff: export a report").pick("Comparison", "errors")
     with app.page.expect_download() as download:
         form.execute()
     path = app.folder / "report.html"

@@ -29,14 +29,16 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     panel = app.panel().says("Comparisons", "errors", "12 differences", "no difference found")
     panel.press("New comparison")
     form = app.form().pick("A", "Tag").pick("A: tag", "misclassified")
-    form.says("A: 170 images (tag:misclassified)").says("B: 250 images (everything else)")
-    form.says("Before it runs").says("all 420 are stored").execute()
+    form.says("A: 170 photos (tag:misclassified)").says("B: 250 photos (everything else)")
+    form.says("Before it runs").says("all 420 already stored").execute()
     assert "Truer of A" in app.answer("12 differences supported, of 20 candidates.")
 
     demo.reload()
     assert visdiff.list_runs(demo)[-1] == "misclassified_vs_rest"
     panel.says("misclassified_vs_rest", "Truer of", "noisier images", "in 39% of A, 10% of B")
-    panel.click("darker images").says("63% of A show it", "Show it best", "Speak against it")
+    panel.click("darker images").says(
+        "63% of A show it", "Photos that show it best", "B photos that show it anyway"
+    )
     run = visdiff.load(demo, "misclassified_vs_rest")
     one = next(
         difference for difference in run.differences if difference.description == "darker images"
@@ -46,7 +48,7 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     expect(pictures.first).to_have_js_property("complete", True)
     assert pictures.first.evaluate("image => image.naturalWidth") > 0
 
-    panel.choose("A only").press("Show these images")
+    panel.choose("A only").press("Show these photos")
     app.count(len(filter_view(demo, run, one.field, sides="a")))
     panel.press("Sort the grid by it")
     app.count(run.n_a)
@@ -54,7 +56,9 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
 
 def test_pictures_open_their_sample(demo, errors, open_app):
     app = open_app(demo, size=(1700, 1050))
-    app.panel().click("errors").says("Truer of").click("darker images").says("Show it best")
+    app.panel().click("errors").says("Truer of").click("darker images").says(
+        "Photos that show it best"
+    )
     one = next(
         difference for difference in errors.differences if difference.description == "darker images"
     )
@@ -70,8 +74,8 @@ def test_matches_are_tagged_saved_judged_and_noted(demo, errors, clean, open_app
     n = len(filter_view(demo, errors, one.field))
     app = open_app(demo, size=(1700, 1050))
     panel = app.panel().click("errors").says("Truer of").click("framed images")
-    panel.says("Images over a threshold").fill("a tag, or a view's name", "framed")
-    panel.press("Tag them")
+    panel.says("Photos above a threshold").fill("name of a tag or view", "framed")
+    panel.press("Tag photos")
     app.told("framed")
     panel.press("Save as view")
     app.told("view")
@@ -80,14 +84,14 @@ def test_matches_are_tagged_saved_judged_and_noted(demo, errors, clean, open_app
     demo.untag_samples("framed")
 
     panel.press("Confirm").says("you: confirmed")
-    panel.fill("A note, kept with the run", "seen in <b>all</b>").press("Save the note")
-    panel.says("Remove it", "seen in <b>all</b>")
+    panel.fill("Add a note", "seen in <b>all</b>").press("Save note")
+    panel.says("Remove note", "seen in <b>all</b>")
     differences = visdiff.load(demo, "errors").differences
     found = next(
         difference for difference in differences if difference.description == "framed images"
     )
     assert (found.verdict, found.note) == ("confirmed", "seen in <b>all</b>")
-    panel.press("Click again to take it back").silent("you: confirmed")
+    panel.press("Click again to undo").silent("you: confirmed")
 
 
 def test_a_hypothesis_of_my_own_joins_the_table(demo, clean, open_app):
@@ -124,7 +128,7 @@ def test_runs_are_renamed_deleted_and_exported(demo, clean, open_app):
     assert "second" not in visdiff.list_runs(demo) and demo.get_field("second") is None
 
     panel.click("first").says("a cat").press("Rename")
-    app.form().fill("New key", "cats").execute()
+    app.form().fill("New name", "cats").execute()
     panel.says("cats").silent("first")
     demo.reload()
     assert "cats" in visdiff.list_runs(demo) and demo.get_field("cats") is not None

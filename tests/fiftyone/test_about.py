@@ -128,14 +128,14 @@ def test_forms_point_to_the_control_that_mends_it(plugins, two):
     home, other = two
     sets = {"a": "rest", "b": f"dataset:{other.name}", "advanced": True}
     expected = [
-        ({"words": "words"}, "(above: Words from)"),
-        ({"words": "tags", "label_fields": ["truth"]}, "(below: Label fields)"),
-        ({"words": "tags", "control_for": ["camera"]}, "(below: Control for)"),
-        ({"words": "tags", "seed": -1}, "(below: Seed)"),
-        ({"words": "tags", "engine": "ray://x"}, "(below: Where models run)"),
-        ({"captioner": "transformers:MODEL"}, "(below: Captioner)"),
-        ({"words": "tags", "proposer": "union:"}, "(below: Proposer)"),
-        ({"words": "tags", "proposer": "bank:/etc/hosts"}, "(below: Proposer)"),
+        ({"words": "words"}, "(see above: Words from)"),
+        ({"words": "tags", "label_fields": ["truth"]}, "(see below: Label fields)"),
+        ({"words": "tags", "control_for": ["camera"]}, "(see below: Control for)"),
+        ({"words": "tags", "seed": -1}, "(see below: Seed)"),
+        ({"words": "tags", "engine": "ray://x"}, "(see below: Where models run)"),
+        ({"captioner": "transformers:MODEL"}, "(see below: Captioner)"),
+        ({"words": "tags", "proposer": "union:"}, "(see below: Proposer)"),
+        ({"words": "tags", "proposer": "bank:/etc/hosts"}, "(see below: Proposer)"),
     ]
     for params, place in expected:
         form = Form(home, **sets, **params)

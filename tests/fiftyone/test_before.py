@@ -41,7 +41,7 @@ def test_two_choices_and_execute_give_words(plugins, labeled):
     form = Form(labeled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
     assert form.default("run_key_for_red_vs_blue") == "red_vs_blue"
     assert form.default("words") == "ground_truth" and form.default("preset") == "offline"
-    assert "**Measured properties:** 40 to make" in shown(form)
+    assert "**Measured properties:** 40 to compute" in shown(form)
     assert "40 read from ground\\_truth" in shown(form) and warned(form) == ""
     assert run(form)["run_key"] == "red_vs_blue"
     found = visdiff.load(labeled, "red_vs_blue")
@@ -50,7 +50,7 @@ def test_two_choices_and_execute_give_words(plugins, labeled):
     }
     again = Form(labeled, a_kind="view", a_view="red", b_kind="view", b_view="blue")
     assert again.default("run_key_for_red_vs_blue_2") == "red_vs_blue_2"
-    assert "all 40 are stored, nothing to make" in shown(again)
+    assert "all 40 already stored" in shown(again)
 
 
 def keys(form):
@@ -68,7 +68,10 @@ def test_the_key_follows_the_sets_until_one_is_typed(plugins, labeled):
     wrong = Form(labeled, **sets, run_key_for_wrong_vs_right="two words")
     assert wrong.inputs["run_key_for_wrong_vs_right"].invalid
     taken = Form(labeled, **sets, run_key_for_wrong_vs_right="mine")
-    assert taken.inputs["run_key_for_wrong_vs_right"].invalid and "overwrite" in taken.inputs
+    field = taken.inputs["run_key_for_wrong_vs_right"]
+    assert field.invalid and "overwrite" in taken.inputs
+    said = "A comparison named 'mine' already exists. Choose another name or tick Replace."
+    assert field.error_message == said
     taken = Form(labeled, **sets, run_key_for_wrong_vs_right="mine", overwrite=True)
     assert not taken.inputs["run_key_for_wrong_vs_right"].invalid
 
@@ -121,15 +124,15 @@ def test_advanced_settings_are_folded_and_named(plugins, labeled):
     for name in ("compare_views", "rank_hypotheses"):
         folded = Form(labeled, name, **sets, ranker="tfidf", seed=4, hypotheses="a dog")
         assert "ranker" not in folded.inputs and "pair_by" not in folded.inputs
-        assert "chosen: Ranker, Seed" in folded.inputs["advanced"].view.description
+        assert "changed: Ranker, Seed" in folded.inputs["advanced"].view.description
         unfolded = Form(labeled, name, **sets, advanced=True)
         assert {"ranker", "encoder", "captioner", "seed", "pair_by"} <= set(unfolded.inputs)
     form = Form(labeled, **sets, advanced=True)
     assert {"proposer", "context", "rounds", "subset_size", "draw", "refine"} <= set(form.inputs)
     assert form.default("rounds") == 3 and form.default("seed") == 0
     paper = Form(labeled, **sets, preset="paper")
-    assert "lacks OPENAI_API_KEY" in warned(paper).replace("; ", " ")
-    assert "(under Advanced settings, below: Proposer)" in warned(paper)
+    assert "needs OPENAI_API_KEY" in warned(paper).replace("; ", " ")
+    assert "(see Advanced settings: Proposer)" in warned(paper)
 
 
 BAD = [
@@ -163,7 +166,7 @@ def test_a_prompt_that_is_filled_in_shows_what_was_passed(plugins, labeled):
                 captioner="field:ground_truth", context="what they are", seed=3)  # fmt: skip
     assert (form.default("a_kind"), form.default("b_kind")) == ("eval", "tag")
     assert keys(form) == ["run_key"] and "ground\\_truth" in shown(form)
-    assert "chosen: Captioner, Context, Seed" in form.inputs["advanced"].view.description
+    assert "changed: Captioner, Context, Seed" in form.inputs["advanced"].view.description
     ids = labeled.values("id")
     form = Form(labeled, a=ids[:20], b="rest", run_key="again")
     assert "A: 20 images (20 chosen samples)" in form.said("sizes")
@@ -179,7 +182,7 @@ def test_hypotheses_are_estimated_once_there_are_some(plugins, labeled):
     assert "40 read from ground\\_truth" in shown(form) and "properties" not in shown(form)
     asked = {"ranker": "image_question:m", "base_url": "http://127.0.0.1:9/v1"}
     form = Form(labeled, "rank_hypotheses", **sets, **asked, hypotheses="red\nblue")
-    assert "80 calls of m on your server" in shown(form)
+    assert "80 calls to m on your server" in shown(form)
 
 
 def test_names_of_fields_and_models_are_no_markup(plugins, labeled):

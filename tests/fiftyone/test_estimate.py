@@ -207,9 +207,9 @@ def test_hosted_models_have_a_price_and_others_none(dataset, monkeypatch):
         (0.15 * proposing.input_tokens + 0.60 * proposing.output_tokens) / 1e6
     )
     said = dict(rows(found))
-    assert "US$" in said["Cost"] and "list prices of 20" in said["Cost"]
+    assert "$" in said["Cost"] and "list prices as of 20" in said["Cost"]
     other = offline(captioner="field:words", proposer="openai:my-model", ranker="tfidf")
-    assert "not known for my-model" in dict(rows(estimated(dataset, other)))["Cost"]
+    assert "unknown for my-model" in dict(rows(estimated(dataset, other)))["Cost"]
 
 
 def problems(dataset, config, **options):
@@ -219,7 +219,7 @@ def problems(dataset, config, **options):
 
 
 WRONG = [
-    (offline(), "captioner", "nothing will be proposed in words"),
+    (offline(), "captioner", "only measured properties and labels are compared"),
     (offline(captioner="field:nothing"), "captioner", "Expected a field"),
     (offline(captioner="field:"), "captioner", "got no field's name"),
     (offline(captioner="field:metadata"), "captioner", "metadata"),
@@ -284,7 +284,7 @@ def test_a_stage_of_the_users_that_asks_is_counted(make_dataset, needs, known):
     assert (captioning.calls, proposing.calls, ranking.calls) == (16, 6, 16 * 60)
     assert captioning.input_tokens is None  # how large its images are is not known
     assert (proposing.input_tokens is not None) == known and ranking.input_tokens
-    assert "the server's address is yours" in dict(rows(expected))["Cost"]
+    assert "the models run on your own server" in dict(rows(expected))["Cost"]
     [looking] = estimated(dataset, offline(ranker=AsksToo("paths")), hypotheses=["red"]).calls
     assert looking.calls == 16 and looking.input_tokens is None
 

@@ -64,18 +64,18 @@ def test_what_is_missing_here_is_said_before_anything_runs(plugins, captioned):
         shown = form(captioned, a="red", b="blue", **params)
         return " ".join(one.view.label for name, one in shown.items() if name[:8] == "problem_")
 
-    assert "nothing will be proposed in words" in warned(words="nothing")
-    assert "above: Words from" in warned(words="nothing")
+    assert "only measured properties and labels are compared" in warned(words="nothing")
+    assert "see above: Words from" in warned(words="nothing")
     assert warned() == warned(captioner="field:NAME", captioner_field="truth") == ""
     assert "Expected an encoder for the proposer 'bank'" in warned(proposer="bank")
-    assert "(below: Encoder)" in warned(proposer="bank")
+    assert "(see below: Encoder)" in warned(proposer="bank")
     asked = {"proposer": "images:MODEL", "preset": "default"}
-    assert "vision model sees images (images:gpt-4o-mini) lacks OPENAI" in warned(**asked) or (
-        "vision model sees images (images) lacks OPENAI_API_KEY" in warned(**asked)
+    assert "vision model sees images (images:gpt-4o-mini) needs OPENAI" in warned(**asked) or (
+        "vision model sees images (images) needs OPENAI_API_KEY" in warned(**asked)
     )
-    assert "images) lacks" not in warned(**asked, base_url="http://127.0.0.1:9/v1")
+    assert "images) needs" not in warned(**asked, base_url="http://127.0.0.1:9/v1")
     said = warned(preset="paper", advanced=False)
-    assert "lacks OPENAI_API_KEY" in said and "(under Advanced settings, below: Proposer)" in said
+    assert "needs OPENAI_API_KEY" in said and "(see Advanced settings: Proposer)" in said
     assert "Expected MODEL for 'transformers:MODEL'" in warned(captioner="transformers:MODEL")
 
 
@@ -96,7 +96,7 @@ def test_a_form_becomes_stages_of_the_library():
     assert _models.specs({"captioner": _models.PRESET}, "captioner") == {}
     with pytest.raises(ValueError, match="Expected MODEL for 'transformers:MODEL'"):
         _models.specs({"captioner": "transformers:MODEL"}, "captioner")
-    with pytest.raises(ValueError, match="Expected the built-in 'bank'"):
+    with pytest.raises(ValueError, match="takes only the built-in 'bank'"):
         _models.specs({"proposer": "union:A+B", "proposer_union": "bank:/etc/hosts"}, "proposer")
 
 

@@ -77,8 +77,8 @@ def test_the_form_offers_it_and_says_what_it_lacks(plugins, captioned, echo):
     assert form.inputs["proposer_echo"].invalid and "base_url" in form.inputs
     named = Form(captioned, **sets, proposer="echo:NAME", proposer_echo="red")
     said = " ".join(each.view.label for name, each in named.inputs.items() if "problem" in name)
-    assert "An echo (echo:red) lacks ECHO_KEY, or the address" in said
-    assert "(below: Proposer)" in said
+    assert "An echo (echo:red) needs ECHO_KEY, or the address" in said
+    assert "(see below: Proposer)" in said
 
 
 def test_it_is_estimated_as_one_that_asks_and_runs(captioned, echo):

@@ -137,13 +137,13 @@ def test_forms_offer_what_is_there_and_warn(plugins, captioned):
     text = json.dumps(form(captioned, "compare_views", advanced=True))
     for part in ("Saved view", "Tag", "Everything else", "offline", "Context"):
         assert part in text
-    assert "choose two different sets" in json.dumps(
+    assert "Choose two different sets" in json.dumps(
         form(captioned, "compare_views", a="red", b="red")
     )
-    assert "Expected run_key as an identifier" in json.dumps(
+    assert "Use letters, digits and underscores" in json.dumps(
         form(captioned, "compare_views", run_key="two words")
     )
-    assert "No comparison has been run" in json.dumps(form(captioned, "delete_run"))
+    assert "No comparisons on this dataset yet" in json.dumps(form(captioned, "delete_run"))
     for name in ("rank_hypotheses", "caption_samples", "embed_samples"):
         assert form(captioned, name)
 
@@ -162,5 +162,5 @@ def test_options_do_not_come_through_a_form(plugins, captioned):
     with pytest.raises(ExecutionError, match="Expected captioner by name, got dict"):
         call("compare_views", captioned, "red", "blue", "run", captioner=spec)
     for proposer in ("bank:/etc/hosts", "union:keyword+ bank :/etc/hosts"):
-        with pytest.raises(ExecutionError, match="Expected the built-in 'bank', got a file"):
+        with pytest.raises(ExecutionError, match="takes only the built-in 'bank'"):
             call("compare_views", captioned, "red", "blue", "run", proposer=proposer)

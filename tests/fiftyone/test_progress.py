@@ -91,7 +91,7 @@ def test_work_stops_where_it_is_asked_to(ctx):
     assert _progress.states(ctx)[0]["state"] == "stopping"
     go.set()
     name, shown = messages(stream)[-1]
-    assert name == "show_output" and "Stopped, as asked." in str(shown["outputs"])
+    assert name == "show_output" and "What was computed so far is kept" in str(shown["outputs"])
     assert ended.is_set() and _progress.states(ctx) == []
 
 
@@ -108,7 +108,7 @@ def test_what_nobody_renews_is_no_longer_running(ctx, monkeypatch):
     next(stream)
     monkeypatch.setattr(_progress, "_STALE", -1)
     [state] = _progress.states(ctx)
-    assert state["state"] == "failed" and "ended without a word" in state["error"]
+    assert state["state"] == "failed" and "died without reporting an error" in state["error"]
     stream.close()
 
 

@@ -84,10 +84,12 @@ def test_the_grid_is_filtered_within_the_current_view(plugins, dataset, red):
 
 def test_matches_are_counted_before_and_tagged(plugins, dataset, red):
     chosen = {"run_key": "run", "field": red.field, "sides": "b"}
-    assert "Tags 2 images" in json.dumps(form(dataset, "tag_difference", **chosen))
+    assert "Tags 2 photos in the current view." in json.dumps(
+        form(dataset, "tag_difference", **chosen)
+    )
     result, _ = execute(dataset, "tag_difference", tag=" odd ", **chosen)
     assert result == {"tag": "odd", "count": 2} and len(dataset.match_tags("odd")) == 2
-    with pytest.raises(ValueError, match="Expected a tag"):
+    with pytest.raises(ValueError, match="Type a tag name first"):
         execute(dataset, "tag_difference", tag=" ", **chosen)
     sdk = foo.get_operator(f"{URI}/tag_difference")
     sdk(dataset.match_tags("red"), "run", red.field, "sure", threshold=red.threshold)
@@ -95,7 +97,9 @@ def test_matches_are_counted_before_and_tagged(plugins, dataset, red):
 
 
 def test_a_run_is_renamed(plugins, dataset, red):
-    assert "identifier" in json.dumps(form(dataset, "rename_run", run_key="run", new_key="a b"))
+    assert "Use letters, digits" in json.dumps(
+        form(dataset, "rename_run", run_key="run", new_key="a b")
+    )
     execute(dataset, "rename_run", run_key="run", new_key="colors")
     assert visdiff.list_runs(dataset) == ["colors"]
     with pytest.raises(ExecutionError, match="got 'run'"):
@@ -117,9 +121,9 @@ def test_a_report_is_downloaded_or_written(plugins, dataset, red, tmp_path):
     result, requests = execute(dataset, "export_report", run_key="run", format="md", path=path)
     assert result == {"written": path} and not requests
     assert "red pictures" in (tmp_path / "run.md").read_text()
-    with pytest.raises(ValueError, match="which exists"):
+    with pytest.raises(ValueError, match="already exists"):
         execute(dataset, "export_report", run_key="run", format="md", path=path)
-    assert "choose another name" in json.dumps(form(dataset, "export_report", path=path))
+    assert "Choose another name" in json.dumps(form(dataset, "export_report", path=path))
     with pytest.raises(ValueError, match="got 'pdf'"):
         execute(dataset, "export_report", run_key="run", format="pdf")
 
@@ -138,4 +142,4 @@ def test_buttons_stand_over_the_grid_where_they_lead_somewhere(plugins, dataset)
 
 def test_forms_of_an_empty_dataset_say_so(plugins, dataset):
     for name in ("filter_by_difference", "tag_difference", "rename_run", "export_report"):
-        assert "No comparison has been run" in json.dumps(form(dataset, name))
+        assert "No comparisons on this dataset yet" in json.dumps(form(dataset, name))

@@ -52,12 +52,14 @@ def test_an_evaluation_is_there_at_once(plugins, evaluated):
     )  # fmt: skip
     assert (form.default("b_kind"), form.default("b_outcome")) == ("eval", "right")
     sizes = form.said("sizes")
-    assert "A: 10 images (wrong in cls). B: 10 images (right in cls). None in both." in sizes
+    assert (
+        "A: 10 photos (wrong in cls). B: 10 photos (right in cls). They share no photos." in sizes
+    )
     assert "Checked 20 of 20 files: all found." in sizes
     form = Form(evaluated, a_kind="eval", a_eval="cls", a_outcome="right")
     assert form.default("b_outcome") == "wrong"
     form = Form(evaluated, a_kind="tag", a_tag="red")
-    assert form.default("b_kind") == "rest" and "B: 10 images (everything else)" in form.said(
+    assert form.default("b_kind") == "rest" and "B: 10 photos (everything else)" in form.said(
         "sizes"
     )
 
@@ -87,7 +89,7 @@ def test_rare_values_are_typed(plugins, labeled, monkeypatch):
     ]:
         monkeypatch.setattr(module, "MOST_VALUES", 20)
     form = Form(labeled, a_kind="label", a_field="site", a_typed_value_site="site 3")
-    assert "typed_value_site" in form.controls("a") and "A: 1 image (site = site 3)" in form.said(
+    assert "typed_value_site" in form.controls("a") and "A: 1 photo (site = site 3)" in form.said(
         "sizes"
     )
 
@@ -108,8 +110,8 @@ CHOICES = [
 @pytest.mark.parametrize(("params", "label", "n_a", "n_b"), CHOICES)
 def test_what_is_chosen_is_sized_up_and_compared(plugins, labeled, params, label, n_a, n_b):
     form = Form(labeled, **params)
-    images = [f"{n} image{'' if n == 1 else 's'}" for n in (n_a, n_b)]
-    assert f"A: {images[0]} ({label}). B: {images[1]} (" in form.said("sizes")
+    photos = [f"{n} photo{'' if n == 1 else 's'}" for n in (n_a, n_b)]
+    assert f"A: {photos[0]} ({label}). B: {photos[1]} (" in form.said("sizes")
     params = {"run_key": "run", "preset": "offline", **params}
     form = Form(labeled, **params)
     form.execute()
@@ -134,16 +136,16 @@ def test_what_a_script_passes_is_what_the_form_shows(plugins, evaluated):
 
 def test_sets_that_can_not_be_compared_are_said_so(plugins, evaluated):
     same = Form(evaluated, a="red", b="tag:red")
-    assert "choose two different sets" in same.said("problem")
-    assert "10 in both, left out of both" in same.said("sizes")
+    assert "Choose two different sets" in same.said("problem")
+    assert "10 photos in both sets will be left out" in same.said("sizes")
     inside = Form(evaluated, a="label:guess=cat", b="red")
-    assert "All of B is in the other set too" in inside.said("problem")
+    assert "Every photo of B is also in the other set" in inside.said("problem")
     assert "A is empty" in Form(evaluated, a="tag:none", b="red").said("problem")
     assert "Did you mean 'cat'" in Form(evaluated, a="label:truth=cot", b="red").said("wrong")
     assert "'eval:KEY=wrong'" in Form(evaluated, a="eval:cls", b="red").said("wrong")
     nothing = Form(evaluated, a_kind="tag", b_kind="rest", run_key="run")
     assert nothing.said("sizes") == ""
-    with pytest.raises(visdiff.VisDiffError, match="Expected a set A, got nothing chosen"):
+    with pytest.raises(visdiff.VisDiffError, match="Choose set A first"):
         nothing.execute()
 
 
@@ -165,21 +167,21 @@ def test_clicked_and_alt_clicked_samples(plugins, labeled):
     form = Form(labeled, request=request)
     assert form.offered("a_kind")[:2] == ["clicked", "alt"]
     assert (form.default("a_kind"), form.default("b_kind")) == ("clicked", "alt")
-    assert "A: 4 images (4 chosen samples). B: 6 images" in form.said("sizes")
+    assert "A: 4 photos (4 chosen samples). B: 6 photos" in form.said("sizes")
     plain = Form(labeled, request={"selected_samples": [{"id": ids[0], "type": "default"}]})
     assert plain.default("a_kind") == "selected" and "clicked" not in plain.offered("a_kind")
-    assert "A needs at least two images" in plain.said("problem")
+    assert "A needs at least two photos" in plain.said("problem")
 
 
 def test_within_the_current_view(plugins, labeled):
     request = {"view": labeled.match_tags("red")._serialize()}
     form = Form(labeled, request=request, a="label:truth=cat")
-    assert "within_view" in form.inputs and "A: 10 images" in form.said("sizes")
+    assert "within_view" in form.inputs and "A: 10 photos" in form.said("sizes")
     assert "within_view" not in Form(labeled).inputs
     form = Form(labeled, request=request, a="label:truth=cat", within_view=True)
-    assert "A: 5 images (truth = cat). B: 5 images (everything else)" in form.said("sizes")
+    assert "A: 5 photos (truth = cat). B: 5 photos (everything else)" in form.said("sizes")
     form = Form(labeled, request=request, a_kind="current", b_kind="rest")
-    assert "A: 10 images (view of 10 samples). B: 10 images" in form.said("sizes")
+    assert "A: 10 photos (view of 10 samples). B: 10 photos" in form.said("sizes")
 
 
 def test_another_dataset_and_its_views(plugins, labeled, make_dataset):
@@ -187,9 +189,9 @@ def test_another_dataset_and_its_views(plugins, labeled, make_dataset):
     form = Form(labeled, a="red", b_kind="dataset", b_dataset=other.name)
     whole, view = form.offered("b_dataset_view")
     assert view == "green" and form.default("b_dataset_view") == whole
-    assert f"B: 7 images ({other.name}). None in both." in form.said("sizes")
+    assert f"B: 7 photos ({other.name}). They share no photos." in form.said("sizes")
     params = {"a": "red", "b_kind": "dataset", "b_dataset": other.name, "b_dataset_view": whole}
-    assert f"B: 7 images ({other.name})" in Form(labeled, **params).said("sizes")
+    assert f"B: 7 photos ({other.name})" in Form(labeled, **params).said("sizes")
     params["b_dataset_view"] = "green"
     form = Form(labeled, **params, run_key="run", preset="offline")
     assert f"(green of {other.name})" in form.said("sizes")
@@ -214,14 +216,16 @@ def test_large_sets_are_not_read_for_a_form(plugins, evaluated, monkeypatch):
     monkeypatch.setattr("visdiff_plugin.sets.finding.view_ids", never)
     monkeypatch.setattr(preview, "_MOST", 3)
     said = Form(evaluated, a="red", b="eval:cls=wrong").said("sizes")
-    assert said == "A: 10 images (red). B: 10 images (wrong in cls). 5 in both, left out of both."
+    assert said == (
+        "A: 10 photos (red). B: 10 photos (wrong in cls). 5 photos in both sets will be left out."
+    )
     said = Form(evaluated, a="top:guess.confidence=30%", b="rest").said("sizes")
-    assert said.startswith("A: at most 6 images (top 30% of guess.confidence). B: ")
+    assert said.startswith("A: at most 6 photos (top 30% of guess.confidence). B: ")
     said = Form(evaluated, a="red", b="blue").said("sizes")
     monkeypatch.setattr(preview, "_SECONDS", 0)
     late = Form(evaluated, a="tag:red", b="tag:blue").said("sizes")
-    assert late.startswith("A: not counted (tag:red). B: not counted (tag:blue). What both share")
-    assert "not counted: that takes too long" in said
+    assert late.startswith("A: not counted (tag:red). B: not counted (tag:blue). The overlap")
+    assert "not counted: it would take too long" in said
 
 
 def test_a_typed_error_reaches_the_script(plugins, evaluated):

@@ -65,7 +65,7 @@ def test_a_run_that_was_stopped_while_written_is_seen_and_replaced(dataset, monk
         compare(dataset, "run")
     monkeypatch.undo()
     assert visdiff.list_runs(dataset) == ["run"]
-    with pytest.raises(RunError, match="stopped while it was written"):
+    with pytest.raises(RunError, match="interrupted while saving"):
         visdiff.load(dataset, "run")
     assert compare(dataset, "run") == visdiff.load(dataset, "run")
 

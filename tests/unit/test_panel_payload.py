@@ -41,7 +41,7 @@ def test_runs_are_listed_newest_first_with_what_they_found():
     first, second = page["runs"]
     assert first["answer"] == "3 differences" and second["answer"] == "no difference found"
     assert first["how"] == "offline · 3 minutes ago · of 20 candidates"
-    assert (first["n_a"], first["n_b"]) == ("1 image", "1,234 images")
+    assert (first["n_a"], first["n_b"]) == ("1 photo", "1,234 photos")
     assert page["more"] == 0
 
 
@@ -52,7 +52,7 @@ def test_a_long_list_is_cut_and_says_how_much_is_left():
 
 def test_a_run_that_was_stopped_while_it_was_written_says_so():
     [one] = payload.runs_page([header(state="writing")], NOW)["runs"]
-    assert not one["finished"] and one["found"] == 0 and "stopped" in one["answer"]
+    assert not one["finished"] and one["found"] == 0 and "interrupted" in one["answer"]
 
 
 def test_headers_of_earlier_versions_have_less():
@@ -68,7 +68,7 @@ def test_headers_of_earlier_versions_have_less():
         (timedelta(minutes=1), "1 minute ago"),
         (timedelta(hours=5, minutes=50), "5 hours ago"),
         (timedelta(days=2), "2 days ago"),
-        (timedelta(days=33), "1 Apr 2026"),
+        (timedelta(days=33), "Apr 1, 2026"),
         (timedelta(days=-1), "just now"),  # clocks differ
     ],
 )
@@ -122,7 +122,7 @@ def test_what_was_left_out_is_said_once_with_examples():
 def test_where_a_model_is_asked_a_hypothesis_says_what_it_costs():
     asked = {"stages": {"ranker": {"name": "image_question:m", "costs": True}}}
     said = payload.run_page(run(difference(), record=asked), NOW)["cost"]
-    assert said == "To score it, image_question:m is asked about up to 220 images."
+    assert said == "Testing it asks image_question:m about up to 220 photos."
     for ranker in ({}, {"name": "embedding (the question net)"}):
         known = run(difference(), record={"stages": {"ranker": ranker}})
         assert payload.run_page(known, NOW)["cost"] == ""
@@ -165,25 +165,25 @@ def test_a_row_says_how_strong_how_often_and_how_sure():
 def test_evidence_is_in_words_for_the_favored_side():
     own = payload.difference_page(run(difference()), 0)["evidence"]
     assert own[0] == (
-        "Of one image of A and one of B, that of A shows it more in 80% of all pairs (95% "
-        "interval 70% to 90%): AUROC 0.80 [0.70, 0.90]."
+        "Pick one photo from each set: in 80% of cases the one from A shows it more. "
+        "How sure: 70% to 90% (95% interval), AUROC 0.80 [0.70, 0.90]."
     )
     mirrored = difference(favors="b", auroc=0.2, auroc_interval=(0.1, 0.3))
     assert payload.difference_page(run(mirrored), 0)["evidence"][0] == (
-        "Of one image of B and one of A, that of B shows it more in 80% of all pairs (95% "
-        "interval 70% to 90%): AUROC 0.20 [0.10, 0.30]."
+        "Pick one photo from each set: in 80% of cases the one from B shows it more. "
+        "How sure: 70% to 90% (95% interval), AUROC 0.20 [0.10, 0.30]."
     )
-    assert "images that no proposer saw" in " ".join(own)
+    assert "photos that no proposer saw" in " ".join(own)
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"q_value": 0.2}, "chance alone"),
-        ({"auroc": 0.53}, "smaller than the smallest effect"),
+        ({"q_value": 0.2}, "could be chance: q is above 0.05"),
+        ({"auroc": 0.53}, "effect is too small"),
         ({"q_value": None, "p_value": 0.3}, "not corrected"),
         ({"control": "explained", "auroc_controlled": 0.51, "p_controlled": 0.01,
-          "q_controlled": 0.02, "auroc_controlled_interval": (0.5, 0.52)}, "smallest effect"),
+          "q_controlled": 0.02, "auroc_controlled_interval": (0.5, 0.52)}, "effect is too small"),
     ],
 )  # fmt: skip
 def test_what_is_not_supported_says_why(changes, said):

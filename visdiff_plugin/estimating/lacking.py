@@ -1,4 +1,4 @@
-"""What would stop a comparison before anything runs: keys, packages, fields, captions."""
+"""What would stop a comparison, said before it runs: keys, packages, fields, captions."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .standing import Values
 
 @dataclass(frozen=True)
 class Problem:
-    """What would stop a run, or leave it with less than was asked for.
+    """What would stop a run, or make it deliver less than was asked for.
 
     Args:
-        about: what of the config it concerns, such as ``"captioner"``; empty for none of it
+        about: the setting that can fix it, such as ``"captioner"``; may be empty
         text: what is wrong, and what to do
     """
 
@@ -36,7 +36,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class NamedEncoder:
-    """Stands for an encoder that would have to be loaded."""
+    """Stands in for an encoder that would have to be loaded."""
 
     name: str
 
@@ -50,35 +50,35 @@ class NamedEncoder:
 
     def _absent(self) -> ModelError:
         return ModelError(
-            f"Expected {self.name} to embed, got its name alone: an estimate loads no model.",
+            f"Expected a loaded {self.name}, got its name: an estimate loads no model.",
             "Run the comparison to use it.",
         )
 
 
 def problem_of(error: Exception) -> Problem:
-    """Returns what an error says, and what it says that it is about."""
+    """Returns what an error says, and which setting it is about."""
     return Problem(getattr(error, "about", ""), str(error))
 
 
 def absent_fields(datasets: Sequence[Any], config: Config, stages: Stages | None) -> list[Problem]:
-    """Returns which fields that tie images together are not there.
+    """Returns which fields that tie images together are missing.
 
     Args:
         datasets: those of A and B
         config: every choice
-        stages: the models; None where they can't be had
+        stages: the models; None if they can't be made
     """
     named = [("control_for", name) for name in config.control_for]
     named += [("cluster_by", config.cluster_by or ""), ("pair_by", config.pair_by or "")]
     problems = [
-        Problem(about, f"Expected a field of {dataset.name!r}, got {name!r}. Choose another.")
+        Problem(about, f"Dataset {dataset.name!r} has no field {name!r}. Choose another field.")
         for dataset in datasets
         for about, name in named
         if name and name != NEAR_DUPLICATES and dataset.get_field(name) is None
     ]
     reads = stages is not None and stages.reads("embeddings")
     if config.cluster_by == NEAR_DUPLICATES and stages is not None and not reads:
-        text = "Near-duplicates are found by embeddings, and none are read: choose an encoder."
+        text = "Finding near-duplicates takes embeddings. Choose an encoder."
         problems.append(Problem("cluster_by", text))
     return problems
 
@@ -86,13 +86,13 @@ def absent_fields(datasets: Sequence[Any], config: Config, stages: Stages | None
 def lacking(
     config: Config, stages: Stages, values: Sequence[Values], propose: bool
 ) -> list[Problem]:
-    """Returns what the stages still lack here: keys, packages, captions.
+    """Returns what the stages still need here: keys, packages, captions.
 
     Args:
         config: every choice
         stages: the models
         values: what is stored
-        propose: False for the user's own hypotheses
+        propose: False if the user brings the hypotheses
     """
     captions = next((value for value in values if value.noun == "captions"), None)
     problems = []
@@ -103,7 +103,7 @@ def lacking(
             continue  # what is stored needs no model
         problems += _incomplete(name, getattr(config, name), stages)
     if captions is not None and not captions.stored and not captions.todo:
-        text = f"No image has words in {captions.producer}: choose another field or a captioner."
+        text = f"No photo has words in {captions.producer}. Choose another field or a captioner."
         problems.append(Problem("captioner", text))
     if propose and not stages.has_captions:
         problems += _silent(stages)
@@ -111,7 +111,7 @@ def lacking(
 
 
 def _silent(stages: Stages) -> list[Problem]:
-    """Says which proposers have nothing to read, for want of captions."""
+    """Says which proposers have nothing to read without captions."""
     silent = [
         proposer.name
         for proposer in stages.proposers
@@ -119,15 +119,15 @@ def _silent(stages: Stages) -> list[Problem]:
     ]
     if not silent:
         return []
-    what = "nothing will be proposed in words: only measured properties and labels are compared"
+    what = "only measured properties and labels are compared"
     if len(silent) < len(stages.proposers):
-        what = f"these will propose nothing: {', '.join(silent)}"
-    text = f"No captions, so {what}. Choose a field that holds words, or a captioner."
+        what = f"these propose nothing: {', '.join(silent)}"
+    text = f"Without captions, {what}. Choose a field that holds words, or a captioner."
     return [Problem("captioner", text)]
 
 
 def _incomplete(name: str, spec: Any, stages: Stages) -> list[Problem]:
-    """Says what a choice, or those that it is made of, lack on this machine."""
+    """Says what a choice, or its parts, still need on this machine."""
     problems = []
     for member in members_of(name, spec):
         choice = find(name, member)
@@ -137,5 +137,5 @@ def _incomplete(name: str, spec: Any, stages: Stages) -> list[Problem]:
         lacks = missing(choice, options, has_encoder=stages.encoder is not None)
         if lacks:
             said = public_spec(str(parse_spec(member)))
-            problems.append(Problem(name, f"{choice.label} ({said}) lacks {lacks}."))
+            problems.append(Problem(name, f"{choice.label} ({said}) needs {lacks}."))
     return problems

@@ -1,4 +1,4 @@
-"""An estimate in words, one line for each thing; pure."""
+"""An estimate in words, a line for each item; pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _TITLES = {
 
 
 def rows(estimate: Estimate) -> list[tuple[str, str]]:
-    """Returns what would be read, made, asked and paid, as pairs of a title and a line."""
+    """Returns what would be read, computed, asked and paid, as pairs of a title and a line."""
     lines = []
     if estimate.n_a is None or estimate.n_b is None or not estimate.values and not estimate.exact:
-        lines.append(("Images", "too many to look at in a moment: what is stored is not known"))
+        lines.append(("Photos", "too many to check quickly, so what is already stored is unknown"))
     lines += [(_TITLES[value.noun], _stored(value, estimate.exact)) for value in estimate.values]
     lines += [(_TITLES[call.stage], _asked(call)) for call in estimate.calls]
     paid = [call for call in estimate.calls if call.server]
@@ -37,33 +37,33 @@ def rows(estimate: Estimate) -> list[tuple[str, str]]:
 def _stored(values: Values, exact: bool) -> str:
     about = "" if exact else "about "
     if values.foreign:
-        return f"{about}{values.stored:,} read from {values.producer}, nothing to make"
+        return f"{about}{values.stored:,} read from {values.producer}, nothing to compute"
     if not values.todo:
-        return f"all {about}{values.stored:,} are stored, nothing to make"
-    there = f"{about}{values.stored:,} stored, " if values.stored else ""
-    maker = "" if values.noun == "properties" else f" by {values.producer}"
-    took = "" if values.seconds is None else f": about {duration(values.seconds)}"
-    return f"{there}{about}{values.todo:,} to make{maker}{took}"
+        return f"all {about}{values.stored:,} already stored"
+    there = f"{about}{values.stored:,} already stored, " if values.stored else ""
+    maker = "" if values.noun == "properties" else f" with {values.producer}"
+    took = "" if values.seconds is None else f" (about {duration(values.seconds)})"
+    return f"{there}{about}{values.todo:,} to compute{maker}{took}"
 
 
 def _asked(asked: Calls) -> str:
     noun, nouns = ("call", "calls") if asked.server else ("pass", "passes")
-    calls = f"{'at most ' if asked.most else ''}{counted(asked.calls, noun, nouns)}"
+    calls = f"{'up to ' if asked.most else ''}{counted(asked.calls, noun, nouns)}"
     if not asked.server:
-        return f"{calls} of {asked.model} here"
+        return f"{calls} of {asked.model} on this machine"
     tokens = ""
     if asked.input_tokens is not None and asked.output_tokens is not None:
         tokens = (
             f", about {_round(asked.input_tokens)} tokens in and {_round(asked.output_tokens)} out"
         )
     where = " on your server" if asked.own_server else ""
-    return f"{calls} of {asked.model}{where}{tokens}"
+    return f"{calls} to {asked.model}{where}{tokens}"
 
 
 def _cost(estimate: Estimate, paid: Sequence[Calls]) -> str:
     theirs = [calls for calls in paid if not calls.own_server]
     if not theirs:
-        return "no charge known: the server's address is yours"
+        return "none known: the models run on your own server"
     known = [their for their in theirs if their.dollars is not None]
     unknown = sorted({their.model for their in theirs if their.dollars is None})
     parts = []
@@ -72,12 +72,10 @@ def _cost(estimate: Estimate, paid: Sequence[Calls]) -> str:
         dates = sorted(
             {known_value.price.when for known_value in known if known_value.price is not None}
         )
-        most = (
-            "at most " if total >= 0.01 and any(known_value.most for known_value in known) else ""
-        )
-        parts.append(f"{most}{_money(total)} (list prices of {', '.join(dates)})")
+        most = "up to " if total >= 0.01 and any(known_value.most for known_value in known) else ""
+        parts.append(f"{most}{_money(total)} (list prices as of {', '.join(dates)})")
     if unknown:
-        parts.append(f"not known for {', '.join(unknown)}")
+        parts.append(f"unknown for {', '.join(unknown)}")
     return "; ".join(parts)
 
 
@@ -86,13 +84,13 @@ def _time(estimate: Estimate, asks: bool) -> str:
     unknown = [value.noun for value in estimate.values if value.seconds is None]
     parts = []
     if not any(value.todo for value in estimate.values):
-        parts.append("seconds, as nothing is to be made")
+        parts.append("a few seconds: nothing to compute")
     elif sum(known) > 0:
-        parts.append(f"about {duration(sum(known))} to make what is missing")
+        parts.append(f"about {duration(sum(known))} to compute what is missing")
     if unknown:
-        parts.append(f"not known for {', '.join(unknown)} before this machine has made some")
+        parts.append(f"unknown for {', '.join(unknown)} until this machine has computed some")
     if asks:
-        parts.append("and what the models take to answer")
+        parts.append("plus the models' response time")
     return ", ".join(parts)
 
 
@@ -106,12 +104,12 @@ def duration(seconds: float) -> str:
 
 
 def _round(tokens: int) -> str:
-    """Returns a number to two digits: more would promise too much."""
+    """Returns a number rounded to two digits: more would promise too much."""
     digits = max(0, len(str(tokens)) - 2)
     return f"{round(tokens, -digits):,}"
 
 
 def _money(dollars: float) -> str:
     if dollars < 0.01:
-        return "less than US$ 0.01"
-    return f"about US$ {dollars:.2f}" if dollars < 10 else f"about US$ {dollars:,.0f}"
+        return "under $0.01"
+    return f"about ${dollars:.2f}" if dollars < 10 else f"about ${dollars:,.0f}"

@@ -74,7 +74,7 @@ def _text(run: Run, _: Pictures) -> str:
 
 #: ending of a file -> the kind of document; forms, the panel and `runs.export` offer these
 FORMATS: Mapping[str, ReportFormat] = {
-    "html": ReportFormat("Web page with pictures", "text/html", _html, shows_pictures=True),
+    "html": ReportFormat("Web page with photos", "text/html", _html, shows_pictures=True),
     "md": ReportFormat("Markdown", "text/markdown", _markdown),
     "csv": ReportFormat("Table (CSV)", "text/csv", _csv),
     "json": ReportFormat("Data (JSON)", "application/json", _json),

@@ -1,4 +1,4 @@
-"""How numbers and answers are put into words, the same in reports, in the App and in text; pure."""
+"""Numbers and answers in words, the same in reports, in the App and in text; pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def answer(run: Run) -> str:
 
 
 def apart(run: Run) -> str:
-    """Returns in one sentence whether the sets differ at all, before any words."""
+    """Returns in one sentence whether the sets differ at all, in words or not."""
     separability = run.separability
     if separability is None:
         return (
-            "Whether they differ at all was not tested: no embeddings or measured properties, or "
-            "too few independent images."
+            "Whether the sets differ at all was not tested: that takes embeddings or measured "
+            "properties, and enough independent photos."
         )
     sign = "<=" if separability["p_value"] <= 1 / (separability["permutations"] + 1) else "="
-    told = "tells them apart" if separability["p_value"] <= 0.05 else "can not tell them apart"
+    told = "tells them apart" if separability["p_value"] <= 0.05 else "cannot tell them apart"
     return (
         f"A linear classifier on {separability['features']} {told}: "
         f"AUROC {separability['auroc']:.2f}, p {sign} {separability['p_value']:.2g}."
@@ -32,7 +32,7 @@ def apart(run: Run) -> str:
 
 
 def decisive(difference: Difference) -> tuple[float, tuple[float, float], float, float | None]:
-    """Returns the AUROC, interval, p and q that decide: those under control, where there is any."""
+    """Returns the AUROC, interval, p and q that decide: with controls, if there are any."""
     if difference.auroc_controlled is not None and difference.auroc_controlled_interval is not None:
         p = difference.p_value if difference.p_controlled is None else difference.p_controlled
         return (
@@ -50,7 +50,7 @@ def shown_in(difference: Difference) -> str:
 
 
 def chance(difference: Difference) -> str:
-    """Returns q, or p where the run does not correct: ``q = 0.012``."""
+    """Returns q, or p if the run does not correct: ``q = 0.012``."""
     _, _, p, q = decisive(difference)
     return f"p = {small(p)}" if q is None else f"q = {small(q)}"
 
@@ -63,34 +63,34 @@ def strength(difference: Difference) -> str:
 
 def evidence(difference: Difference) -> str:
     """Returns where the evidence comes from, in words."""
-    source = "images that no proposer saw" if difference.held_out else "all images"
+    source = "photos that no proposer saw" if difference.held_out else "all photos"
     if difference.source in ("property", "label", "user"):
-        source = "all images: it was not proposed from them"
-    return f"{difference.n_a} images of A and {difference.n_b} of B ({source})"
+        source = "tested on all photos"
+    return f"{difference.n_a} photos of A and {difference.n_b} of B ({source})"
 
 
 #: verdict of control -> in few words, and as a sentence
 CONTROL = {
-    "holds": ("", "it holds among images that agree in what was controlled for"),
+    "holds": ("", "it holds among photos with the same controlled values"),
     "explained": ("explained by what was controlled for",) * 2,
     "undecided": (
         "undecided under control",
-        "too few comparable images to tell whether it holds under control",
+        "too few comparable photos to tell whether it still holds",
     ),
     "incomparable": (
         "nothing comparable under control",
-        "no group of what was controlled for holds images of both sets",
+        "no controlled group has photos of both sets",
     ),
 }
 
 
 def control_remark(difference: Difference) -> str:
-    """Returns in few words what control speaks against; empty where it does not."""
+    """Returns in a few words what control says against it; empty if nothing."""
     return CONTROL.get(difference.control, ("", ""))[0]
 
 
 def control(difference: Difference) -> str:
-    """Returns what control says of it; empty where nothing was controlled for."""
+    """Returns what control says about it; empty if nothing was controlled for."""
     if difference.auroc_controlled is None and difference.control != "incomparable":
         return ""
     _, said = CONTROL.get(difference.control, ("", ""))

@@ -28,6 +28,9 @@ from .score_fields import (
 #: what a user can say of a difference; empty is nothing yet
 VERDICTS = ("", "confirmed", "rejected")
 
+#: what a run key looks like: it is the name of a field, too
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
 _WRITING, _DONE = "writing", "done"
 
 #: what a list of runs shows, readable without loading a record: name -> how a run has it
@@ -50,18 +53,25 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
     """Checks that a run can be stored under a key.
 
     Raises:
-        RunError: if it is no identifier, names a field, or is taken and may not be overwritten
+        RunError: if it is no identifier, names a field, or is taken and must not be overwritten
     """
-    if not isinstance(run_key, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", run_key):
+    if not isinstance(run_key, str) or not KEY.fullmatch(run_key):
         raise RunError(
-            f"Expected run_key as an identifier (letters, digits, underscores), got {run_key!r}."
+            f"Expected run_key as an identifier (letters, digits, underscores), got {run_key!r}.",
+            "Choose another key.",
         )
     if run_key.lower().startswith("visdiff_"):
-        raise RunError(f"Expected a run_key that does not begin with 'visdiff_', got {run_key!r}.")
+        raise RunError(
+            f"Expected a run_key that does not begin with 'visdiff_', got {run_key!r}.",
+            "Choose another key.",
+        )
     if dataset.has_run(run_key):
         config = dataset.get_run_info(run_key).config
         if config.method != METHOD:
-            raise RunError(f"Expected a free run_key, got {run_key!r}, a run of another plugin.")
+            raise RunError(
+                f"Expected a free run_key, got {run_key!r}, a run of another plugin.",
+                "Choose another key.",
+            )
         if not overwrite and getattr(config, "state", _DONE) == _DONE:
             raise RunError(
                 f"Expected a free run_key, got {run_key!r}, which exists.",
@@ -81,8 +91,8 @@ def save_run(
 ) -> Run:
     """Writes a run: its record, and a score field for each of its first columns.
 
-    The record is registered first and marked complete last, so that a process that is stopped in
-    between leaves a run that is seen as unfinished, and that `delete_run` removes.
+    The record is registered first and marked complete last: a process that dies in between leaves
+    an unfinished run, which `delete_run` removes.
 
     Args:
         dataset: a FiftyOne dataset
@@ -127,7 +137,7 @@ def load_run(dataset: Any, run_key: str) -> Run:
     _check_known(dataset, run_key)
     if getattr(dataset.get_run_info(run_key).config, "state", _DONE) != _DONE:
         raise RunError(
-            f"Expected a finished run, got {run_key!r}, which was stopped while it was written.",
+            f"Expected a finished run, got {run_key!r}, which was interrupted while saving.",
             "Run it again under the same key, or delete it.",
         )
     return Run.from_dict(_read_record(dataset, run_key))
@@ -142,7 +152,7 @@ def list_runs(dataset: Any) -> list[str]:
 def list_headers(dataset: Any) -> list[dict[str, Any]]:
     """Returns what a list of runs shows, without loading a record: see `_HEADER`.
 
-    Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if it was stopped.
+    Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if interrupted.
     """
     headers = []
     for key in dataset.list_runs(method=METHOD):
@@ -156,7 +166,7 @@ def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> tuple[st
     """Deletes a run and its score fields, and nothing else.
 
     Returns:
-        what was left on the dataset of B, and why, in sentences; none where all is gone
+        sentences on what was left on the dataset of B, and why; empty if everything is gone
 
     Raises:
         RunError: if there is no such run, unless ``missing_ok``
