@@ -1,4 +1,4 @@
-"""One more hypothesis about a stored run: scored like the others, corrected with them, kept."""
+"""One more hypothesis about a stored run: scored like the others, corrected by itself, kept."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def add_hypothesis(
 ) -> Run:
     """Tests a hypothesis on the images of a run, and stores it with its scores in that run.
 
-    It is tested on all images, as by `rank`. The correction then covers all candidates of the run
-    together with it, so that the q of the others changes too. What was thought of while looking
-    at these images is not made independent of them by any correction.
+    It is tested on all images, as by `rank`. A user's own hypotheses are a family of their own: each
+    counts in the correction of the others, and none in that of the run's candidates. What was
+    thought of while looking at these images is not made independent of them by any correction.
 
     Args:
         dataset: a FiftyOne dataset

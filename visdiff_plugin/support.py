@@ -74,10 +74,12 @@ def decide(trials: Sequence[Trial], config: Config, untested: int = 0) -> list[D
             test that found nothing
     """
     decisions: dict[int, Decision] = {}
+    # where all are a user's own, so are those that were dropped
+    dropped_own = all(trial.own for trial in trials)
     for own in (False, True):
         places = [place for place, trial in enumerate(trials) if trial.own is own]
         family = [trials[place] for place in places]
-        dropped = 0 if own else untested
+        dropped = untested if own is dropped_own else 0
         raw_q = _q_values([trial.raw for trial in family], own, config, dropped)
         controlled_q = _q_values([trial.controlled for trial in family], own, config, dropped)
         for place, trial, q, q_controlled in zip(places, family, raw_q, controlled_q, strict=True):
@@ -122,7 +124,7 @@ def _q_values(
     family = favored + ([] if two_sided else [p for p in others if p is not None])
     family += [1.0] * (untested * (1 if two_sided else 2))
     if own:
-        q_values = own_hypotheses_q(np.array(favored))
+        q_values = own_hypotheses_q(np.array([*favored, *[1.0] * untested]))[: len(tests)]
     else:
         q_values = benjamini_hochberg(np.array(family))[: len(tests)]
     return [None if test is None else float(q) for test, q in zip(tests, q_values, strict=True)]
