@@ -32,8 +32,8 @@ def add_hypothesis(
 ) -> Run:
     """Tests a hypothesis on the images of a run, and stores it with its scores in that run.
 
-    It is tested on all images, as by `rank`. A user's own hypotheses are a family of their own: each
-    counts in the correction of the others, and none in that of the run's candidates. What was
+    It is tested on all images, as by `rank`. A user's own hypotheses are a family of their own:
+    each counts in the correction of the others, and none in that of the run's candidates. What was
     thought of while looking at these images is not made independent of them by any correction.
 
     Args:
