@@ -17,7 +17,7 @@ def render(run: Run, kind: Format, pictures: Mapping[str, str] | None = None) ->
     Args:
         run: the run
         kind: of document
-        pictures (None): sample id -> data URL, for HTML; an image that is not there is left out
+        pictures (None): sample id -> data URL, for HTML; images without one are left out
 
     Raises:
         ValueError: on an unknown kind
