@@ -1,4 +1,4 @@
-"""The page of one comparison: what was compared, and its differences side by side."""
+"""The page of one comparison: what was compared, with the differences side by side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def hypothesis(run_key: str) -> str:
     return f"page.own.ask-{run_key}.hypothesis"
 
 
-_AUROC = "How often an image of A shows it more than one of B, among all pairs of them"
+_AUROC = "How often a photo of A shows it more than a photo of B, over all pairs"
 _VERDICTS = {"confirmed": ("check_circle", "vd-yes"), "rejected": ("cancel", "vd-no")}
 
 
@@ -74,7 +74,7 @@ def _side(panel: Any, box: Box, side: str, run: Mapping[str, Any]) -> None:
         ends.text("a", "A", "vd-small")
         head.text("auroc", "AUROC", "vd-small", hint=_AUROC)
     if not part["rows"]:
-        box.text("none", "Nothing was found that is truer of this set.", "vd-second")
+        box.text("none", "Nothing is truer of this set.", "vd-second")
     _rows(panel, box, side, part)
 
 
@@ -110,16 +110,16 @@ def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
     box.text("title", "Test your own hypothesis", "vd-head")
     box.text(
         "about",
-        "Say what you think differs: it is scored on the same images, joins the table, and is "
-        "corrected for with it. Thought of while looking at these images? Then they prove it less "
-        "than q says: try it on others.",
+        "What do you think differs? Your hypothesis is tested on the same photos and corrected "
+        "together with the rest of the table. If these photos gave you the idea, try it on "
+        "others too: q looks better here than it should.",
         "vd-small",
     )
     if cost:
         box.text("cost", cost, "vd-small")
     row = box.box(f"ask-{run_key}", "vd-row")
     row.field("hypothesis", "such as: dogs in snow", item="vd-fill")
-    row.button("test", "Test it", panel.test_hypothesis, kind="main")
+    row.button("test", "Test", panel.test_hypothesis, kind="main")
 
 
 def _folded(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
@@ -128,8 +128,8 @@ def _folded(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
         fold = box.fold("unsupported", f"Not supported ({rest['count']})",
                         is_open=not run["found"])  # fmt: skip
         _rows(panel, fold, "rest", rest, weak=True)
-    _lines(box, "used", "How it was found", run["used"])
-    _lines(box, "left", f"Left out ({len(run['left_out'])})", run["left_out"])
+    _lines(box, "used", "How this was computed", run["used"])
+    _lines(box, "left", f"Skipped ({len(run['left_out'])})", run["left_out"])
     _lines(box, "notes", f"Notes ({len(run['notes'])})", run["notes"])
     export = box.fold("export", "Export a report")
     row = export.box("kinds", "vd-row")

@@ -9,12 +9,12 @@ from fiftyone.operators import types
 
 from ._parts import Box, Page, root
 
-#: between two looks at a comparison under way
+#: between two checks on a comparison in progress
 POLL_MS = 2_000
 
 _ABOUT = (
-    "Choose two sets of images, A and B: a saved view, a tag, or what you select in the grid. "
-    "VisDiff says in words how they differ, each with the evidence and the images to check it by."
+    "Choose two sets of photos, A and B: a saved view, a tag, or a selection in the grid. "
+    "VisDiff describes how they differ, with evidence and photos for each difference."
 )
 
 
@@ -27,8 +27,8 @@ def draw(
     Args:
         panel: whose events are called
         listed: the runs, as `payload.runs_page` returns them
-        underway: comparisons that are not done, as `work_cards.merged` returns them
-        selected: samples that are selected in the grid: clicked on, and clicked on with Alt
+        underway: comparisons in progress, as `work_cards.merged` returns them
+        selected: how many samples are selected in the grid: clicked, and Alt-clicked
     """
     page, box = root("runs")
     top = box.box("top", "vd-row")
@@ -60,9 +60,9 @@ def _empty(panel: Any, box: Box) -> None:
 def _selection(panel: Any, box: Box, selected: tuple[int, int]) -> None:
     row = box.box("selection", "vd-card vd-row")
     row.letter("letter_a", "a")
-    row.text("n_a", f"{selected[0]:,} selected (green tick)", "vd-second")
+    row.text("n_a", f"{selected[0]:,} selected (green checkmark)", "vd-second")
     row.letter("letter_b", "b")
-    row.text("n_b", f"{selected[1]:,} selected (Alt + click, red tick)", "vd-second",
+    row.text("n_b", f"{selected[1]:,} selected (Alt + click, red checkmark)", "vd-second",
              item="vd-grow")  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def _underway(panel: Any, box: Box, underway: Sequence[Mapping[str, Any]]) -> No
         if work["failed"]:
             head.button(
                 "dismiss", "", panel.dismiss, {"name": work["name"]},
-                kind="quiet", icon="close", hint="Remove this message",
+                kind="quiet", icon="close", hint="Dismiss",
             )  # fmt: skip
         if work["stoppable"]:
             head.button("stop", "Stop", panel.stop, {"name": work["name"]}, kind="quiet")

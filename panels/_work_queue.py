@@ -1,4 +1,4 @@
-"""What is under way on a dataset: in the store where operators tell of it, and in the queue."""
+"""Work in progress on a dataset: from the store that operators write to, and from the queue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _WAITING = ("scheduled", "queued")
 
 
 def list_underway(ctx: Any) -> list[dict[str, Any]]:
-    """Returns what is under way, newest first, and what failed until it is dismissed."""
+    """Returns work in progress, newest first, and failures that were not dismissed."""
     from ..operators._progress import states
 
     return merged(states(ctx), [queued(operation) for operation in _operations(ctx.dataset)])
 
 
 def stop(ctx: Any, name: str) -> None:
-    """Asks running work to stop, and takes waiting work from the queue."""
+    """Asks running work to stop, and removes waiting work from the queue."""
     from fiftyone.operators.delegated import DelegatedOperationService
 
     from ..operators._progress import stop
@@ -47,7 +47,7 @@ def form_of(ctx: Any, name: str) -> tuple[str, dict[str, Any]] | None:
 
 
 def dismiss(ctx: Any, name: str) -> None:
-    """Puts a failure out of sight; of a delegated one, its record stays in the database."""
+    """Hides a failure; the record of a delegated one stays in the database."""
     from fiftyone.operators.delegated import DelegatedOperationService
 
     from ..operators._progress import forget

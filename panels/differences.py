@@ -16,13 +16,13 @@ _URI = "@visdiff/visdiff"
 #: rows that "more" adds
 _MORE_ROWS = 50
 _HELP = (
-    "How do two sets of images differ, in words? Run a comparison, read what was found, and click "
-    "through to the photographs."
+    "How do two sets of photos differ? Run a comparison, read the differences, and click through "
+    "to the photos."
 )
 
 
 class DifferencesPanel(foo.Panel):
-    """Lists comparisons, and opens each down to its images."""
+    """Lists comparisons, and opens each down to its photos."""
 
     @property
     def config(self) -> Any:
@@ -39,12 +39,12 @@ class DifferencesPanel(foo.Panel):
     # -- what the App calls ------------------------------------------------------------------
 
     def on_load(self, ctx: Any) -> None:
-        """Opens the list; a click in the grid then means A, a click with Alt means B."""
+        """Opens the list; from then on a click in the grid means A, an Alt-click means B."""
         self._go(ctx, where="runs")
         ctx.ops.set_sample_selection_style(default="green-checkmark", alt="red-checkmark")
 
     def on_unload(self, ctx: Any) -> None:
-        """Gives the grid its own selection back."""
+        """Gives the grid its usual selection style back."""
         ctx.ops.clear_sample_selection_style()
 
     def on_change_dataset(self, ctx: Any) -> None:
@@ -52,10 +52,10 @@ class DifferencesPanel(foo.Panel):
         self._go(ctx, where="runs")
 
     def on_change_selected(self, ctx: Any) -> None:
-        """The list says what is selected; drawing it anew is all there is to do."""
+        """Redraws the list, which says what is selected."""
 
     def execute(self, ctx: Any) -> Any:
-        """Runs an event and draws the page; what a user can mend is said, not raised."""
+        """Runs an event and draws the page; errors that a user can fix become a notice."""
         from visdiff_plugin.errors import VisDiffError
 
         try:
@@ -134,7 +134,7 @@ class DifferencesPanel(foo.Panel):
         ctx.panel.set_state("shown", shown)
 
     def poll(self, ctx: Any) -> None:
-        """Looks again at what is under way."""
+        """Checks again what is in progress."""
 
     # -- runs --------------------------------------------------------------------------------
 
@@ -143,12 +143,12 @@ class DifferencesPanel(foo.Panel):
         self._prompt(ctx, "compare_views", {})
 
     def run_again(self, ctx: Any) -> None:
-        """Opens the form of the same comparison, under a free key."""
+        """Opens the form of the same comparison, under a new name."""
         name, params = _actions.settings_of(ctx.dataset, self._run(ctx))
         self._prompt(ctx, name, params)
 
     def rename(self, ctx: Any) -> None:
-        """Asks for another key."""
+        """Asks for another name."""
         self._prompt(ctx, "rename_run", {"run_key": ctx.params["key"]})
 
     def delete(self, ctx: Any) -> None:
@@ -172,14 +172,14 @@ class DifferencesPanel(foo.Panel):
             self._prompt(ctx, *form)
 
     def stop(self, ctx: Any) -> None:
-        """Asks what is under way to stop."""
+        """Asks work in progress to stop."""
         _work_queue.stop(ctx, ctx.params["name"])
 
     def _prompt(self, ctx: Any, name: str, params: dict[str, Any]) -> None:
         ctx.prompt(f"{_URI}/{name}", params=params, on_success=self.done, on_error=self.failed)
 
     def done(self, ctx: Any) -> None:
-        """A form was carried out: opens its run, or the list where that has no run to show."""
+        """Opens the run of a form that succeeded, or the list if there is none to show."""
         sources = (ctx.params.get("result"), ctx.params.get("original_params"))
         keys = [source.get("new_key") or source.get("run_key") for source in sources if source]
         key = next((key for key in keys if key and ctx.dataset.has_run(key)), None)
@@ -189,7 +189,7 @@ class DifferencesPanel(foo.Panel):
             self._go(ctx, where="runs")
 
     def failed(self, ctx: Any) -> None:
-        """A form failed: says why."""
+        """Says why a form failed."""
         ctx.ops.notify(reason(ctx.params.get("error")), variant="error")
 
     def test_hypothesis(self, ctx: Any) -> None:
@@ -204,7 +204,7 @@ class DifferencesPanel(foo.Panel):
             at = place_of(run, text)
             ctx.ops.reload_dataset()
         else:
-            ctx.ops.notify("This run has tested that already", variant="info")
+            ctx.ops.notify(f"This comparison already tested {text.strip()!r}.", variant="info")
         self._go(ctx, where="difference", key=run.run_key, at=at)
 
     # -- one difference ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Work under way as the cards that the panel shows; pure."""
+"""Work in progress as the cards that the panel shows; pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def queued(operation: Any) -> dict[str, Any]:
     status = operation.status
     return {
         "name": name,
-        "title": f"{name}: {sets[0]} against {sets[1]}" if len(sets) == 2 else name,
+        "title": f"{name}: {sets[0]} vs. {sets[1]}" if len(sets) == 2 else name,
         "state": str(operation.run_state),
         "fraction": getattr(status, "progress", None),
         "label": getattr(status, "label", None) or "",
@@ -45,13 +45,13 @@ def merged(
     """Returns a card for each piece of work, newest first.
 
     Args:
-        told: states of the store, oldest first: they know best how far work is
+        told: states of the store, oldest first: they know the progress best
         operations: delegated ones, newest first; of the same name, the first counts
 
     Returns:
         ``name``, ``title``, ``state`` and ``said`` in words, ``progress`` in [0, 1] or None, and
-        whether it ``failed``, its form can be filled ``again``, it is ``stoppable``, and
-        ``moving``: worth looking at again
+        whether it ``failed``, its form can be filled ``again``, it is ``stoppable``, and it is
+        ``moving``: worth checking again
     """
     titles: dict[str, Mapping[str, Any]] = {}
     for operation in operations:
@@ -87,7 +87,7 @@ def reason(error: Any) -> str:
     """Returns what went wrong, in a sentence, out of a traceback."""
     lines = [line for line in str(error or "").strip().splitlines() if line.strip()]
     if not lines:
-        return "No reason was stored."
+        return "It failed without saying why."
     # the exception's own line: frames are indented, and its class says nothing to a user
     last = max((at for at, line in enumerate(lines) if _raises(line)), default=len(lines) - 1)
     first, *more = lines[last:]

@@ -99,7 +99,7 @@ def test_a_hypothesis_of_my_own_joins_the_table(demo, clean, open_app):
                     captioner="field:ground_truth")  # fmt: skip
     app = open_app(demo, size=(1700, 1050))
     panel = app.panel().click("mine").says("Test your own hypothesis")
-    panel.fill("such as: dogs in snow", "a green motorcycle").press("Test it")
+    panel.fill("such as: dogs in snow", "a green motorcycle").press("Test")
     panel.says("a green motorcycle", "your own hypothesis")
     own = [
         difference

@@ -50,7 +50,13 @@ def test_runs_are_listed_without_reading_their_records(browser, stored_run, monk
 
 def test_a_run_shows_both_directions_and_how_it_was_found(browser, stored_run):
     browser.event("on_load").event("open_run", key="run")
-    for text in ("Truer of", "red thing", "supported, of", "How it was found", "Not supported"):
+    for text in (
+        "Truer of",
+        "red thing",
+        "supported, of",
+        "How this was computed",
+        "Not supported",
+    ):
         assert text in browser.text
     assert {"difference-0", "interval", "hypothesis", "page-run"} <= browser.parts()
     browser.event("open_runs")
@@ -82,7 +88,10 @@ def test_a_hypothesis_joins_the_run(browser, stored_run, dataset):
     assert "Expected a hypothesis, got none" in browser.said[0]
     browser.type("page.own.ask-run.hypothesis", "Red Thing")
     browser.event("test_hypothesis")
-    assert browser.said == ["This run has tested that already"] and "red thing" in browser.text
+    assert (
+        browser.said == ["This comparison already tested 'Red Thing'."]
+        and "red thing" in browser.text
+    )
 
 
 def test_forms_are_filled_with_the_settings_of_a_run(browser, stored_run, dataset):
@@ -135,7 +144,7 @@ def test_delegated_work_is_shown_until_it_is_done(browser, dataset):
     operator = foo.get_operator(f"{URI}/compare_views")
     operator(dataset, "red", "blue", "later", captioner="field:truth", delegate=True)
     browser.event("on_load")
-    assert "later: red against blue" in browser.text and "waiting for a worker" in browser.text
+    assert "later: red vs. blue" in browser.text and "waiting for a worker" in browser.text
     assert "TimerView" in json.dumps(browser.page)
     service = DelegatedOperationService()
     service.execute_queued_operations(dataset_name=dataset.name, log=False)

@@ -113,8 +113,8 @@ def test_hundreds_of_differences_are_sent_in_parts():
 
 def test_what_was_left_out_is_said_once_with_examples():
     page = payload.run_page(run(difference()), NOW)
-    assert page["left_out"] == ["left out: 2 samples: image file not found (x, y)"]
-    assert not any("left out" in line for line in page["used"])
+    assert page["left_out"] == ["skipped 2 samples: image file not found (x, y)"]
+    assert not any("skipped" in line for line in page["used"])
     assert page["notes"] == ["A note."] and "A note." not in page["used"]
     assert any("3 reused, 4 computed" in line for line in page["used"])
 

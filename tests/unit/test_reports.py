@@ -53,12 +53,12 @@ class Page(HTMLParser):
 def test_the_page_shows_both_sides_the_evidence_and_the_pictures():
     page = Page(render(RUN, "html", {one: f"{PIXEL}{one}" for one in "1234"}))
     for words in (
-        "A: wrong (100 images) against B: right (120 images)",
+        "A: wrong (100 photos) vs. B: right (120 photos)",
         "2 differences supported, of 3 candidates.",
         "Truer of A: wrong", "dogs in snow", "confirmed", "in 34% of A, 9% of B",
-        "AUROC 0.80 [0.70, 0.90], q = 1e-05", "also said as: a dog in snow", "seen",
+        "AUROC 0.80 [0.70, 0.90], q = 1e-05", "other wordings: a dog in snow", "seen",
         "Truer of B: right", "grass", "Not supported (1)", "a cat",
-        "left out: 2 samples: image file not found", "A note.",
+        "skipped 2 samples: image file not found", "A note.",
     ):  # fmt: skip
         assert words in page.text, words
     assert page.pictures == [f"{PIXEL}{one}" for one in "1243"]

@@ -29,7 +29,7 @@ def state(name, kind="running", **changes):
 
 def test_a_queued_comparison_says_what_it_compares():
     found = queued(operation("queued", a="wrong", b="tag:right", run_key="errors"))
-    assert found["title"] == "errors: wrong against tag:right" and found["name"] == "errors"
+    assert found["title"] == "errors: wrong vs. tag:right" and found["name"] == "errors"
     [card] = merged([], [found])
     assert card["state"] == "waiting for a worker" and card["progress"] is None
     assert card["moving"] and card["stoppable"] and not card["failed"]
@@ -38,7 +38,7 @@ def test_a_queued_comparison_says_what_it_compares():
 def test_work_in_the_store_and_in_the_queue_is_one_card():
     waiting = queued(operation("running", a="wrong", b="right", run_key="errors"))
     [card] = merged([state("errors")], [waiting])
-    assert card["title"] == "errors: wrong against right"
+    assert card["title"] == "errors: wrong vs. right"
     assert card["said"] == "Captioning 4 of 10" and card["progress"] == 0.4
     assert [one["name"] for one in merged([state("old"), state("new")], [])] == ["new", "old"]
 
@@ -70,6 +70,6 @@ def test_of_two_operations_of_one_name_the_newer_counts():
 def test_reasons_are_what_an_error_said():
     assert reason("ValueError: Expected a: b") == "Expected a: b"
     assert reason("no colon") == "no colon"
-    assert reason(None) == "No reason was stored."
+    assert reason(None) == "It failed without saying why."
     two = "KeyError: first\nand more\n"
     assert reason(two) == "first and more"

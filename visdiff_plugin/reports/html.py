@@ -1,7 +1,7 @@
-"""A run as one HTML page that needs nothing else: pictures, drawings and style are in it; pure.
+"""A run as a single self-contained HTML page with photos, drawings and style; pure.
 
-Descriptions, labels and notes are text of models and users: all of it is escaped, and the page
-forbids itself scripts and addresses.
+Descriptions, labels and notes come from models and users: all of it is escaped, and the page
+allows no scripts and no outside addresses.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
-        "<h1>How do these two sets of images differ?</h1>",
-        f"<p>{_set('a', run.label_a, run.n_a)} against {_set('b', run.label_b, run.n_b)}</p>",
+        "<h1>How do these two sets of photos differ?</h1>",
+        f"<p>{_set('a', run.label_a, run.n_a)} vs. {_set('b', run.label_b, run.n_b)}</p>",
         f"<p>{escape(apart(run))}</p>",
         f'<p class="answer">{escape(answer(run))}</p>',
     ]
@@ -54,7 +54,7 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
             f"</summary>{_table(rest)}</details>"
         )
     lines = "".join(f"<li>{escape(line)}</li>" for line in used(run))
-    parts.append(f"<h2>How it was found</h2><ul class='soft'>{lines}</ul></body></html>")
+    parts.append(f"<h2>How this was computed</h2><ul class='soft'>{lines}</ul></body></html>")
     return "\n".join(parts) + "\n"
 
 
@@ -62,12 +62,12 @@ def _set(side: str, label: str, n: int) -> str:
     name = f"{side.upper()}: {escape(label)}"
     return (
         f'<span class="{side}"><span class="name">{name}</span></span> '
-        f'<span class="soft">({n} images)</span>'
+        f'<span class="soft">({n:,} photos)</span>'
     )
 
 
 def picture_key(run: Run, side: str, image: str) -> str:
-    """Returns what tells an image apart: its id, which a clone of its dataset holds too."""
+    """Returns the key of an image: its id, with its dataset if that is another one."""
     return f"{run.dataset_b}/{image}" if side == "b" and run.dataset_b else image
 
 
@@ -75,7 +75,7 @@ def _side(run: Run, side: str, pictures: Mapping[str, str]) -> str:
     own = [difference for difference in run.significant if difference.favors == side]
     label = run.label_a if side == "a" else run.label_b
     cards = "".join(_card(run, difference, pictures) for difference in own)
-    none = "" if own else '<p class="soft">Nothing was found that is truer of this set.</p>'
+    none = "" if own else '<p class="soft">Nothing is truer of this set.</p>'
     return (
         f'<section class="{side}"><h2>Truer of <span class="name">{side.upper()}: {escape(label)}'
         f"</span></h2>{cards}{none}</section>"
@@ -89,21 +89,21 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
         f"<h3>{escape(difference.description)} {_verdict(difference)}</h3>",
         f"<p>{escape(shown_in(difference))}</p>",
         drawing.interval(difference),
-        f'<p class="soft">{escape(strength_of(difference))}, {escape(chance(difference))}, from '
-        f"{escape(evidence(difference))}</p>",
+        f'<p class="soft">{escape(strength_of(difference))}, {escape(chance(difference))}, '
+        f"based on {escape(evidence(difference))}</p>",
     ]
     said = [
         control(difference),
-        difference.merged and f"also said as: {', '.join(difference.merged)}",
+        difference.merged and f"other wordings: {', '.join(difference.merged)}",
         difference.note,
     ]
     lines += [f'<p class="soft">{escape(text)}</p>' for text in said if text]
     lines.append(drawing.histogram(difference))
     ends = (
-        (f"high_{favored}", f"Truest in {favored.upper()}"),
-        (f"low_{other}", f"Least true in {other.upper()}"),
-        (f"high_{other}", f"Speak against it: truest in {other.upper()}"),
-        (f"low_{favored}", f"Speak against it: least true in {favored.upper()}"),
+        (f"high_{favored}", f"{favored.upper()} photos that show it best"),
+        (f"low_{other}", f"{other.upper()} photos that show it least"),
+        (f"high_{other}", f"{other.upper()} photos that show it anyway"),
+        (f"low_{favored}", f"{favored.upper()} photos that don't show it"),
     )
     for end, text in ends:
         keys = [picture_key(run, end[-1], image) for image in difference.examples.get(end, ())]

@@ -15,7 +15,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&:@]|^[-+.=])")
 
 
 def plain_text(text: str) -> str:
-    """Returns text that Markdown shows as it is, on one line."""
+    """Returns text escaped for Markdown, on a single line."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -24,8 +24,8 @@ def document(run: Run) -> str:
     lines = [
         f"# How {plain_text(run.label_a)} differs from {plain_text(run.label_b)}",
         "",
-        f"A: {plain_text(run.label_a)} ({run.n_a} images). "
-        f"B: {plain_text(run.label_b)} ({run.n_b} images).",
+        f"A: {plain_text(run.label_a)} ({run.n_a:,} photos). "
+        f"B: {plain_text(run.label_b)} ({run.n_b:,} photos).",
         "",
         apart(run),
         "",
@@ -38,7 +38,7 @@ def document(run: Run) -> str:
     rest = [difference for difference in run.differences if not difference.significant]
     if rest:
         lines += ["", f"## Not supported ({len(rest)})", "", *_table(rest)]
-    lines += ["", "## How it was found", "", *(f"- {line}" for line in _how(run))]
+    lines += ["", "## How this was computed", "", *(f"- {line}" for line in _how(run))]
     return "\n".join(lines) + "\n"
 
 
@@ -81,7 +81,7 @@ def _table(differences: Sequence[Difference]) -> list[str]:
 def _remarks(difference: Difference) -> str:
     parts = [difference.verdict, difference.note, control(difference)]
     if difference.merged:
-        parts.append("also: " + ", ".join(difference.merged))
+        parts.append("other wordings: " + ", ".join(difference.merged))
     return plain_text("; ".join(part for part in parts if part))
 
 

@@ -22,7 +22,7 @@ def wanted(run: Run) -> dict[str, list[str]]:
 
 
 def read(paths: Mapping[str, str]) -> dict[str, str]:
-    """Returns a data URL for each image; files that can't be read are left out.
+    """Returns a data URL for each image; unreadable files are left out.
 
     Args:
         paths: sample id, or another key -> image file

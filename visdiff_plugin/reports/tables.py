@@ -18,10 +18,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_table(run: Run) -> str:
-    """Returns one row a difference, in rank order, with every number of its evidence.
+    """Returns a row for each difference, in rank order, with every number of its evidence.
 
-    Texts that a spreadsheet would run as a formula get an apostrophe before them. An interval is
-    two columns, a list is joined by semicolons, and what is not known is an empty cell.
+    Texts that a spreadsheet would run as a formula get an apostrophe in front. An interval takes
+    two columns, a list is joined by semicolons, and an unknown value is an empty cell.
     """
     rows = [
         {"rank": rank, **_row(difference)} for rank, difference in enumerate(run.differences, 1)

@@ -1,4 +1,4 @@
-"""What a run used and left out, in words; pure."""
+"""What a run used and skipped, in words; pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _KINDS = ("captioner", "encoder", "proposer", "ranker", "engine")
 
 
 def used(run: Run) -> list[str]:
-    """Returns a line for each thing that a reader must know to judge a run, or to redo it."""
-    lines = ["Held out: the evidence comes from images that no proposer saw."] * run.held_out
+    """Returns a line for everything that a reader needs to judge a run, or to repeat it."""
+    lines = ["Held out: the evidence comes from photos that no proposer saw."] * run.held_out
     stages = run.record.get("stages") or {}
     for kind in _KINDS:
         if stages.get(kind):
@@ -20,15 +20,15 @@ def used(run: Run) -> list[str]:
         lines.append(f"{kind}: {counts['reused']} reused, {counts['computed']} computed")
     lines += left_out(run)
     lines += consumed(run)
-    lines.append(f"made {run.created or 'at an unknown time'}, run {run.run_key}, "
+    lines.append(f"created {run.created or 'at an unknown time'}, name {run.run_key}, "
                  f"dataset {run.dataset}, seed {run.record.get('seed', 0)}")  # fmt: skip
     return lines + list(run.notes)
 
 
 def left_out(run: Run) -> list[str]:
-    """Returns what was left out, with reasons."""
+    """Returns what was skipped, with reasons."""
     return [
-        f"left out: {counted(skipped_item.count, skipped_item.what)}: {skipped_item.reason}"
+        f"skipped {counted(skipped_item.count, skipped_item.what)}: {skipped_item.reason}"
         for skipped_item in run.skipped
     ]
 

@@ -53,7 +53,7 @@ def table(differences: Sequence[Difference]) -> list[str]:
 
 
 def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
-    """What looks like a difference, and is gone or unsure among images that agree."""
+    """Differences that disappear or become unsure once fields are controlled for."""
     fields = ", ".join(run.config.get("control_for", ())) or "the controlled fields"
     lines = [f"Under control of {fields} ({len(differences)}), AUROC without and with it:"]
     for difference in differences:
@@ -102,7 +102,7 @@ def _footnotes(run: Run) -> list[str]:
 
 
 def consumed(run: Run) -> list[str]:
-    """What requests to servers consumed, where there were any."""
+    """What requests to servers consumed, if there were any."""
     return [
         line
         for kind, name in (("Proposals", "usage"), ("Ranking", "usage_ranker"))
