@@ -169,7 +169,7 @@ def test_a_prompt_that_is_filled_in_shows_what_was_passed(plugins, labeled):
     assert "changed: Captioner, Context, Seed" in form.inputs["advanced"].view.description
     ids = labeled.values("id")
     form = Form(labeled, a=ids[:20], b="rest", run_key="again")
-    assert "A: 20 images (20 chosen samples)" in form.said("sizes")
+    assert "A: 20 photos (20 chosen samples)" in form.said("sizes")
     assert run(form)["run_key"] == "again"
     again = Form(labeled, a=ids[:20], b="rest", run_key="again", overwrite=True)
     assert not again.inputs["run_key"].invalid and run(again)["run_key"] == "again"

@@ -19,7 +19,7 @@ from visdiff_plugin.storing.run_store import save_run
 
 def test_a_dataset_without_runs_says_what_to_do(browser):
     browser.event("on_load")
-    assert "says in words how they differ" in browser.text
+    assert "describes how they differ" in browser.text
     assert "Compare two sets" in browser.text and "timer" not in json.dumps(browser.page)
     [style] = browser.asked("set_sample_selection_style")
     assert style == {"default": "green-checkmark", "alt": "red-checkmark"}
