@@ -45,6 +45,8 @@ def _concentrated(differences: Sequence[Difference], config: Config, untested: i
         if difference.significant or not difference.concentrated:
             continue
         a, b = difference.tail_a or 0.0, difference.tail_b or 0.0
+        if config.directions == "a" and b > a:
+            continue
         said.append(
             f"Few images stand out: {difference.description!r} is highest for {percent(a)} of A "
             f"and {percent(b)} of B (adjusted p = {small(p)}). As a whole the sets differ too "

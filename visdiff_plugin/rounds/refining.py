@@ -48,7 +48,7 @@ def refine(
     }
     if unable:
         inputs.account.notes.append(
-            f"refine={config.refine} changes nothing for {', '.join(unable)}: it can't be asked so."
+            f"{', '.join(unable)} can't refine; refine={config.refine} has no effect there."
         )
     ranker = _cheap(stages, inputs)
     if ranker is None and able:
