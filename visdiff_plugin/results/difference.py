@@ -44,7 +44,7 @@ class Difference:
             control; ``"undecided"``: not supported, though it may be as large: too few
             comparable images; ``"incomparable"``: no stratum holds
             both sets; empty without control, or where there was no difference to explain
-        auroc_controlled: AUROC within strata, weighted by pairs; None without control
+        auroc_controlled: AUROC within strata, each weighted by van Elteren; None without control
         auroc_controlled_interval: its 95% interval
         p_controlled: one-sided p of the test within strata
         q_controlled: after Benjamini-Hochberg
