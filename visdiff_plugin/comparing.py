@@ -125,7 +125,7 @@ def _surest(
     notes = []
     if whole:
         said = ", ".join(whole)
-        notes = [f"draw='sure' changes nothing for {said}: a third of each set is read at once."]
+        notes = [f"draw='sure' has no effect on {said}: a third of each set is read at once."]
     if inputs.vectors is None:
         return None, ["draw='sure' needs embeddings, and there are none: drawn uniformly instead."]
     return Surest(inputs.vectors, inputs.images.names(), design, config.seed), notes

@@ -87,8 +87,7 @@ def _check_new(run: Run, text: str) -> None:
         raise RunError("Expected a hypothesis, got none.", "Say what you think differs.")
     if place_of(run, text) is not None:
         raise RunError(
-            f"Expected a new hypothesis, got {text!r}, which run {run.run_key!r} has tested.",
-            "Its table shows it.",
+            f"This comparison already tested {text!r}.",
         )
 
 

@@ -156,7 +156,7 @@ def test_caption_fields_that_hold_something_else(dataset):
     refused(dataset, FieldError, "got none on 120 samples", captioner="field:nothing")
     refused(dataset, FieldError, "got 'missing'", label_fields=["missing"])
     refused(dataset, ValueError, "no field's name", captioner="field:")
-    refused(dataset, FieldError, "did not make", caption_field="filepath")
+    refused(dataset, FieldError, "was not created by VisDiff", caption_field="filepath")
     refused(dataset, FieldError, "brain run, got 'sim'; there are none", encoder="brain:sim")
 
 

@@ -253,8 +253,8 @@ def test_what_would_stop_a_run_is_said_in_words(dataset, config, about, text):
 def test_a_field_that_is_not_ours_is_said_before_it_is_run_into(dataset):
     dataset.set_values("mine", ["x"] * 120)
     config = offline(captioner=ColorCaptioner(), caption_field="mine")
-    assert any("a field that VisDiff did not make" in text for _, text in problems(dataset, config))
-    with pytest.raises(visdiff.VisDiffError, match="that VisDiff did not make"):
+    assert any("was not created by VisDiff" in text for _, text in problems(dataset, config))
+    with pytest.raises(visdiff.VisDiffError, match="was not created by VisDiff"):
         visdiff.compare(dataset, "red", "blue", "run", config=config)
 
 

@@ -106,7 +106,7 @@ def test_a_set_of_another_dataset_is_scored_there(dataset, make_dataset):
 def test_what_can_not_be_tested_says_why_and_changes_nothing(dataset, run):
     with pytest.raises(RunError, match="Expected a hypothesis, got none"):
         add_hypothesis(dataset, "run", "  ")
-    with pytest.raises(RunError, match="has tested"):
+    with pytest.raises(RunError, match="already tested"):
         add_hypothesis(dataset, "run", "Zebras", encoder=ENCODER)
     # the run's encoder was an object: its name alone makes none
     with pytest.raises(RunError, match="models by name"):

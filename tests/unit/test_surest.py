@@ -243,7 +243,7 @@ def test_what_can_not_be_drawn_so_is_said():
     assert any("there are none: drawn uniformly" in note for note in inputs.account.notes)
     assert [len(side.proposal) for side in found.folds[0]] == [5, 5]
     _, inputs, _ = compared(Whole("red pictures"), colors())
-    assert any("changes nothing for reader" in note for note in inputs.account.notes)
+    assert any("no effect on reader" in note for note in inputs.account.notes)
     with pytest.raises(ValueError, match="Expected an encoder for draw='sure', got None"):
         make_stages(None, replace(CONFIG, captioner=ColorCaptioner()), True)
     make_stages(None, replace(CONFIG, captioner=ColorCaptioner(), ranker="tfidf"), False)

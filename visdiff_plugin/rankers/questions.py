@@ -205,7 +205,7 @@ class QuestionRanker:
         return value, why
 
     def _rejected(self, error: RejectedError, asked: Asked) -> str:
-        """Tells one odd request from a server that takes none: a plain one decides, once."""
+        """Probes once with a plain question: is this request rejected, or every request?"""
         asked.calls.succeed()
         asked.hear(Usage(), str(error), False, self.name)
         if error.status is None:

@@ -70,7 +70,7 @@ def refine(
 
 
 def _cheap(stages: Stages, inputs: Inputs) -> Ranker | None:
-    """Returns what scores a few images for nothing; None where all that is there costs."""
+    """Returns a ranker that costs nothing, or None."""
     ranker = stages.ranker.first if isinstance(stages.ranker, Cascade) else stages.ranker
     if not costs(ranker):
         return ranker
