@@ -51,8 +51,8 @@ def check_field(dataset: Any, kind: Kind, same_producer: bool = False) -> None:
     owner = (field.info or {}).get(METHOD)
     if owner is None:
         raise FieldError(
-            f"Field {kind.field!r} of {dataset.name!r} exists and was not created by VisDiff, so no "
-            f"{kind.noun} can be stored in it.",
+            f"Field {kind.field!r} of {dataset.name!r} exists and was not created by VisDiff, so "
+            f"no {kind.noun} can be stored in it.",
             "Choose another name; to read it instead, pass captioner='field:NAME', or "
             "embedding_field together with the encoder that made it.",
         )
