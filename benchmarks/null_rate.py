@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from null_data import clustered, confounded, photographs, scores_of
+from null_small import Made, cases
 
 from visdiff_plugin.config import Config
 from visdiff_plugin.evidence.design import Design
-from visdiff_plugin.evidence.statistics import wilson_interval
+from visdiff_plugin.evidence.statistics import two_sample, wilson_interval
 from visdiff_plugin.evidence.table import Table
 from visdiff_plugin.ranking import rank_differences
 from visdiff_plugin.rounds.holdout import plan_folds
@@ -95,7 +97,7 @@ def supported(
     both = rows[0].tolist(), rows[1].tolist()
     folds, _ = plan_folds(names, [None, None], both, design, config, Greedy())
     candidates = proposals(*(shown or (a, b)), folds, config)
-    columns = [int(candidate.description[1:]) for candidate in candidates]
+    columns = [int(one.description[1:]) for one in candidates]
     scores = np.concatenate([a[:, columns], b[:, columns]])
     ranked, _ = rank_differences(candidates, Table(scores, *rows, folds, design), config)
     return {one.difference.description for one in ranked if one.difference.significant}
@@ -142,10 +144,81 @@ def dependence_table(shuffles: int) -> None:
             config = replace(OURS, seed=shuffle)
             counts[0] += bool(supported(a, b, config, design))
             counts[1] += bool(supported(a, b, config))
+        print(f"| {name} | " + " | ".join(cell(one, shuffles) for one in counts) + " |", flush=True)
+
+
+def reported(made: Made, seed: int) -> set[int]:
+    """Returns the candidates that one comparison of given scores reports."""
+    count = made.scores.shape[1]
+    sources = made.sources or ("label",) * count
+    candidates = [Candidate(f"d{one}", source) for one, source in enumerate(sources)]
+    rows = np.flatnonzero(made.in_a), np.flatnonzero(~made.in_a)
+    folds = [(Split((), rows[0].size), Split((), rows[1].size))]
+    table = Table(made.scores, *rows, folds, made.design)
+    ranked, _ = rank_differences(candidates, table, replace(OURS, seed=seed))
+    return {one.column for one in ranked if one.difference.significant}
+
+
+def small_table(shuffles: int, only: str) -> None:
+    """Prints the share that reports anything, and that finds what is planted, by kinds of data."""
+    print("| sets | nothing differs: reported | something does: found | ms |\n|---|---|---|---|")
+    for name, make in cases().items():
+        if only not in name:
+            continue
+        counts, start = [0, 0], time.perf_counter()
+        for shuffle in range(shuffles):
+            made = make(np.random.default_rng([shuffle, 11]), False)
+            null = set(made.null or range(made.scores.shape[1]))
+            counts[0] += bool(reported(made, shuffle) & null)
+            if shuffle < shuffles // 4:
+                made = make(np.random.default_rng([shuffle, 13]), True)
+                counts[1] += 0 in reported(made, shuffle)
+        spent = 1e3 * (time.perf_counter() - start) / (1.25 * shuffles)
+        power = counts[1] / (shuffles // 4)
+        print(f"| {name} | {cell(counts[0], shuffles)} | {power:.2f} | {spent:.0f} |", flush=True)
+
+
+def coverage_table(shuffles: int) -> None:
+    """Prints how often intervals hold the true AUROC: each by itself, and that of the first row."""
+    from scipy.special import ndtri
+
+    print("| sets | true AUROC | interval covers | mean width |\n|---|---|---|---|")
+    for n_a, n_b, truth in (
+        (12, 30, 0.9), (50, 50, 0.97), (20, 2_000, 0.97), (12, 484, 0.8), (100, 100, 0.6),
+    ):  # fmt: skip
+        rng, covered, width = np.random.default_rng([n_a, n_b]), 0, 0.0
+        for _ in range(shuffles):
+            a = rng.normal(np.sqrt(2) * ndtri(truth), 1, n_a)
+            low, high = two_sample(a, rng.normal(size=n_b)).interval
+            covered, width = covered + (low <= truth <= high), width + (high - low) / shuffles
         print(
-            f"| {name} | " + " | ".join(cell(count, shuffles) for count in counts) + " |",
-            flush=True,
+            f"| {n_a} v {n_b:,} | {truth} | {cell(covered, shuffles)} | {width:.2f} |", flush=True
         )
+    print("\n| images a set | true AUROCs | first row: 95% interval | for all candidates | bias |")
+    print("|---|---|---|---|---|")
+    for n in (30, 100):
+        for name, truth in (
+            ("10 of .60, 20 of .50", np.repeat([0.6, 0.5], [10, 20])),
+            ("30 of .60", np.full(30, 0.6)),
+            ("30 of .50", np.full(30, 0.5)),
+        ):
+            counts, bias = [0, 0], 0.0
+            for shuffle in range(shuffles):
+                rng = np.random.default_rng([n, shuffle, 17])
+                scores = rng.normal(size=(2 * n, truth.size))
+                scores[:n] += np.sqrt(2) * ndtri(truth)
+                rows = np.arange(n), np.arange(n, 2 * n)
+                candidates = [Candidate(f"d{one}", "label") for one in range(truth.size)]
+                table = Table(scores, *rows, [(Split((), n), Split((), n))])
+                first = rank_differences(candidates, table, OURS)[0][0]
+                held, one = truth[first.column], first.difference
+                bias += (abs(one.auroc - 0.5) - abs(held - 0.5)) / shuffles
+                for place, ends in enumerate(
+                    (one.auroc_interval, one.auroc_interval_simultaneous or (0.0, 1.0))
+                ):
+                    counts[place] += ends[0] <= held <= ends[1]
+            cells = " | ".join(cell(one, shuffles) for one in counts)
+            print(f"| {n} | {name} | {cells} | {bias:+.3f} |", flush=True)
 
 
 def power_table(shuffles: int) -> None:
@@ -181,8 +254,9 @@ def main() -> int:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shuffles", type=int, default=200)
-    parts = ("synthetic", "photographs", "dependence", "power")
+    parts = ("synthetic", "photographs", "dependence", "power", "small", "coverage")
     parser.add_argument("--only", nargs="+", choices=parts, default=parts)
+    parser.add_argument("--case", default="", help="of the small sets, those with this in a name")
     options = parser.parse_args()
     shuffles = options.shuffles
     if "synthetic" in options.only:
@@ -195,6 +269,12 @@ def main() -> int:
     if "dependence" in options.only:
         print(f"\nImages that hang together, {shuffles} shuffles: share that reports anything\n")
         dependence_table(shuffles)
+    if "small" in options.only:
+        print(f"\nSmall, rare, tied, paired, clustered, stratified: {shuffles} comparisons each\n")
+        small_table(shuffles, options.case)
+    if "coverage" in options.only:
+        print(f"\nIntervals, {shuffles} comparisons each\n")
+        coverage_table(shuffles)
     if "power" in options.only:
         print(f"\nA planted difference, {shuffles} runs: share that reports it\n")
         power_table(shuffles)

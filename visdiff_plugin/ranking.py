@@ -13,6 +13,7 @@ from .account import Skipped
 from .config import Config
 from .distinct import order_by_gain
 from .evidence.adjusted import Adjusted
+from .evidence.intervals import on_side
 from .evidence.statistics import TwoSample, wilson_interval
 from .evidence.table import FIXED_SOURCES, Evidence, Table, collect, prevalence
 from .evidence.tails import large_enough
@@ -23,6 +24,8 @@ from .support import Decision, Effect, Trial, decide
 
 #: images that the order of the rows is worked out on: it describes, it does not test
 _MOST_ORDERED = 20_000
+#: chance that any of the simultaneous intervals misses
+_MISSED = 0.05
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,13 @@ def rank_differences(
         for column, evidence in tested.items()
     ]
     decisions = decide(trials, config, untested)
+    level = _MISSED / max(len(tested) + untested, 1)
     ranked = [
         Ranked(
             column,
-            _difference(candidates[column], table, column, evidence, trial, decision, config),
+            _difference(
+                candidates[column], table, column, evidence, trial, decision, config, level
+            ),
         )
         for (column, evidence), trial, decision in zip(
             tested.items(), trials, decisions, strict=True
@@ -144,6 +150,7 @@ def _difference(
     trial: Trial,
     decision: Decision,
     config: Config,
+    level: float,
 ) -> Difference:
     plain, test, controlled = evidence.plain, evidence.test, evidence.controlled
     seen = prevalence(table, column, candidate, decision.favors != "b")
@@ -153,6 +160,7 @@ def _difference(
         source=candidate.source,
         auroc=test.auroc,
         auroc_interval=test.interval,
+        auroc_interval_simultaneous=_simultaneous(evidence, decision, level),
         p_value=trial.raw.p,
         prevalence_a=seen.above_a / seen.n_a,
         prevalence_b=seen.above_b / seen.n_b,
@@ -185,6 +193,13 @@ def _difference(
         merged=candidate.merged,
         **vars(decision),
     )
+
+
+def _simultaneous(evidence: Evidence, decision: Decision, level: float) -> tuple[float, float]:
+    """The interval for all candidates at the same time, on the side that the test has found."""
+    sample = evidence.test if evidence.controlled is None else evidence.controlled
+    interval = sample.interval_at(level)
+    return on_side(interval, sample.auroc > 0.5) if decision.significant else interval
 
 
 def _strata(evidence: Evidence, config: Config) -> tuple[dict[str, Any], ...]:

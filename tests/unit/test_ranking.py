@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_tables import candidates, table
 
 from visdiff_plugin.config import Config
@@ -230,3 +232,29 @@ def test_thresholds_come_from_all_rounds_while_that_leaves_enough_to_count():
     assert (one.difference.prevalence_a * 45) == pytest.approx(
         round(one.difference.prevalence_a * 45)
     )
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_test_and_intervals_agree_and_simultaneous_ones_are_wider(seed):
+    rng = np.random.default_rng(seed)
+    n_a, n_b = rng.integers(4, 40, 2)
+    effects = rng.normal(0, 1, 6)
+    a = np.round(rng.normal(0, 1, (n_a, 6)) + effects, int(rng.integers(0, 3)))
+    b = np.round(rng.normal(0, 1, (n_b, 6)), int(rng.integers(0, 3)))
+    words = candidates(*"uvwxyz", source="property")
+    forward, _ = rank_differences(words, table(a, b), OFFLINE)
+    mirrored, _ = rank_differences(words, table(b, a), OFFLINE)
+    for row in forward:
+        difference = row.difference
+        low, high = difference.auroc_interval
+        wide_low, wide_high = difference.auroc_interval_simultaneous
+        assert low <= difference.auroc <= high
+        if difference.significant:
+            assert not low <= 0.5 <= high and not wide_low <= 0.5 <= wide_high
+        else:
+            assert wide_low <= low + 1e-9 and high <= wide_high + 1e-9
+        [other] = [again.difference for again in mirrored if again.column == row.column]
+        assert other.auroc == pytest.approx(1 - difference.auroc)
+        assert other.auroc_interval_simultaneous == pytest.approx((1 - wide_high, 1 - wide_low))
+        assert other.significant == difference.significant

@@ -18,6 +18,9 @@ class Difference:
         favors: ``"a"`` or ``"b"``: the set it is truer of; None where neither
         auroc: P(an image of A scores above one of B), ties half; over .5 favors A
         auroc_interval: its 95% interval
+        auroc_interval_simultaneous: interval of the AUROC that decides (within strata, where these
+            are controlled for) which holds for all candidates of the run at once; the first row was
+            chosen for being largest, and this interval allows for it
         p_value: of the run's test; one-sided for the favored side, or the paper's two-sided
         q_value: after Benjamini-Hochberg; None where the run does not correct
         significant: passes the run's alpha and smallest effect
@@ -91,6 +94,7 @@ class Difference:
     welch_t: float | None
     welch_p: float | None
     auroc_all: float
+    auroc_interval_simultaneous: tuple[float, float] | None = None
     gain: float | None = None
     n_units: int | None = None
     control: str = ""
