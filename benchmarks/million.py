@@ -133,7 +133,14 @@ def measure(name: str) -> dict[str, Any]:
 
     def run(key: str, a: Any, b: Any) -> Any:
         return visdiff.compare(
-            dataset, a, b, key, encoder=Encoder(), proposer=Proposer(), config=config
+            dataset,
+            a,
+            b,
+            key,
+            encoder=Encoder(),
+            proposer=Proposer(),
+            config=config,
+            copies="each",  # few files stand for all samples
         )
 
     a, b = dataset.match_tags("a"), dataset.match_tags("b")
