@@ -33,10 +33,11 @@ def controls(
         preset: what applies where nothing is chosen
         proposes (True): whether descriptions are proposed
     """
-    _settings.earlier(ctx, inputs)
+    ranks = not proposes
+    _settings.earlier(ctx, inputs, ranks=ranks)
     changed = [SETTINGS[name].label for name in stages if _models.given(ctx.params, name)]
     changed += [_SERVER] * bool(ctx.params.get("base_url"))
-    changed += _settings.changed(ctx.params, preset)
+    changed += _settings.changed(ctx.params, preset, ranks=ranks)
     changed += [SETTINGS["engine"].label] * bool(_forms.chosen_away(ctx.params))
     chosen = f"; changed: {', '.join(changed)}" if changed else ""
     inputs.bool(
@@ -49,5 +50,5 @@ def controls(
     if not ctx.params.get("advanced"):
         return
     _models.models(ctx, inputs, *stages, preset=preset, warn=False)
-    _settings.controls(ctx, inputs, preset, proposes=proposes)
+    _settings.controls(ctx, inputs, preset, ranks=ranks)
     _forms.engine(ctx, inputs)

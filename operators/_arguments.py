@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from visdiff_plugin.config import SETTINGS, Config, Preset
-from visdiff_plugin.form_params import NONE, base_of, changes_of
+from visdiff_plugin.form_params import ALSO, NONE, base_of, changes_of
 
 from . import _forms, _models, _run_name, _sets, _words
 from ._progress import FROM_SCRIPT
@@ -30,7 +30,8 @@ def of_compare(ctx: Any, a: Any, b: Any) -> Config:
     words = _words.chosen(ctx, a, b)
     if words:
         stages = {"captioner": words, **stages}
-    return _config(base_of(params.get("preset") or "offline", ranks=False), stages, params)
+    base = base_of(params.get("preset") or "offline", ranks=False)
+    return _config(base, stages, params, ranks=False)
 
 
 def of_rank(ctx: Any) -> Config:
@@ -42,12 +43,13 @@ def of_rank(ctx: Any) -> Config:
         SettingError: as `of_compare`
     """
     stages = _models.specs(ctx.params, "captioner", "encoder", "ranker")
-    return _config(base_of(rank_preset(ctx.params), ranks=True), stages, ctx.params)
+    base = base_of(rank_preset(ctx.params), ranks=True)
+    return _config(base, stages, ctx.params, ranks=True)
 
 
 def rank_preset(params: dict[str, Any]) -> Preset:
     """Returns the preset for checking hypotheses: as passed, or the one that fits the stages."""
-    if params.get("preset") in get_args(Preset):
+    if params.get("preset") in get_args(Preset) and params.get(ALSO) is not False:
         preset: Preset = params["preset"]
         return preset
     captions, vectors = (
@@ -77,20 +79,26 @@ def pin(ctx: Any) -> None:
     _sets.pin_sets(ctx)
 
 
-def check_names(operator: str, settings: Mapping[str, Any]) -> None:
-    """Checks that every name a script passes is a setting.
+def check_settings(operator: str, settings: Mapping[str, Any]) -> None:
+    """Checks what a script passes by name, before it is queued; stages are left to the run.
 
     Raises:
         TypeError: on an unknown name, with the closest setting
+        SettingError: if a value is out of range, or of another type
     """
-    for name in settings:
+    for name, value in settings.items():
         if name not in SETTINGS:
             near = difflib.get_close_matches(name, SETTINGS, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise TypeError(
                 f"Expected settings of {operator} out of {', '.join(SETTINGS)}, got {name!r}.{hint}"
             )
+        if value is not None:
+            SETTINGS[name].check(name, SETTINGS[name].read(value))
 
 
-def _config(base: Config, stages: dict[str, Any], params: dict[str, Any]) -> Config:
-    return replace(base, **stages, **changes_of(params), **_forms.chosen_engine(params))
+def _config(
+    base: Config, stages: dict[str, Any], params: dict[str, Any], *, ranks: bool
+) -> Config:  # fmt: skip
+    changes = changes_of(params, ranks=ranks)
+    return replace(base, **stages, **changes, **_forms.chosen_engine(params))

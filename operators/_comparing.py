@@ -40,8 +40,9 @@ class ComparingOperator(LongOperator, ABC):
 
         Raises:
             TypeError: on an unknown setting
+            SettingError: on a value out of range
         """
-        _arguments.check_names(self.operator_name, settings)
+        _arguments.check_settings(self.operator_name, settings)
         return _forms.execute(self, samples, {**settings, **params}, delegate)
 
     @abstractmethod

@@ -9,6 +9,7 @@ from typing import Any
 
 from fiftyone.operators import types
 
+from visdiff_plugin.config import SETTINGS
 from visdiff_plugin.errors import SettingError
 
 from ._progress import FROM_SCRIPT
@@ -24,7 +25,7 @@ def engine(ctx: Any, inputs: Any) -> None:
     inputs.enum(
         "engine",
         choices.values(),
-        label="Where models run",
+        label=SETTINGS["engine"].label,
         default="local",
         required=False,
         view=choices,
@@ -47,7 +48,8 @@ def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
             "RAY_ADDRESS where the operator is executed.",
             about="engine",
         )
-    return {"engine": {"name": name, "gpus": params.get("gpus") or 0}}
+    gpus = params.get("gpus") or 0
+    return {"engine": {"name": name, "gpus": gpus} if gpus else name}
 
 
 def chosen_away(params: Mapping[str, Any]) -> bool:

@@ -9,28 +9,27 @@ from fiftyone.operators import types
 
 from visdiff_plugin.config import SETTINGS, Config, Preset
 from visdiff_plugin.form_params import ALSO, LEFT_OUT, hidden_in
-from visdiff_plugin.inputs.ties import NEAR_DUPLICATES
 from visdiff_plugin.settings import Setting
 
 
-def controls(ctx: Any, inputs: Any, preset: Preset, *, proposes: bool) -> None:
+def controls(ctx: Any, inputs: Any, preset: Preset, *, ranks: bool) -> None:
     """Adds a control for each setting that forms show, except the stages.
 
     Args:
         ctx: of the operator
         inputs: the form
         preset: whose values apply where nothing is chosen
-        proposes: whether descriptions are proposed
+        ranks: whether hypotheses are checked, and nothing is proposed
     """
     standard = Config.preset(preset)
     for name, described in SETTINGS.items():
-        if described.shown and described.kind != "stage" and (proposes or not described.proposing):
+        if described.kind != "stage" and described.has_control(ranks=ranks):
             _CONTROLS[described.kind](ctx, inputs, name, described, getattr(standard, name))
 
 
-def earlier(ctx: Any, inputs: Any) -> None:
+def earlier(ctx: Any, inputs: Any, *, ranks: bool) -> None:
     """Lists settings of an earlier comparison that have no control, and those a form can't set."""
-    hidden = hidden_in(ctx.params)
+    hidden = hidden_in(ctx.params, ranks=ranks)
     if hidden:
         inputs.bool(
             ALSO,
@@ -44,13 +43,13 @@ def earlier(ctx: Any, inputs: Any) -> None:
         inputs.view(f"left_out_{number}", types.Warning(label=str(text)))
 
 
-def changed(params: dict[str, Any], preset: Preset) -> list[str]:
+def changed(params: dict[str, Any], preset: Preset, *, ranks: bool) -> list[str]:
     """Returns the labels of the settings that differ from the preset."""
     standard = Config.preset(preset)
     return [
         described.label
         for name, described in SETTINGS.items()
-        if described.shown
+        if described.has_control(ranks=ranks)
         and described.kind != "stage"
         and params.get(name) not in (None, "", [], getattr(standard, name))
     ]
@@ -82,8 +81,8 @@ def _choice(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any)
 
 def _group_field(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
     view = types.DropdownView()
-    if name == "cluster_by":
-        view.add_choice(NEAR_DUPLICATES, label="Near-duplicates, found by embeddings")
+    for value, label in (described.choices or {}).items():
+        view.add_choice(value, label=label)
     for field in _groupable(ctx.dataset):
         view.add_choice(field, label=field)
     control = _pick(inputs, name, described, view)

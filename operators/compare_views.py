@@ -78,6 +78,7 @@ class CompareViews(ComparingOperator):
 
         Raises:
             TypeError: on an unknown setting
+            SettingError: on a value out of range
         """
         return self.call(
             sample_collection,

@@ -56,6 +56,7 @@ class RankHypotheses(ComparingOperator):
         run_key: str,
         *,
         within: str | None = None,
+        preset: str | None = None,
         base_url: str | None = None,
         gpus: float = 0,
         overwrite: bool = False,
@@ -71,6 +72,7 @@ class RankHypotheses(ComparingOperator):
             hypotheses: descriptions
             run_key: what to store the run under
             within (None): a saved view's name, or ``"__current_view__"``, that both are taken from
+            preset (None): as for `compare_views`; None is the one that fits the stages
             base_url (None): of an OpenAI-compatible server, for the stages that use one
             gpus (0): of each Ray worker
             overwrite (False): replace a run with the same key
@@ -80,6 +82,7 @@ class RankHypotheses(ComparingOperator):
 
         Raises:
             TypeError: on an unknown setting
+            SettingError: on a value out of range
         """
         return self.call(
             sample_collection,
@@ -90,6 +93,7 @@ class RankHypotheses(ComparingOperator):
             hypotheses=list(hypotheses),
             run_key=run_key,
             within=within,
+            preset=preset,
             base_url=base_url,
             gpus=gpus,
             overwrite=overwrite,

@@ -114,30 +114,50 @@ def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
 
     The parameters also hold a sentence for each value that can't be filled in; the form shows it.
     """
-    own = [row.description for row in run.differences if row.source == "user"]
-    ranks = bool(own) and "proposer" not in (run.record.get("stages") or {})
-    again = params_of(run.config, ranks=ranks)
+    asked = _hypotheses(run)
+    again = params_of(run.config, run.record.get("script_only"), ranks=bool(asked))
     params = {"run_key": free_key(dataset, run.run_key), **again.params}
     left_out = list(again.left_out)
-    if not ranks and run.config.get("captioner") is None:
+    if not asked and run.config.get("captioner") is None:
         params["words"] = "nothing"  # or the form would choose a field that has words
     views = dataset.list_saved_views()
     sets = run.record.get("sets") or {"a": run.label_a, "b": run.label_b}
     for side in ("a", "b"):
-        try:
-            chosen = parse_set(sets.get(side) or "", views)
-        except SelectionError:
-            left_out.append(f"Set {side.upper()} was picked by hand. Pick it again.")
-            continue
-        if not isinstance(chosen, SavedView) or chosen.name in views:
-            params[side] = str(chosen)
-    if sets.get("within") in views:
-        params["within"] = sets["within"]
+        said = _set_again(sets.get(side) or "", views)
+        if said:
+            params[side] = said
+        else:
+            left_out.append(
+                f"Set {side.upper()} was picked by hand, or its view is gone. Pick it again."
+            )
+    within = sets.get("within")
+    if within in views:
+        params["within"] = within
+    elif within:
+        left_out.append(f"Both sets were taken from {within}, which has no name here.")
     if left_out:
         params[LEFT_OUT] = left_out
-    if ranks:
-        return "rank_hypotheses", {**params, "hypotheses": "\n".join(own)}
+    if asked:
+        return "rank_hypotheses", {**params, "hypotheses": "\n".join(asked)}
     return "compare_views", params
+
+
+def _set_again(text: str, views: Sequence[str]) -> str:
+    """Returns a set as text; empty where it has no name, or names a view that is gone."""
+    try:
+        chosen = parse_set(text, views)
+    except SelectionError:
+        return ""
+    return "" if isinstance(chosen, SavedView) and chosen.name not in views else str(chosen)
+
+
+def _hypotheses(run: Run) -> list[str]:
+    """Returns what a run checked; none where it looked for differences by itself."""
+    known = run.record.get("hypotheses")
+    if known is not None:
+        return list(known)
+    own = [row.description for row in run.differences if row.source == "user"]
+    return [] if "proposer" in (run.record.get("stages") or {}) else own
 
 
 def free_key(dataset: Any, run_key: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from .errors import SettingError
-from .settings import Setting, setting, setting_of
-from .specs import public_spec
+from .presets import PRESETS
+from .settings import Setting, described_args, setting, setting_of
+from .specs import objects_of, public_spec, secrets_of
 
 Preset = Literal["default", "paper", "offline"]
 Test = Literal["mann_whitney", "welch"]
@@ -21,61 +22,23 @@ class Config:
     Stages are a name with options (``"openai:gpt-4o-mini"``, ``{"name": "openai", "model": ...}``)
     or an object with the members that `visdiff_plugin.stages` lists; None leaves a stage out.
 
-    Args:
-        captioner ("blip"): makes captions; ``"field:NAME"`` reads a field that is there already
-        encoder ("open_clip:ViT-B-32/laion2b_s34b_b79k"): embeds images and texts;
-            ``"brain:KEY"`` reuses a similarity run
-        proposer ("openai:gpt-4o-mini"): proposes descriptions; a list, or ``"union:A+B"``, for
-            several
-        ranker ("embedding"): scores descriptions; ``"words"`` counts captions that say them,
-            ``"caption_question:MODEL"`` and ``"image_question:MODEL"`` ask a model
-        properties (True): also compare measured image properties such as brightness
-        control_for (()): fields that must not explain a difference (class, camera, time): only
-            what holds among images that agree in all of them is supported; numbers are binned
-        cluster_by (None): a field whose images are no independent witnesses (video, scene,
-            patient), or ``"near_duplicates"``: found by their embeddings
-        duplicate_similarity (.95): least cosine of near-duplicates
-        pair_by (None): a field that A and B share (prompt, scene): images are compared pair by pair
-        label_fields (()): label fields whose classes, object counts and sizes are compared too
-        caption_field (None): where captions are stored; None names it after the captioner
-        embedding_field (None): where embeddings are stored; None names it after the encoder
-        context (""): a sentence for the proposer: what the sets are, what to look for or ignore
-        rounds (3): random subsets that are shown to the proposer, for each direction
-        subset_size (20): images of each set in a subset
-        draw ("uniform"): how subsets are drawn; ``"sure"`` shows where a classifier on the
-            embeddings, fitted to a third of each set that is no evidence for that round, is
-            surest: for differences that few images show
-        proposals_per_round (10): descriptions asked for in one round
-        refine (0): further rounds in which a proposer hears which images its best proposals get
-            wrong, and is asked for sharper or complementary ones
-        directions ("both"): ``"a"`` asks only for what is truer of A
-        held_out (True): take the evidence from images that no proposer saw; sets of under
-            ``2 * subset_size`` images are cross-fitted
-        test ("mann_whitney"): one-sided Mann-Whitney, or the paper's two-sided ``"welch"``
-        correction (True): Benjamini-Hochberg over all candidates and both directions
-        alpha (.05): largest q (or p without correction) that counts
-        min_effect (.55): smallest AUROC, for the favored side, that counts
-        order ("gain"): supported differences by what each adds to those above it, so that the
-            first five are five different things; or by ``"auroc"``, as in the paper
-        merge (True): paraphrases become one row
-        overlap ("drop"): samples that stand in both sets are left out, or are an ``"error"``
-        copies ("once"): samples of a set that show the same file, by path or content, count once,
-            and a file that is in both sets is left out of both; ``"each"`` counts each sample
-        max_fields (30): score fields written, best differences first
-        batch_size (64): images computed and stored at a time
-        engine (None): where captions, embeddings and properties are made: None is this process,
-            ``"ray"`` a Ray cluster, see `visdiff_plugin.engines`
-        seed (0): of every random choice
+    The members are described where they are declared; `help` and docs/settings.md list them all.
     """
 
     captioner: Any = setting(
-        "blip", kind="stage", label="Captioner", help="puts images into words", shown=True
+        "blip",
+        kind="stage",
+        label="Captioner",
+        help="puts images into words",
+        more="`field:NAME` reads a field that is there already",
+        shown=True,
     )
     encoder: Any = setting(
         "open_clip:ViT-B-32/laion2b_s34b_b79k",
         kind="stage",
         label="Encoder",
         help="embeds images and texts",
+        more="`brain:KEY` reuses a similarity run",
         shown=True,
     )
     proposer: Any = setting(
@@ -83,6 +46,7 @@ class Config:
         kind="stage",
         label="Proposer",
         help="proposes descriptions",
+        more="a list, or `union:A+B`, for several",
         shown=True,
         proposing=True,
     )
@@ -91,6 +55,10 @@ class Config:
         kind="stage",
         label="Ranker",
         help="scores each description on each image",
+        more=(
+            "`words` counts captions that say them, `caption_question:MODEL` and "
+            "`image_question:MODEL` ask a model"
+        ),
         shown=True,
     )
     properties: bool = setting(
@@ -98,13 +66,14 @@ class Config:
         kind="flag",
         label="Measured properties",
         help="also compare brightness, sharpness and other measured properties",
+        more="not by itself where only hypotheses are checked",
     )
     label_fields: tuple[str, ...] = setting(
         (),
         kind="label_fields",
         label="Label fields",
         shown=True,
-        proposing=True,
+        of_dataset=True,
         help="labels whose classes, object counts and sizes are compared too",
     )
     control_for: tuple[str, ...] = setting(
@@ -112,14 +81,19 @@ class Config:
         kind="group_fields",
         label="Control for",
         shown=True,
+        of_dataset=True,
         help="fields that must not explain a difference: class, camera, time",
+        more="only what holds among images that agree in all is supported; numbers are binned",
     )
     cluster_by: str | None = setting(
         None,
         kind="group_field",
         label="Count as one",
         shown=True,
+        of_dataset=True,
+        choices={"near_duplicates": "Near-duplicates, found by embeddings"},
         help="near-duplicates, or images of one video, scene or patient",
+        more="they are no independent witnesses",
     )
     duplicate_similarity: float = setting(
         0.95,
@@ -135,18 +109,21 @@ class Config:
         kind="group_field",
         label="Pair by",
         shown=True,
+        of_dataset=True,
         help="a field that A and B share, such as a prompt: images are compared pair by pair",
     )
     caption_field: str | None = setting(
         None,
         kind="own_field",
         label="Caption field",
+        of_dataset=True,
         help="where captions are stored; named after the captioner if left out",
     )
     embedding_field: str | None = setting(
         None,
         kind="own_field",
         label="Embedding field",
+        of_dataset=True,
         help="where embeddings are stored; named after the encoder if left out",
     )
     context: str = setting(
@@ -184,6 +161,10 @@ class Config:
         shown=True,
         proposing=True,
         help="which images a proposer sees; surest needs an encoder",
+        more=(
+            "`sure` shows where a classifier on the embeddings, fitted to a third of each set that "
+            "is no evidence for that round, is surest: for differences that few images show"
+        ),
         choices={
             "uniform": "At random",
             "sure": "What a classifier is surest of: for rare differences",
@@ -207,6 +188,7 @@ class Config:
         least=0,
         most=20,
         help="further rounds in which a proposer hears what its best proposals get wrong",
+        more="it is asked for sharper or complementary ones",
     )
     directions: Literal["both", "a"] = setting(
         "both",
@@ -221,12 +203,14 @@ class Config:
         label="Held-out evidence",
         proposing=True,
         help="test proposals on images that no proposer saw",
+        more="sets of under `2 * subset_size` images are cross-fitted",
     )
     test: Test = setting(
         "mann_whitney",
         kind="choice",
         label="Test",
         help="how chance is ruled out",
+        more="one-sided Mann-Whitney, or the paper's two-sided Welch's t",
         choices={"mann_whitney": "Mann-Whitney", "welch": "Welch's t, as in the paper"},
     )
     correction: bool = setting(
@@ -234,6 +218,7 @@ class Config:
         kind="flag",
         label="Correction",
         help="correct for asking many questions",
+        more="Benjamini-Hochberg over all candidates and both directions",
     )
     alpha: float = setting(
         0.05,
@@ -243,6 +228,7 @@ class Config:
         most=1,
         open=True,
         help="largest q that counts as supported",
+        more="largest p without correction",
     )
     min_effect: float = setting(
         0.55,
@@ -257,6 +243,10 @@ class Config:
         kind="choice",
         label="Order",
         help="which difference comes first",
+        more=(
+            "`gain` is what each adds to those above it, so that the first five are five "
+            "different things"
+        ),
         choices={
             "gain": "Strongest first, then what says something else",
             "auroc": "By AUROC, as in the paper",
@@ -273,6 +263,7 @@ class Config:
         "drop",
         kind="choice",
         label="Images in both sets",
+        of_dataset=True,
         help="what to do with images that are in A and in B",
         choices={"drop": "Leave them out of both", "error": "Refuse to compare"},
     )
@@ -280,6 +271,7 @@ class Config:
         "once",
         kind="choice",
         label="Copies of a file",
+        of_dataset=True,
         help="what to do with samples that show the same file, by path or content",
         choices={"once": "Count once; leave out what is in both sets", "each": "Count each"},
     )
@@ -287,6 +279,7 @@ class Config:
         30,
         kind="number",
         label="Score fields",
+        of_dataset=True,
         least=0,
         most=1_000,
         help="how many differences get a score field, best first",
@@ -295,12 +288,19 @@ class Config:
         64,
         kind="number",
         label="Batch size",
+        of_dataset=True,
         least=1,
         most=4_096,
         help="images that are computed and stored at a time",
     )
     engine: Any = setting(
-        None, kind="stage", label="Where models run", help="this process, or Ray", shown=True
+        None,
+        kind="stage",
+        label="Where models run",
+        help="this process, or Ray",
+        more="None is this process, `ray` a Ray cluster: docs/scale.md",
+        shown=True,
+        of_dataset=True,
     )
     seed: int = setting(
         0,
@@ -344,21 +344,34 @@ class Config:
         """
         if name not in get_args(Preset):
             raise ValueError(f"Expected a preset out of {get_args(Preset)}, got {name!r}.")
-        return replace(cls(**_PRESETS[name]), **changes)
+        return replace(cls(**PRESETS[name]), **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data without secrets; stage objects become their names."""
-        out: dict[str, Any] = {}
-        for member in fields(self):
-            value = getattr(self, member.name)
-            stage = setting_of(member).kind == "stage"
-            out[member.name] = (
-                public_spec(value) if stage else list(value) if isinstance(value, tuple) else value
-            )
-        return out
+        return {
+            member.name: _public(setting_of(member), getattr(self, member.name))
+            for member in fields(self)
+        }
+
+    def script_only(self) -> dict[str, dict[str, list[str]]]:
+        """Returns what `to_dict` can't say: member -> its ``objects`` and secret ``options``."""
+        unsaid = {
+            member.name: {"objects": objects_of(spec), "options": secrets_of(spec)}
+            for member in fields(self)
+            if setting_of(member).kind == "stage"
+            for spec in [getattr(self, member.name)]
+        }
+        return {name: lost for name, lost in unsaid.items() if any(lost.values())}
+
+
+def _public(described: Setting, value: Any) -> Any:
+    if described.kind == "stage":
+        return public_spec(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 SETTINGS: Mapping[str, Setting] = {member.name: setting_of(member) for member in fields(Config)}
+Config.__doc__ = f"{Config.__doc__}\n{described_args(fields(Config))}"
 
 
 def preset_of(config: Mapping[str, Any]) -> Preset:
@@ -371,27 +384,3 @@ def preset_of(config: Mapping[str, Any]) -> Preset:
         return "paper"
     named = all(config.get(name) for name in ("captioner", "encoder", "ranker"))
     return "default" if named else "offline"
-
-
-_PRESETS: Mapping[str, dict[str, Any]] = {
-    "default": {},
-    "offline": {"captioner": None, "encoder": None, "proposer": "keyword", "ranker": None},
-    "paper": {
-        "captioner": "blip2",
-        "encoder": "open_clip:ViT-bigG-14/laion2b_s39b_b160k",
-        "proposer": "openai:gpt-4",
-        "ranker": "embedding",
-        "rounds": 3,
-        "subset_size": 20,
-        "proposals_per_round": 10,
-        "properties": False,
-        "directions": "a",
-        "held_out": False,
-        "test": "welch",
-        "correction": False,
-        "min_effect": 0.5,
-        "order": "auroc",
-        "merge": False,
-        "copies": "each",
-    },
-}

@@ -6,13 +6,12 @@ key, and any address to send it to. What can't be said so is said in words, neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .catalog.members import find, read
 from .config import SETTINGS, Config, Preset, preset_of
-from .settings import Setting
 
 #: value of a stage that is left out
 NONE = "__none__"
@@ -37,25 +36,33 @@ class Again:
     left_out: list[str]
 
 
-def params_of(config: Mapping[str, Any], *, ranks: bool) -> Again:
+def params_of(
+    config: Mapping[str, Any],
+    script_only: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    *,
+    ranks: bool,
+) -> Again:
     """Returns the parameters with which a form makes a config again.
 
     Args:
         config: `Config.to_dict`'s data, or that of an earlier version
+        script_only (None): what that data can't say, as `Config.script_only` returns it
         ranks: whether the form checks hypotheses
     """
+    unsaid = script_only or {}
     preset = preset_of(config)
     standard = base_of(preset, ranks=ranks).to_dict()
     again = Again({"preset": preset}, [])
     for name, described in SETTINGS.items():
-        if name not in config or config[name] == standard[name]:
+        lost = unsaid.get(name) or {}
+        if name not in config or (config[name] == standard[name] and not lost):
             continue
         if ranks and name == "proposer":
             continue  # nothing is proposed
         if name == "engine":
-            _add_engine(again, config[name])
+            _add_engine(again, config[name], lost)
         elif described.kind == "stage":
-            _add_stage(again, name, described.label, config[name])
+            _add_stage(again, name, config[name], lost)
         else:
             again.params[name] = config[name]
     return again
@@ -67,43 +74,50 @@ def base_of(preset: Preset, *, ranks: bool) -> Config:
     return Config.preset(preset, **changes)
 
 
-def changes_of(params: Mapping[str, Any]) -> dict[str, Any]:
+def changes_of(params: Mapping[str, Any], *, ranks: bool = False) -> dict[str, Any]:
     """Returns the members of `Config` that parameters of a form set, but for the stages.
 
     An empty text or list means the preset's value.
+
+    Args:
+        params: of the form
+        ranks (False): whether it checks hypotheses
     """
     return {
         name: described.read(params[name])
         for name, described in SETTINGS.items()
         if described.kind != "stage"
         and params.get(name) not in (None, "", [])
-        and (described.shown or params.get(ALSO) is not False)
+        and (described.has_control(ranks=ranks) or params.get(ALSO) is not False)
     }
 
 
-def hidden_in(params: Mapping[str, Any]) -> list[str]:
-    """Returns in words what parameters set that has no control in a form: ``Alpha: 0.01``."""
-    return [
-        f"{described.label}: {_shown(described, params[name])}"
+def hidden_in(params: Mapping[str, Any], *, ranks: bool = False) -> list[str]:
+    """Returns in words what parameters set that has no control in a form: ``Alpha: 0.01``.
+
+    Args:
+        params: of the form
+        ranks (False): whether it checks hypotheses
+    """
+    hidden = [
+        f"{described.label}: {described.said(params[name])}"
         for name, described in SETTINGS.items()
         if described.kind != "stage"
-        and not described.shown
+        and not described.has_control(ranks=ranks)
         and params.get(name) not in (None, "", [])
     ]
+    preset = params.get("preset")
+    # the form that checks hypotheses has no choice of one
+    return [f"Preset: {preset}", *hidden] if ranks and preset else hidden
 
 
-def _shown(described: Setting, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str((described.choices or {}).get(value, value))
-
-
-def _add_engine(again: Again, spec: Any) -> None:
+def _add_engine(again: Again, spec: Any, lost: Mapping[str, Sequence[str]]) -> None:
     """Engines are named by the form; of their options it takes the GPUs."""
     options = dict(spec) if isinstance(spec, Mapping) else {"name": spec or "local"}
     name = options.pop("name", None)
     gpus = options.pop("gpus", 0)
-    if name not in ENGINES or any(value is not None for value in options.values()):
+    more = any(value is not None for value in options.values())
+    if name not in ENGINES or more or any(lost.values()):
         again.left_out.append(
             f"Where models run ({name}) was set in a script and can't be chosen here: they run in "
             "this process."
@@ -114,16 +128,21 @@ def _add_engine(again: Again, spec: Any) -> None:
         again.params["gpus"] = gpus
 
 
-def _add_stage(again: Again, name: str, label: str, spec: Any) -> None:
+def _add_stage(again: Again, name: str, spec: Any, lost: Mapping[str, Sequence[str]]) -> None:
+    label, objects = SETTINGS[name].label, lost.get("objects") or ()
     if spec is None:
         again.params[name] = NONE
         return
     choice = find(name, spec)
-    if choice is None:
+    if choice is None or spec in objects:
         again.left_out.append(_object_of_a_script(label, spec))
         return
     named = read(name, spec)
-    options = set(named.options) - {"base_url"}
+    options = {*named.options, *(lost.get("options") or ())} - {"base_url"}
+    if "base_url" in (lost.get("options") or ()):
+        again.left_out.append(
+            f"{label}: the user name and password of its server's address are not stored."
+        )
     members = [spec]
     if choice.members:
         members = named.members[choice.takes]
@@ -132,7 +151,7 @@ def _add_stage(again: Again, name: str, label: str, spec: Any) -> None:
             for option, some in named.members.items()
             if option != choice.takes and any(member is not None for member in some)
         }
-    names = [_member(again, name, label, member, options) for member in members]
+    names = [_member(again, name, member, options, objects) for member in members]
     if options:
         again.left_out.append(
             f"{label}: its options ({', '.join(sorted(options))}) can only be set in a script."
@@ -142,10 +161,12 @@ def _add_stage(again: Again, name: str, label: str, spec: Any) -> None:
         again.params[name] = f"{choice.kind}:{said}" if choice.members else said
 
 
-def _member(again: Again, name: str, label: str, spec: Any, options: set[str]) -> str:
+def _member(
+    again: Again, name: str, spec: Any, options: set[str], objects: Sequence[str]
+) -> str:  # fmt: skip
     """Returns what names a stage, or one that it is made of; empty where nothing does."""
-    choice = find(name, spec)
-    if choice is None:
+    label, choice = SETTINGS[name].label, find(name, spec)
+    if choice is None or spec in objects:
         again.left_out.append(_object_of_a_script(label, spec))
         return ""
     named = read(name, spec)
@@ -163,4 +184,7 @@ def _member(again: Again, name: str, label: str, spec: Any, options: set[str]) -
 
 def _object_of_a_script(label: str, spec: Any) -> str:
     name = spec.get("name") if isinstance(spec, Mapping) else spec
-    return f"{label}: {name} was an object of a script. Choose another here."
+    return (
+        f"{label}: {name} was an object of a script, which a form can't name. Choose another here; "
+        "else it is as the preset has it."
+    )

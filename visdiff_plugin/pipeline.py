@@ -117,6 +117,8 @@ class Comparison:
         return {
             "seed": self.config.seed,
             "sets": {"a": self.a.text, "b": self.b.text, "within": self.within},
+            "hypotheses": list(self.hypotheses),
+            "script_only": self.config.script_only(),
             "stages": self.stages.describe(),
             "rounds": compared.proposed.rounds,
             "untested": compared.dropped,

@@ -6,7 +6,8 @@ Validation, forms, the parameters of operators, "run again" and docs/settings.md
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import Field, dataclass, field
 from typing import Any, Literal
 
@@ -26,24 +27,37 @@ class Setting:
     Args:
         kind: what it takes
         label: what people call it
-        help: what it does, in a phrase
+        help: what it does, in a phrase, for forms too
+        more (""): what scripts and docs say beside it
         shown (False): whether forms have a control for it
         proposing (False): whether it only matters where descriptions are proposed
+        of_dataset (False): whether it is about a dataset: plans of an evaluation have none
         least (None): smallest number
         most (None): largest number
         open (False): whether the ends are left out
-        choices (None): value -> what people call it
+        choices (None): value -> what people call it; of a group field, those that are no field
     """
 
     kind: Kind
     label: str
     help: str
+    more: str = ""
     shown: bool = False
     proposing: bool = False
+    of_dataset: bool = False
     least: float | None = None
     most: float | None = None
     open: bool = False
     choices: Mapping[Any, str] | None = None
+
+    def has_control(self, *, ranks: bool) -> bool:
+        """Returns whether a form shows it; those that check hypotheses propose nothing."""
+        return self.shown and not (ranks and self.proposing)
+
+    @property
+    def described(self) -> str:
+        """What it does, at length."""
+        return f"{self.help}; {self.more}" if self.more else self.help
 
     @property
     def allowed(self) -> str:
@@ -59,7 +73,7 @@ class Setting:
             "stage": "a name with options, or an object",
             "flag": "True or False",
             "text": "text",
-            "group_field": "a field's name",
+            "group_field": ", or ".join(["a field's name", *map(repr, self.choices or {})]),
             "group_fields": "a list of fields' names",
             "label_fields": "a list of label fields' names",
             "own_field": "a field's name",
@@ -78,19 +92,33 @@ class Setting:
             return (value,) if isinstance(value, str) else tuple(value)
         return value
 
+    def said(self, value: Any) -> str:
+        """Returns a value in words."""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, (list, tuple)):
+            return ", ".join(map(str, value))
+        labels = (self.choices or {}).items()
+        return str(next((label for choice, label in labels if choice == value), value))
+
     def _takes(self, value: Any) -> bool:
         if self.kind == "choice":
             return any(value == choice for choice in self.choices or {})
-        if self.kind == "flag":
-            return isinstance(value, bool)
-        if self.kind == "number":
-            return isinstance(value, int) and not isinstance(value, bool) and self._inside(value)
-        if self.kind == "share":
-            real = isinstance(value, (int, float)) and not isinstance(value, bool)
-            return real and math.isfinite(value) and self._inside(value)
-        if self.kind == "label_fields" and isinstance(value, str):
-            return False  # a single name is as often a mistake
-        return True
+        if self.kind in ("number", "share"):
+            real = isinstance(value, int if self.kind == "number" else (int, float))
+            return real and not isinstance(value, bool) and self._inside(value)
+        if self.kind in ("group_field", "own_field"):
+            return value is None or isinstance(value, str)
+        if self.kind in ("group_fields", "label_fields"):
+            return self._takes_several(value)
+        wanted = {"flag": bool, "text": str}.get(self.kind, object)
+        return isinstance(value, wanted)
+
+    def _takes_several(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return self.kind == "group_fields"  # a single label field is as often a mistake
+        several = isinstance(value, Collection) and not isinstance(value, Mapping)
+        return several and all(isinstance(name, str) for name in value)
 
     def _inside(self, value: float) -> bool:
         least, most = self.least or 0, math.inf if self.most is None else self.most
@@ -118,6 +146,22 @@ def setting_of(member: Field[Any]) -> Setting:
     """Returns what describes a member of `Config`."""
     described: Setting = member.metadata["setting"]
     return described
+
+
+def described_args(members: Sequence[Field[Any]]) -> str:
+    """Returns the part of a docstring that describes the members of `Config`."""
+    lines = (
+        textwrap.fill(
+            f"{member.name} ({member.default!r}): {setting_of(member).described}",
+            width=100,
+            initial_indent=" " * 8,
+            subsequent_indent=" " * 12,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for member in members
+    )
+    return "\n".join(["    Args:", *lines, "    "])
 
 
 def _plain(number: float | None) -> str:

@@ -15,7 +15,7 @@ def settings_table() -> str:
         label = described.label if described.shown else ""
         default = getattr(standard, name)
         lines.append(
-            f"| `{name}` | `{default!r}` | {described.allowed} | {label} | {described.help} |"
+            f"| `{name}` | `{default!r}` | {described.allowed} | {label} | {described.described} |"
         )
     return "\n".join(lines)
 

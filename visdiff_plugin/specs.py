@@ -62,14 +62,38 @@ def public_spec(value: object) -> Any:
     if isinstance(value, str):
         return _without_credentials(value)
     if isinstance(value, Mapping):
-        return {
-            str(key): public_spec(item)
-            for key, item in value.items()
-            if not any(word in str(key).lower() for word in _SECRET_WORDS)
-        }
+        return {str(key): public_spec(item) for key, item in value.items() if not _is_secret(key)}
     if isinstance(value, (list, tuple)):
         return [public_spec(item) for item in value]
     return str(getattr(value, "name", type(value).__name__))
+
+
+def objects_of(value: object) -> list[str]:
+    """Returns the names of the objects in a spec, which `public_spec` keeps as names alone."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return []
+    if isinstance(value, Mapping):
+        return [name for item in value.values() for name in objects_of(item)]
+    if isinstance(value, (list, tuple)):
+        return [name for item in value for name in objects_of(item)]
+    return [str(public_spec(value))]
+
+
+def secrets_of(value: object) -> list[str]:
+    """Returns the options in a spec that `public_spec` leaves out, or cuts credentials from."""
+    if isinstance(value, (list, tuple)):
+        return sorted({name for item in value for name in secrets_of(item)})
+    if not isinstance(value, Mapping):
+        return []
+    names: set[str] = set()
+    for key, item in value.items():
+        cut = isinstance(item, str) and item != _without_credentials(item)
+        names |= {str(key)} if cut or _is_secret(key) else set(secrets_of(item))
+    return sorted(names)
+
+
+def _is_secret(key: object) -> bool:
+    return any(word in str(key).lower() for word in _SECRET_WORDS)
 
 
 def _without_credentials(text: str) -> str:

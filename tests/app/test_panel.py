@@ -109,6 +109,20 @@ def test_a_hypothesis_of_my_own_joins_the_table(demo, clean, open_app):
     assert [one.description for one in own] == ["a green motorcycle"]
 
 
+def test_run_again_keeps_what_the_form_does_not_show(demo, clean, open_app):
+    visdiff.compare(demo, "misclassified", "correct", "first", preset="offline", alpha=0.2, seed=3,
+                    captioner="field:ground_truth", max_fields=3, overlap="error")  # fmt: skip
+    app = open_app(demo, size=(1700, 1050))
+    panel = app.panel().click("first").says("Truer of")
+    panel.press("Run again with the same settings")
+    form = app.form().says("Keep the other settings of that comparison")
+    form.says("Alpha: 0.2; Images in both sets: Refuse to compare; Score fields: 3")
+    form.says("chosen: Captioner, Seed").execute()
+    app.answer("differences supported")
+    demo.reload()
+    assert visdiff.load(demo, "first_2").config == visdiff.load(demo, "first").config
+
+
 def test_runs_are_renamed_deleted_and_exported(demo, clean, open_app):
     for key in ("first", "second"):
         visdiff.rank(demo, "misclassified", "correct", ["a cat"], key, preset="offline",

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from visdiff_plugin.captioners import make_captioner
-from visdiff_plugin.config import SETTINGS, Config
+from visdiff_plugin.config import SETTINGS, Config, Preset
+from visdiff_plugin.inputs.ties import NEAR_DUPLICATES
 from visdiff_plugin.settings_page import with_settings
 from visdiff_plugin.specs import Spec, parse_spec, public_spec
 
@@ -90,5 +92,34 @@ def test_the_page_of_settings_is_that_of_the_table():
 
 
 def test_the_class_describes_every_setting():
-    for name in SETTINGS:
-        assert f"        {name} (" in Config.__doc__
+    text = " ".join(Config.__doc__.split())
+    for name, described in SETTINGS.items():
+        assert f"{name} ({getattr(Config(), name)!r}): {described.described}" in text
+
+
+def test_choices_are_those_of_the_types():
+    for name, hint in get_type_hints(Config).items():
+        if SETTINGS[name].kind == "choice":
+            assert set(SETTINGS[name].choices) == set(get_args(hint)), name
+    assert set(SETTINGS["cluster_by"].choices) == {NEAR_DUPLICATES}
+
+
+def test_presets_are_within_the_table():
+    for preset in get_args(Preset):
+        assert Config.preset(preset).to_dict().keys() == SETTINGS.keys()
+
+
+def test_what_a_saved_config_can_not_say_is_known():
+    class Mine:
+        name = "blip"
+
+    server = {"name": "openai:m", "api_key": "sk-123", "base_url": "https://me:pw@host/v1"}
+    config = Config(
+        captioner=Mine(), proposer=["keyword", server], ranker={"name": "cascade", "then": Mine()}
+    )
+    assert config.script_only() == {
+        "captioner": {"objects": ["blip"], "options": []},
+        "proposer": {"objects": [], "options": ["api_key", "base_url"]},
+        "ranker": {"objects": ["blip"], "options": []},
+    }
+    assert Config(proposer={"name": "openai:m", "temperature": 0.2}).script_only() == {}

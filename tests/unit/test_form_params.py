@@ -175,6 +175,22 @@ def test_settings_without_a_control_are_said_and_can_be_taken_back():
         "Alpha: 0.01",
     ]
     assert changes_of({**params, ALSO: False}) == {"rounds": 4}
+    passed = {"rounds": 4, "seed": 3, "preset": "paper"}
+    assert hidden_in(passed) == []
+    assert hidden_in(passed, ranks=True) == ["Preset: paper", "Rounds: 4"]
+    assert changes_of({**passed, ALSO: False}, ranks=True) == {"seed": 3}
+
+
+def test_what_was_an_object_is_not_taken_for_the_choice_of_its_name():
+    class Blip:
+        name = "blip"
+
+    config = Config(captioner=Blip())
+    assert config.to_dict() == Config().to_dict()
+    again = params_of(config.to_dict(), config.script_only(), ranks=False)
+    assert again.params == {"preset": "default"}
+    [said] = again.left_out
+    assert said.startswith("Captioner: blip was an object of a script")
 
 
 @pytest.mark.parametrize("text", ["7", 7, 7.0])
@@ -190,7 +206,9 @@ def test_numbers_that_a_form_sends_as_text_are_read(text):
         ("subset_size", 10**7), ("refine", -1), ("max_fields", 10**9), ("batch_size", 0),
         ("seed", -1), ("alpha", 0), ("alpha", float("nan")), ("alpha", 1), ("alpha", "x"),
         ("min_effect", 0.4), ("min_effect", 1), ("draw", "x"), ("merge", 1), ("test", None),
-        ("label_fields", "truth"), ("duplicate_similarity", 1.0),
+        ("label_fields", "truth"), ("duplicate_similarity", 1.0), ("context", 5),
+        ("cluster_by", ["x"]), ("control_for", [1]), ("control_for", None), ("caption_field", 1),
+        ("alpha", 10**400), ("label_fields", {"a": 1}),
     ],
 )  # fmt: skip
 def test_what_is_out_of_range_is_refused_and_says_which_setting(name, value):

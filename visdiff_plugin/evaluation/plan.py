@@ -8,24 +8,22 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from ..catalog.members import find
 from ..catalog.table import MODELS
-from ..config import Config, Preset
+from ..config import SETTINGS, Config, Preset
 from ..errors import EvaluationError
 from ..specs import public_spec
 from .measures import changed
 from .pairs import Pair, check_names, load_pairs
 
-#: members of `Config` that are about a dataset, or that a plan says in another way
-_OTHERS = frozenset(
-    ("label_fields", "control_for", "cluster_by", "pair_by", "caption_field", "embedding_field",
-     "max_fields", "batch_size", "engine", "overlap", "seed")
-)  # fmt: skip
-_MEMBERS = frozenset(config_member.name for config_member in fields(Config)) - _OTHERS | {"preset"}
+#: what a plan can set; its seeds it says in another way
+_MEMBERS = frozenset(
+    name for name, described in SETTINGS.items() if not described.of_dataset and name != "seed"
+) | {"preset"}
 _SWEEP = frozenset(("name", "settings", "vary", "purity", "concentration", "shuffles", "groups"))
 _PLAN = frozenset(("pairs", "seeds", "settings", "sweep"))
 
