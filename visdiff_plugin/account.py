@@ -1,4 +1,4 @@
-"""What is left out of a comparison, reused, and worth knowing; counted along the way."""
+"""What a comparison left out, what it reused, and notes; counted along the way."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Skipped:
 
 @dataclass
 class Account:
-    """What was left out, reused and worth knowing; filled along the way."""
+    """What was left out, what was reused, and notes; filled along the way."""
 
     skipped: list[Skipped] = field(default_factory=list)
     reused: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Account:
             self.skipped.append(Skipped(what, reason, count, tuple(examples)))
 
     def reuse(self, noun: str, reused: int, computed: int) -> None:
-        """Counts stored values that were valid, and those that were made."""
+        """Counts stored values that were reused, and values that were computed."""
         before = self.reused.get(noun, {"reused": 0, "computed": 0})
         self.reused[noun] = {
             "reused": before["reused"] + reused,

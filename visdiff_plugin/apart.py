@@ -1,4 +1,4 @@
-"""Whether two sets differ at all, asked of the embeddings, or of what was measured instead."""
+"""Whether two sets differ at all, by their embeddings or measured properties."""
 
 from __future__ import annotations
 

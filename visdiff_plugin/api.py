@@ -1,4 +1,4 @@
-"""What scripts call; the App's operators call the same."""
+"""The functions that scripts and the App's operators call."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def compare(
     progress: Progress | None = None,
     **changes: Any,
 ) -> Run:
-    """Finds out in words how two sets of images differ, and stores the answer on the dataset.
+    """Finds how two sets of images differ, in words, and stores the answer on the dataset.
 
     Captions, embeddings and properties that are stored and still valid are reused. The answer is
     written as score fields in an embedded document named after the run key, and as a run record.
@@ -90,9 +90,9 @@ def rank(
     progress: Progress | None = None,
     **changes: Any,
 ) -> Run:
-    """Checks your own hypotheses about how two sets differ, with the evidence of `compare`.
+    """Tests your own hypotheses about how two sets differ, with the same evidence as `compare`.
 
-    They were not made from the images, so all images are evidence; asking several at once is
+    They were not made from the images, so all images are evidence. Testing several at once is
     corrected for. Properties and labels are only compared where ``properties`` or
     ``label_fields`` ask for it.
 
@@ -122,7 +122,7 @@ def rank(
         raise ValueError(f"Expected hypotheses as a list of strings, got {hypotheses!r}.")
     asked = tuple(hypothese for hypothese in hypotheses if hypothese.strip())
     if not asked:
-        raise ValueError("Expected at least one hypothesis, got none.")
+        raise ValueError("Expected at least one hypothesis, got none. Pass a list of descriptions.")
     if config is None:
         changes.setdefault("properties", False)
     config = _config(config, preset, changes)
@@ -252,7 +252,9 @@ def _store(
     account = Account()
     account.skip("sample", media.missing)
     if not media.ids:
-        raise MediaError(f"Expected image files, got none of {len(selected.ids)} samples'.")
+        raise MediaError(
+            f"Expected image files, but none of the {len(selected.ids)} samples has one."
+        )
     with closing(make_engine(engine)) as made:
         kind, filled = make(dataset, stage, media, field, made, batch_size, progress or silent)
     account.skip("sample", filled.missing)

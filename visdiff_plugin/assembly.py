@@ -1,4 +1,4 @@
-"""From a config to the implementations that it names."""
+"""Turns a config into the implementations that it names."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Stages:
 
     @property
     def has_captions(self) -> bool:
-        """Whether captions can be had at all."""
+        """Whether captions are available at all."""
         return self.captioner is not None or bool(self.caption_fields)
 
     def text_vectors(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
@@ -184,15 +184,15 @@ def _check_fit(stages: Stages, config: Config, propose: bool) -> None:
     if not propose:
         if "captions" in needs_of(stages.ranker, "embeddings") and not stages.has_captions:
             raise SettingError(
-                f"Expected captions for the ranker {stages.ranker.name!r}, got no captioner: pass "
+                f"Expected captions for the ranker {stages.ranker.name!r}, got no captioner. Pass "
                 "captioner='field:NAME', or an encoder to rank by embeddings.",
                 about="captioner",
             )
         return
     if stages.also and stages.encoder is None:
         raise SettingError(
-            "Expected an encoder for draw='sure', got None: subsets are drawn by the images' "
-            "embeddings. Pass an encoder, or draw='uniform'.",
+            "Expected an encoder for draw='sure', got None. It chooses images by their "
+            "embeddings: pass an encoder, or draw='uniform'.",
             about="draw",
         )
     if not stages.proposers and not measured:
@@ -238,7 +238,5 @@ def _field_names(captioner: Any) -> tuple[str, ...]:
         return ()
     names = tuple(name.strip() for name in stored.split(",") if name.strip())
     if not names:
-        raise SettingError(
-            "Expected captioner='field:NAME', got no field's name.", about="captioner"
-        )
+        raise SettingError("Expected captioner='field:NAME', got no field name.", about="captioner")
     return names

@@ -1,6 +1,6 @@
-"""The middle of a comparison, from what is known of the images to ranked differences.
+"""The core of a comparison, from what is known about the images to ranked differences.
 
-No dataset is in sight: `pipeline.py` reads and stores around it, `evaluation/` runs it on files.
+It needs no dataset: `pipeline.py` reads and stores, `evaluation/` runs it on files.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def compare_inputs(
     hypotheses: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Compared:
-    """Proposes, scores, and ranks; what is worth knowing goes into ``inputs.account``.
+    """Proposes, scores, and ranks; notes go into ``inputs.account``.
 
     Args:
         inputs: all images of both sets

@@ -1,4 +1,4 @@
-"""Every choice of a run in one frozen, validated place."""
+"""All settings of a run in one frozen, validated dataclass."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Test = Literal["mann_whitney", "welch"]
 
 @dataclass(frozen=True)
 class Config:
-    """What to use, how to look, and what counts as a difference.
+    """Which models to use, how to search, and what counts as a difference.
 
     Stages are a name with options (``"openai:gpt-4o-mini"``, ``{"name": "openai", "model": ...}``)
     or an object with the members that `visdiff_plugin.stages` lists; None leaves a stage out.
@@ -321,8 +321,8 @@ class Config:
     def _check_design(self) -> None:
         if self.pair_by and (self.cluster_by or self.control_for):
             raise SettingError(
-                "Expected pair_by alone, got cluster_by or control_for beside it: within a pair, "
-                "all that its images share is the same already, and each pair counts once.",
+                "Expected pair_by alone, got cluster_by or control_for as well. Pairs already "
+                "hold constant what their images share, and each pair counts once.",
                 about="pair_by",
             )
         if self.test == "welch" and (self.pair_by or self.cluster_by or self.control_for):
@@ -334,7 +334,7 @@ class Config:
 
     @classmethod
     def preset(cls, name: Preset, **changes: Any) -> Config:
-        """Returns a named set of choices, with ``changes`` on top.
+        """Returns a preset, with ``changes`` applied.
 
         ``"default"`` asks a captioner and a chat model; ``"paper"`` reproduces VisDiff (CVPR 2024)
         in its models and statistics; ``"offline"`` needs no model, key or network.
@@ -375,7 +375,7 @@ Config.__doc__ = f"{Config.__doc__}\n{described_args(fields(Config))}"
 
 
 def preset_of(config: Mapping[str, Any]) -> Preset:
-    """Returns the preset that gives a config when its stages are named on top.
+    """Returns the preset that matches a config apart from its stages.
 
     Args:
         config: `Config.to_dict`'s data, or that of an earlier version

@@ -1,4 +1,4 @@
-"""Orders differences so that each says something new: what it adds to those above it; pure."""
+"""Orders differences by what each adds to those above it; pure."""
 
 from __future__ import annotations
 

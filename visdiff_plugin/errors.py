@@ -1,4 +1,4 @@
-"""The errors that a user can mend, and which setting mends them.
+"""The errors that a user can fix, and the setting that fixes each.
 
 Wrong arguments raise ``ValueError`` as everywhere; those of one setting are a `SettingError`.
 """
@@ -28,7 +28,7 @@ class VisDiffError(Exception):
 
 
 class SettingError(ValueError):
-    """A wrong argument that is one setting's: a member of `visdiff_plugin.Config`.
+    """A wrong value of one setting, a member of `visdiff_plugin.Config`.
 
     Args:
         message: what was expected and what was got
@@ -42,7 +42,7 @@ class SettingError(ValueError):
 
 @contextmanager
 def concerning(about: str) -> Iterator[None]:
-    """Says of an error that is raised inside what it is about, unless it says so itself.
+    """Marks errors raised inside with the setting they are about, unless they name one.
 
     Raises:
         SettingError: for any other ``ValueError``
@@ -65,7 +65,7 @@ class FieldError(VisDiffError):
 
 
 class RunError(VisDiffError):
-    """A run key is taken, unknown, or no identifier."""
+    """A run key is taken, unknown, or not a valid identifier."""
 
 
 class MediaError(VisDiffError):
@@ -77,7 +77,7 @@ class DependencyError(VisDiffError):
 
 
 class EvaluationError(VisDiffError):
-    """A benchmark's table or plan, or a judge's answer, is not as it should be."""
+    """A benchmark's table or plan, or a judge's answer, is invalid."""
 
 
 class Cancelled(VisDiffError):
@@ -85,7 +85,7 @@ class Cancelled(VisDiffError):
 
 
 class EngineError(VisDiffError):
-    """Where model work was to run can't be reached, or can't do it; try again once it can."""
+    """The engine that should run the models can't be reached or can't run them."""
 
     retryable = True
 
@@ -101,8 +101,8 @@ class ServerError(ModelError):
 
 
 class CredentialsError(ModelError):
-    """A model's server wants an API key, or refused the one it was given."""
+    """A model's server needs an API key, or rejected the one it got."""
 
 
 class ProposerError(ModelError):
-    """A proposer answered, but its reply holds no proposal."""
+    """A proposer answered, but its reply contains no proposal."""

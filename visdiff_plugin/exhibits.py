@@ -1,4 +1,4 @@
-"""What a reader is shown of a difference: a histogram and the images at its ends; pure.
+"""What a page shows of a difference: a histogram and the images at its ends; pure.
 
 Both describe all images that were compared, those included that proposers saw, and are stored
 with the run: a page is shown without reading scores again.
@@ -31,7 +31,7 @@ def with_exhibits(
     ids: Sequence[str],
     rows: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> list[Difference]:
-    """Returns the differences in their order, the first with what a reader is shown of them.
+    """Returns the differences in order; the first ones with their histogram and images.
 
     Args:
         ranked: differences, best first

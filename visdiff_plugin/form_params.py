@@ -1,7 +1,7 @@
 """A config as the parameters of a form, and back; pure.
 
-Only names come through a form: the options of a stage could name any variable of the server as the
-key, and any address to send it to. What can't be said so is said in words, never dropped.
+Forms only carry names: the options of a stage could name any variable of the server as the
+key, and any address to send it to. What a form can't carry is reported in words, never dropped.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def add_hypothesis(
     except ValueError as error:
         raise RunError(
             f"Expected the run's models by name to score a hypothesis, got: {error}",
-            "Check it by itself: 'VisDiff: check my hypotheses'.",
+            "Test it separately with 'VisDiff: check my hypotheses'.",
         ) from error
     with closing(stages.engine):
         inputs = read_inputs(a, b, config, stages, progress)
@@ -84,7 +84,7 @@ def place_of(run: Run, hypothesis: str) -> int | None:
 
 def _check_new(run: Run, text: str) -> None:
     if not text:
-        raise RunError("Expected a hypothesis, got none.", "Say what you think differs.")
+        raise RunError("Expected a hypothesis, got none.", "Write what you think differs.")
     if place_of(run, text) is not None:
         raise RunError(
             f"This comparison already tested {text!r}.",
@@ -113,7 +113,7 @@ def _store(dataset: Any, run: Run, inputs: Inputs, compared: Compared, config: C
         reasons = (
             "; ".join(skipped.reason for skipped in compared.untested) or "its scores do not vary"
         )
-        raise RunError(f"Expected a hypothesis that can be tested, got one without: {reasons}.")
+        raise RunError(f"Expected a testable hypothesis, got: {reasons}.")
     sides = inputs.rows_a, inputs.rows_b
     [added] = with_exhibits(compared.ranked, 1, compared.scores, inputs.images.ids, sides)
     scores = compared.scores[:, compared.ranked[0].column]

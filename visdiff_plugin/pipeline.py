@@ -1,4 +1,4 @@
-"""The stages in order: two sets in, a stored run out."""
+"""Runs the stages in order: two sets in, a stored run out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_c
 
 @dataclass
 class Comparison:
-    """One comparison under way.
+    """One running comparison.
 
     Args:
         dataset: a FiftyOne dataset, where the run is stored

@@ -1,4 +1,4 @@
-"""How far work is: what long functions call meanwhile."""
+"""Progress callbacks for long functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What scripts call on runs that are stored; the App's operators and panel call the same."""
+"""The functions for stored runs, called by scripts, operators and the panel."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def annotate(
     verdict: str | None = None,
     note: str | None = None,
 ) -> Run:
-    """Writes what you make of a difference into its run.
+    """Stores your verdict and note on a difference in its run.
 
     Args:
         dataset: the dataset of the run

@@ -1,4 +1,4 @@
-"""Which images a proposer sees and which the evidence comes from; pure, seeded."""
+"""Decides which images a proposer sees and which are evidence; pure, seeded."""
 
 from __future__ import annotations
 

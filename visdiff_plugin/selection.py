@@ -19,7 +19,7 @@ _MOST_CORRELATED = 20_000
 
 @dataclass(frozen=True)
 class Candidate:
-    """A description that waits for its evidence.
+    """A description that is to be tested.
 
     Args:
         description: the words

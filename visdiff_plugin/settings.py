@@ -1,6 +1,6 @@
 """What a setting is: its name on screen, what it takes, and where it shows; `Config` declares each.
 
-Validation, forms, the parameters of operators, "run again" and docs/settings.md read this alone.
+The only source for validation, forms, operator parameters, "run again" and docs/settings.md.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Setting:
         return least < value < most if self.open else least <= value <= most
 
     def read(self, value: Any) -> Any:
-        """Returns a value as it was meant that a form sent as text or as another kind of number."""
+        """Returns the intended value of what a form sent as text or as another kind of number."""
         if self.kind == "number" and isinstance(value, float) and value.is_integer():
             return int(value)
         if self.kind in ("number", "share") and isinstance(value, str):

@@ -1,6 +1,6 @@
-"""What each replaceable stage must offer; any object with these members plugs in.
+"""The interface of each replaceable stage; any object with these members works.
 
-Beside them a stage may say of itself, by optional attributes that have one meaning for all stages:
+A stage may also have optional attributes, which mean the same for all stages:
 
 - ``parameters``: a JSON-safe mapping of what changes its answers, for the record. With a
   ``base_url`` among them it asks a server at that address (None: the one that its client takes by
@@ -33,14 +33,14 @@ Need = Literal["captions", "embeddings", "paths"]
 
 @dataclass(frozen=True)
 class Missing:
-    """Stands where a caption could not be made, with the reason; it is never stored as text."""
+    """Takes the place of a caption that could not be made, with the reason; not stored as text."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Images:
-    """Images with what is known of each; rows of all members correspond.
+    """Images with what is known about each; rows of all members correspond.
 
     Args:
         ids: ``n`` sample ids
@@ -108,7 +108,7 @@ class ProposerReply:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A description that was proposed, with what it gets wrong among the images that were shown.
+    """A proposed description, with the shown images that it gets wrong.
 
     Args:
         description: truer of ``a``, as was said
@@ -123,7 +123,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Scored:
-    """What a ranker says that can do more than score: ask a model that costs, or does not answer.
+    """Scores with usage and failures, from a ranker that asks a model.
 
     Args:
         scores: ``(n, k)`` scores, NaN where an image can't be scored
@@ -140,7 +140,7 @@ class Scored:
 
 @runtime_checkable
 class Captioner(Protocol):
-    """Puts images into words.
+    """Describes images in words.
 
     Its ``parameters`` (prompt, lengths, weights) take part in deciding whether a stored caption is
     still valid.
@@ -250,7 +250,7 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Gives back what was started; it may be used again."""
+        """Releases what was started; the engine may be used again."""
         ...
 
 
@@ -273,7 +273,7 @@ def asks_server(stage: object) -> bool:
 
 
 def costs(stage: object) -> bool:
-    """Returns whether what a stage answers is paid for, in money or in minutes."""
+    """Returns whether a stage's answers cost money or minutes."""
     declared = getattr(stage, "costs", None)
     if declared is not None:
         return bool(declared)
@@ -284,7 +284,7 @@ def costs(stage: object) -> bool:
 def scored_by(
     ranker: Any, images: Images, texts: Sequence[str], progress: Progress
 ) -> NDArray[np.floating[Any]] | Scored:
-    """Has a ranker score, with its progress if it reports any."""
+    """Calls a ranker's score, passing progress if it reports any."""
     if getattr(ranker, "reports", False):
         return ranker.score(images, texts, progress=progress)
     return ranker.score(images, texts)

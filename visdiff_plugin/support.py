@@ -18,7 +18,7 @@ from .results.difference import Difference
 
 @dataclass(frozen=True)
 class Effect:
-    """How far one test of a candidate leans, and by what chance.
+    """Effect and p of one test of a candidate.
 
     Args:
         auroc: in [0, 1]
@@ -51,7 +51,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a family makes of a candidate; the members are those of `Difference`."""
+    """The decision about a candidate; the members are those of `Difference`."""
 
     q_value: float | None
     q_controlled: float | None

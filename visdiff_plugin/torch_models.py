@@ -1,4 +1,4 @@
-"""What captioners and encoders on torch share: lazy loading, devices, batches that fit memory."""
+"""Shared by captioners and encoders on torch: lazy loading, devices, batches that fit memory."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Batches:
             except torch.cuda.OutOfMemoryError as error:
                 if len(batch) == 1:
                     raise ModelError(
-                        f"The device's memory does not hold the model and one item: {error}",
+                        f"The device has too little memory for the model and one item: {error}",
                         'Choose a smaller model, or device="cpu".',
                     ) from error
             # out of the handler: there the traceback still holds the failed batch's tensors

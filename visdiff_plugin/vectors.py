@@ -1,4 +1,4 @@
-"""Unit vectors, and where the images' embeddings are read from."""
+"""Unit vectors, and readers of the images' embeddings."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def by_rows(parts: Sequence[tuple[Reader, Sequence[str]]]) -> RowReader:
         lengths = {vectors.shape[1] for _, vectors in parts_read} - {0}
         if len(lengths) > 1:
             raise FieldError(
-                f"Expected embeddings of one dimension in both datasets, got {sorted(lengths)}.",
-                "Pass the encoder, so that both are made by it, or fields of one model.",
+                f"Expected embeddings of the same size in both datasets, got {sorted(lengths)}.",
+                "Pass the encoder that should make both, or use fields of one model.",
             )
         joined = np.full((len(wanted), max(lengths, default=0)), np.nan, np.float32)
         for own, vectors in parts_read:

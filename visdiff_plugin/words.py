@@ -1,4 +1,4 @@
-"""Which words a text says, and which forms are the same word; pure text, English.
+"""Which words a text contains, and which forms are the same word; pure text, English.
 
 A form has one main lemma ("leaf" for "leaves") and sometimes other readings ("leave"). What is
 searched for is its main lemma; what a caption says is all readings of its words. So "leaf" and

@@ -58,7 +58,7 @@ def test_sets_that_are_the_same_or_overlap(dataset):
 
 def test_another_datasets_view(dataset, make_dataset):
     other = make_dataset(n=3)
-    refused(dataset, SelectionError, "Only B can be of another", other.match_tags("red"))
+    refused(dataset, SelectionError, "Only B can come from another", other.match_tags("red"))
 
 
 def test_videos_groups_and_patches(dataset, tmp_path):
@@ -110,10 +110,10 @@ def test_run_keys(dataset):
     for key in ("two words", "1st", "a.b", "", "_x", None):
         refused(dataset, RunError, "identifier", key=key)
     for key in ("visdiff_keys", "VisDiff_x"):
-        refused(dataset, RunError, "does not begin with 'visdiff_'", key=key)
+        refused(dataset, RunError, "doesn't start with 'visdiff_'", key=key)
     refused(dataset, RunError, "'filepath', a field of the dataset", key="filepath")
     first = compare(dataset)
-    refused(dataset, RunError, "'run', which exists")
+    refused(dataset, RunError, "'run', which already exists")
     assert visdiff.load(dataset, "run") == first
     again = compare(dataset, proposer=ListProposer("blue"), overwrite=True)
     assert [difference.description for difference in again.differences] == ["blue"]
@@ -155,7 +155,7 @@ def test_caption_fields_that_hold_something_else(dataset):
     refused(dataset, FieldError, "got 'missing'. Fields:", captioner="field:missing")
     refused(dataset, FieldError, "got none on 120 samples", captioner="field:nothing")
     refused(dataset, FieldError, "got 'missing'", label_fields=["missing"])
-    refused(dataset, ValueError, "no field's name", captioner="field:")
+    refused(dataset, ValueError, "no field name", captioner="field:")
     refused(dataset, FieldError, "was not created by VisDiff", caption_field="filepath")
     refused(dataset, FieldError, "brain run, got 'sim'; there are none", encoder="brain:sim")
 
@@ -204,7 +204,7 @@ def test_a_proposer_that_returns_no_descriptions(dataset, reply):
         def propose(self, a, b):
             return reply
 
-    refused_in_words = "Expected a list of descriptions of the proposer 'list'"
+    refused_in_words = "Expected a list of descriptions from the proposer 'list'"
     with pytest.raises(ModelError, match=refused_in_words):
         compare(dataset, proposer=Odd())
 

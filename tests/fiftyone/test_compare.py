@@ -196,7 +196,7 @@ def test_an_embedding_field_that_is_there_is_read(dataset):
     run = compare(dataset, encoder=other, embedding_field="clip")
     assert other.seen == []
     assert run.differences[0].auroc in (0.0, 1.0)
-    assert any("did not make" in note for note in run.notes)
+    assert any("did not create" in note for note in run.notes)
     sample = dataset.first()
     sample["clip"] = None
     sample.save()

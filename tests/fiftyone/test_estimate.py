@@ -221,7 +221,7 @@ def problems(dataset, config, **options):
 WRONG = [
     (offline(), "captioner", "only measured properties and labels are compared"),
     (offline(captioner="field:nothing"), "captioner", "Expected a field"),
-    (offline(captioner="field:"), "captioner", "got no field's name"),
+    (offline(captioner="field:"), "captioner", "got no field name"),
     (offline(captioner="field:metadata"), "captioner", "metadata"),
     (offline(captioner="field:tags", proposer="openai:m"), "proposer", "OPENAI_API_KEY"),
     (offline(captioner="openai:m"), "captioner", "OPENAI_API_KEY"),

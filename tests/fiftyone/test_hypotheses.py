@@ -114,6 +114,6 @@ def test_what_can_not_be_tested_says_why_and_changes_nothing(dataset, run):
     with pytest.raises(RunError, match="Expected a VisDiff run"):
         add_hypothesis(dataset, "other", "blue sky")
     dataset.delete_sample_field("run.set")
-    with pytest.raises(RunError, match="run the comparison again"):
+    with pytest.raises(RunError, match="Run the comparison again"):
         add_hypothesis(dataset, "run", "blue sky", encoder=ENCODER)
     assert visdiff.load(dataset, "run") == run

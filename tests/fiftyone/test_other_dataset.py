@@ -170,7 +170,7 @@ def test_what_only_one_dataset_has_is_said_before_anything_is_made(two):
         compare(home, "dataset:nowhere")
     with pytest.raises(SelectionError, match="saved view of .* 'bleu'. Did you mean 'blue'"):
         compare(home, f"dataset:{other.name}/bleu")
-    with pytest.raises(SelectionError, match="Only B can be of another dataset"):
+    with pytest.raises(SelectionError, match="Only B can come from another dataset"):
         compare(home, "red", a=f"dataset:{other.name}")
     assert sorted(other.get_field_schema()) == before and visdiff.list_runs(home) == []
 
@@ -224,9 +224,9 @@ def test_another_runs_scores_are_never_touched(two, make_dataset):
     home, other = two
     third = make_dataset(n=20, colors=("green",))
     compare(home, other)
-    with pytest.raises(RunError, match=f"scores of a run of dataset '{home.name}'"):
+    with pytest.raises(RunError, match=f"was B of a run of dataset '{home.name}'"):
         compare(third, other)
-    with pytest.raises(RunError, match="which it was B of"):
+    with pytest.raises(RunError, match="was B of a run of dataset"):
         visdiff.compare(other, "blue", third, "run", preset="offline")
     own = compare(other, third, "own")
     with pytest.raises(RunError, match="'own', a run of"):
@@ -245,7 +245,7 @@ def test_a_run_that_is_written_again_against_another_dataset(two, make_dataset):
     home, other = two
     third = make_dataset(n=20, colors=("green",))
     compare(home, other)
-    with pytest.raises(RunError, match="which exists"):
+    with pytest.raises(RunError, match="which already exists"):
         compare(home, third)
     run = compare(home, third, overwrite=True)
     assert other.get_field("run") is None and third.count(run.fields[0]) == 20

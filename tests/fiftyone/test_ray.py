@@ -248,7 +248,7 @@ def test_operators_use_it_with_a_server_at_once_and_delegated(plugins, make_data
 def test_what_goes_wrong_is_said_here_in_words(dataset, monkeypatch):
     with pytest.raises(ModelError, match="^Expected weights, got none. Download them.$"):
         visdiff.embed(dataset, UnloadableEncoder(), engine=ONE_WORKER)
-    with pytest.raises(VisDiffError, match="stage that pickles, .* 'holds-a-lock'"):
+    with pytest.raises(VisDiffError, match="stage that can be pickled .* 'holds-a-lock'"):
         visdiff.embed(dataset, UnpicklableEncoder(), field="f", engine=ENGINE)
     with pytest.raises(EngineError, match="a node with 1 CPUs and 1 GPUs .*'GPU': 0"):
         visdiff.embed(dataset, ColorEncoder(), engine={"name": "ray", "gpus": 1})

@@ -67,7 +67,7 @@ def test_views_agree_with_the_shares_that_the_run_tells(dataset, red):
     with pytest.raises(FieldError, match="got 'filepath'"):
         filter_view(dataset, run, "filepath")
     dataset.delete_sample_field("run.set")
-    with pytest.raises(RunError, match="run the comparison again"):
+    with pytest.raises(RunError, match="Run the comparison again"):
         filter_view(dataset, run, red.field, sides="a")
 
 

@@ -105,7 +105,7 @@ def test_an_evaluation_that_says_nothing_of_images(judged):
         judged.set_values(name, [fo.Regression(value=float(row)) for row in range(12)])
     judged.evaluate_regressions("depth", gt_field="depth_2", eval_key="far")
     assert "far" not in offers.evaluations(judged)
-    refused(judged, "says which images are right, got 'far'", "eval:far=wrong")
+    refused(judged, "says which images are right, but 'far'", "eval:far=wrong")
 
 
 def test_images_that_were_not_evaluated_are_in_neither(judged):
@@ -167,7 +167,7 @@ def test_the_rest(judged):
     inside = chosen(judged, "label:truth=cat", "rest", within="red")
     assert inside == [ids[0:6:2], ids[1:6:2]]
     assert chosen(judged, ids[4:8], "rest", within="tag:red") == [ids[4:6], ids[:4]]
-    refused(judged, "'rest' of the other as A and as B", "rest", "rest")
+    refused(judged, "at most one 'rest'", "rest", "rest")
     refused(judged, "set B, got none: view of 12 samples holds all 12", judged.limit(20), "rest")
     refused(judged, "set A, got none: blue is empty in red", "blue", "rest", within="red")
     refused(judged, "within as a view of .* got 'rest'|within as a view", "red", within="rest")

@@ -36,7 +36,7 @@ def test_list_rename_delete(dataset):
     assert all(field.startswith("three.") for field in run.fields)
     assert visdiff.load(dataset, "three") == run
     assert dataset.count(run.fields[0]) == 120 and dataset.get_field("one") is None
-    with pytest.raises(RunError, match="'two', which exists"):
+    with pytest.raises(RunError, match="'two', which already exists"):
         visdiff.rename(dataset, "three", "two")
 
     visdiff.delete(dataset, "three")

@@ -92,7 +92,7 @@ def test_a_server_that_fails(answer, words):
 def test_nobody_listens():
     with ChatServer() as server:
         gone = client(server)
-    with pytest.raises(ServerError, match="Check that the server runs"):
+    with pytest.raises(ServerError, match="Check that the server is running"):
         gone.complete(ASK)
 
 
@@ -119,7 +119,7 @@ def test_an_unknown_model():
         (completion("half", finish_reason="content_filter"), "content filter", None),
         (completion(""), "got none", None),
         (completion(None), "got none", None),
-        (completion("<think>long", finish_reason="length"), "give more", None),
+        (completion("<think>long", finish_reason="length"), "Raise max_tokens", None),
     ],
 )
 def test_a_request_that_is_not_answered(answer, words, status):

@@ -185,7 +185,7 @@ def test_rankers_that_cost_are_not_asked_for_it():
         found, inputs = compared(chat(server), inputs, ranker=ranker)
         assert {round_["kind"] for round_ in found.proposed.rounds} == {"propose"}
         assert any(
-            "Nothing was refined: scores of caption" in note for note in inputs.account.notes
+            "Nothing was refined: each score of caption" in note for note in inputs.account.notes
         )
         # embeddings that are read anyway, and a cascade's first ranker, cost nothing
         for own in (ranker, {**ranker, "name": "cascade:caption_question:m", "sample": 4}):

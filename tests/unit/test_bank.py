@@ -170,7 +170,7 @@ def test_files_that_are_no_bank(tmp_path):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(ValueError, match=f"{name}.*got"):
             read_bank(str(tmp_path / name))
-    with pytest.raises(ValueError, match="one phrase a line at .*nowhere"):
+    with pytest.raises(ValueError, match="one phrase per line at .*nowhere"):
         make_proposer(f"bank:{tmp_path}/nowhere", encoder=Words())
 
 

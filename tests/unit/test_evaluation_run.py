@@ -256,7 +256,7 @@ def test_captions_and_measured_properties_need_no_model(folder):
         ("purity = [1, 0.5, 0]", "purity = [50]", r"purity in \[0, 1\]"),
         ("purity = [1, 0.5, 0]", "puritty = [1]", "got puritty"),
         ("seeds = [0, 1]", "seeds = [-1]", "seeds as a list"),
-        ('name = "curves"', 'name = "matrix"', "a name of its own"),
+        ('name = "curves"', 'name = "matrix"', "a different name for each"),
         ('name = "curves"', 'groups = ["none"]', "groups of pairs"),
         ('["list", "other"]', '"list"', "lists under vary"),
         ('["pairs.jsonl"]', "[]", "pairs = "),

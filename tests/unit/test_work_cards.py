@@ -7,7 +7,7 @@ from panels.work_cards import merged, queued, reason
 TRACEBACK = """Traceback (most recent call last):
   File "/x/y.py", line 3, in execute
     raise ServerError("...")
-visdiff_plugin.errors.ServerError: Expected an answer of http://h/v1, got none. Start the server.
+visdiff_plugin.errors.ServerError: Expected an answer from http://h/v1, got none. Start the server.
 """
 
 
@@ -52,7 +52,7 @@ def test_a_failure_says_why_and_moves_no_more():
     [card] = merged([state("errors", "failed", error="No key.", fraction=None)], [])
     assert card["failed"] and card["said"] == "No key." and not card["moving"]
     [card] = merged([], [queued(operation("failed", TRACEBACK, run_key="errors"))])
-    assert card["said"] == "Expected an answer of http://h/v1, got none. Start the server."
+    assert card["said"] == "Expected an answer from http://h/v1, got none. Start the server."
 
 
 def test_what_failed_and_is_tried_again_is_under_way():

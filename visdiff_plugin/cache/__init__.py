@@ -1,1 +1,1 @@
-"""The user's folder for what can be made again."""
+"""The user's cache folder."""

@@ -1,4 +1,4 @@
-"""The user's folder for what can be made again, and files in it that are whole or not there."""
+"""The user's cache folder, and files in it that are written atomically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cache_root() -> Path:
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Writes a whole file or none: another process may read or write the same.
+    """Writes a file atomically: another process may read or write the same file.
 
     Args:
         path: the file; its folder is made where it is missing

@@ -64,5 +64,5 @@ class Lines:
                 raise EvaluationError(
                     f"Expected {self._path.name} as this command writes it, got {line!r:.80} in "
                     f"line {number}.",
-                    "Delete that line, or the file to begin anew.",
+                    "Delete that line, or delete the file to start over.",
                 ) from error

@@ -1,4 +1,4 @@
-"""Captions as models write them to captions as people read them; pure text."""
+"""Turns raw model captions into readable ones; pure text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LONGEST_PHRASE = 40
 
 
 def clean_caption(text: str, prompt: str | None = None) -> str | Missing:
-    """Returns a caption without what the model's machinery left in it.
+    """Returns a caption without the artifacts that the model left in it.
 
     Removed are special tokens, control characters, surplus whitespace, an echo of the prompt, and
     pathological repetition: a word or a pair of words three times in a row, a longer phrase twice

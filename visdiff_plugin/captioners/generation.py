@@ -88,7 +88,7 @@ class Generator:
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
             raise ModelError(
                 f"{self.name} failed to generate: {error}",
-                "Is it a model that captions images, and does it take this prompt?",
+                "Check that it is an image captioning model and accepts this prompt.",
             ) from error
 
 
@@ -149,7 +149,7 @@ def load_generator(
         raise ModelError(
             f"The weights of {name} are incomplete: {len(report['missing_keys'])} tensors are "
             f"missing, such as {some}.",
-            "They would be random: download the model again, or choose another one.",
+            "They would be random. Download the model again, or choose another one.",
         )
     return _completed(Generator(name, model, processor, where, kind))
 
@@ -180,8 +180,8 @@ def _completed(generator: Generator) -> Generator:
     tokenizer = getattr(processor, "tokenizer", None)
     if tokenizer is None or getattr(processor, "image_processor", None) is None:
         raise ModelError(
-            f"{generator.name} comes with a {type(processor).__name__}; expected a processor of "
-            "images and text.",
+            f"{generator.name} comes with a {type(processor).__name__}, but expected a processor "
+            "for images and text.",
             "Choose a model that has a preprocessor_config.json and tokenizer files.",
         )
     # a decoder continues from the right end of its row: padding there would be read as prompt

@@ -102,7 +102,7 @@ class OpenAICaptioner:
     def caption(self, paths: Sequence[str]) -> list[str | Missing]:
         """Returns one caption, or `Missing` with the reason, for each image file.
 
-        An image that can't be read, is rejected or refused costs only itself. When the server
+        If an image can't be read or is rejected, only this image is skipped. When the server
         stops answering, nothing more is asked: what was captioned is returned, the rest is
         missing, and where there is nothing to return the error is raised.
 
@@ -176,7 +176,7 @@ class OpenAICaptioner:
 
 def _takes_none(client: ChatClient, error: RejectedError) -> ModelError:
     return ModelError(
-        f"Expected model {client.model!r} to take images, but even a plain one is rejected: "
+        f"Expected model {client.model!r} to accept images, but it rejects even a plain one: "
         f"{error}",
         "Choose a vision model.",
     )

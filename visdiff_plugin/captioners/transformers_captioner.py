@@ -171,7 +171,7 @@ def _accepts_any(generator: Generator, prompt: str | None) -> None:
     except ValueError as error:
         raise ModelError(
             f"The processor of {generator.name} accepts no image with this prompt: {error}",
-            "Read on the model's page what its prompt must hold.",
+            "See the model's page for what its prompt must contain.",
         ) from error
 
 

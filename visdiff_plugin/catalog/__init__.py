@@ -1,1 +1,1 @@
-"""What a stage is: the table of all choices, and how a spec is read, taken apart and made by it."""
+"""The table of all stages, and how a spec is looked up, taken apart and built."""

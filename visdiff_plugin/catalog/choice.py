@@ -19,7 +19,7 @@ _OPEN = ("MODEL/WEIGHTS", "MODEL", "NAME", "KEY", "A+B", "RANKER", "ADDRESS")
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One row of the table: all that making, forms, estimates and docs know of a choice.
+    """One row of the table: everything that code, forms, estimates and docs know about a choice.
 
     In ``formula`` n are images of both sets, k descriptions, r rounds (3) in each of two
     directions, s images of each set in a round (20); a pass is one image or text through a model

@@ -1,4 +1,4 @@
-"""What a choice still lacks on this machine; nothing is imported or asked for that."""
+"""What a choice still needs on this machine, found without importing or calling anything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def missing(
     has_captions: bool = True,
     has_encoder: bool = True,
 ) -> str:
-    """Returns in words what a choice lacks; empty where nothing is known to be missing.
+    """Returns in words what a choice is missing; empty if nothing is known to be missing.
 
     Weights, and whether a server answers, show when it is used.
 

@@ -1,4 +1,4 @@
-"""Makes a stage of a spec: the one way from a name to an object."""
+"""Builds a stage from a spec: the only way from a name to an object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a spec by the table: which choice it is, and what it is made of."""
+"""Looks up a spec in the table: which choice it is, and what it contains."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def members_of(stage: str, spec: Any) -> list[Any]:
 
 
 def asks_server(stage: str, spec: Any) -> bool:
-    """Returns whether what is chosen asks a server: by its row, or as an object says of itself.
+    """Returns whether a stage asks a server, by its row or by the object's own attributes.
 
     Raises:
         SettingError: as `read`, where it is made of others

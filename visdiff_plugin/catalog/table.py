@@ -1,4 +1,4 @@
-"""The table of stages: a row is all that there is to say of a choice, and where its class is.
+"""The table of stages: each row has everything about a choice, and where its class is.
 
 Making, the forms, estimates, messages and docs/choosing.md read it; nothing is loaded for that.
 """

@@ -1,1 +1,1 @@
-"""Chat servers: what they are asked, the calls, and what is read from their replies."""
+"""Chat servers: the prompts, the calls, and the parsing of replies."""

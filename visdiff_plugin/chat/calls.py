@@ -1,4 +1,4 @@
-"""What threads that ask one server tell each other."""
+"""State shared by the threads that call one server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Calls:
         fatal: an error that concerns all calls; it is to be raised
         failure: the first failure of the server
         answered: whether there was any answer
-        probing: held while it is found out whether a rejection concerns one call or all
+        probing: held while checking whether a rejection concerns one call or all
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Calls:
             self.fatal = self.fatal or error
 
     def check(self) -> None:
-        """Raises what concerns all calls.
+        """Raises the error that concerns all calls, if any.
 
         Raises:
             ModelError: that no call can succeed, or that the server answered none

@@ -170,12 +170,12 @@ class ChatClient:
         server = urlsplit(str(error.request.url)).netloc.rpartition("@")[2]
         if status is None:
             return ServerError(
-                f"Expected an answer of {server}, got: {said}",
-                "Check that the server runs, its address and the network, then try again.",
+                f"Expected an answer from {server}, got: {said}",
+                "Check that the server is running, its address and the network, then try again.",
             )
         got = f"{server} answered {status}: {said}"
         if status in (401, 403):
-            return CredentialsError(got, "Check the API key and what it may be used for.")
+            return CredentialsError(got, "Check the API key and its permissions.")
         if status == 404:
             return ModelError(
                 f"Expected model {self.model!r} to exist. {got}",
@@ -185,7 +185,7 @@ class ChatClient:
             return ServerError(got, "The account's quota is used up: see its billing page.")
         if status in (408, 409, 429) or status >= 500:
             return ServerError(got, "Try again later, or with fewer requests at once.")
-        return RejectedError(got, "Check what the model takes (images, length).", status)
+        return RejectedError(got, "Check what the model accepts (images, length).", status)
 
     def _said(self, error: Any) -> str:
         body = error.body if isinstance(error.body, Mapping) else {}
@@ -240,11 +240,11 @@ def _key(api_key: str | None, variable: str, base_url: str | None) -> str:
     if not key:
         raise CredentialsError(
             f"Expected an API key in the environment variable {variable}, got none.",
-            f"Set {variable}, or give base_url for a server that wants no key (Ollama, vLLM).",
+            f"Set {variable}, or give base_url for a server that needs no key (Ollama, vLLM).",
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise CredentialsError(
-            "Expected an API key of plain characters, got one with spaces, line breaks or others.",
+            "Expected an API key of plain characters, got one with spaces or special characters.",
             f"Set {variable} again.",
         )
     return key

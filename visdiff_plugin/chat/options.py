@@ -1,4 +1,4 @@
-"""The options with which stages reach a chat server, in one place for all that ask one."""
+"""The options for reaching a chat server, shared by all stages that ask one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .client import ChatClient
 
 
 class ServerOptions(TypedDict, total=False):
-    """Where a server is and how long it is waited for; see `ChatClient` for each."""
+    """Where the server is and how long to wait for it; see `ChatClient` for each."""
 
     base_url: str | None
     api_key_env: str
@@ -40,7 +40,7 @@ def client_of(
     max_tokens: int | None,
     **server: Unpack[ServerOptions],
 ) -> ChatClient:
-    """Returns the caller's client, or where there is none one of the options.
+    """Returns the caller's client, or one built from the options.
 
     Raises:
         CredentialsError: if the server wants a key and there is none

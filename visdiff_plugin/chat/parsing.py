@@ -1,4 +1,4 @@
-"""From a chat model's reply to proposals, however it chose to format them; pure text."""
+"""Reads proposals from a chat model's reply in any format; pure text."""
 
 from __future__ import annotations
 

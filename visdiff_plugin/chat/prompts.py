@@ -1,4 +1,4 @@
-"""What chat models are asked; pure text."""
+"""The prompts for chat models; pure text."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def grid_messages(
 
 
 def tried_text(tried: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> str:
-    """Returns what a proposer hears of its earlier proposals.
+    """Returns the text that tells a proposer about its earlier proposals.
 
     Args:
         tried: each description with captions (or numbers) of the images of Group A that it

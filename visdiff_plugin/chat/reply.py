@@ -84,8 +84,8 @@ def read_completion(body: str, model: str) -> ChatReply:
     if not text:
         cut = reason == "length"
         raise RejectedError(
-            f"Expected an answer of model {model!r}, got none (finish_reason {reason!r}).",
-            "It used up max_tokens before it began: give more." if cut else "",
+            f"Expected an answer from model {model!r}, got none (finish_reason {reason!r}).",
+            "It used up max_tokens before it began to answer. Raise max_tokens." if cut else "",
         )
     usage = data.get("usage")
     usage = usage if isinstance(usage, dict) else {}
@@ -127,8 +127,8 @@ def shortened(text: str, most: int = 300) -> str:
 def _nonsense(body: str) -> ServerError:
     got = f"it begins {shortened(body, 120)!r}" if body.strip() else "it is empty"
     return ServerError(
-        f"Expected a chat completion as JSON, got an answer without one: {got}.",
-        "Check that the address is an OpenAI-compatible one; it usually ends in /v1.",
+        f"Expected a chat completion as JSON, got: {got}.",
+        "Check that the server is OpenAI-compatible; its address usually ends in /v1.",
     )
 
 

@@ -24,7 +24,7 @@ _MOST_ATTEMPTS = 200
 def json_values(text: str) -> list[str] | None:
     """Returns the texts of the JSON in a reply; None where it holds no list of texts.
 
-    A reply that is JSON through and through but lists nothing gives an empty list.
+    A reply that is valid JSON but lists nothing gives an empty list.
 
     Args:
         text: a chat model's answer

@@ -1,1 +1,1 @@
-"""What is read of a dataset: its samples, the values of its fields, and what it offers."""
+"""What is read from a dataset: its samples, field values, and choices for sets."""

@@ -1,4 +1,4 @@
-"""What stored fields say: captions, labels, embeddings, similarity runs; FiftyOne stays outside."""
+"""Reads stored fields: captions, labels, embeddings, similarity runs; hides FiftyOne."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray
 
 
 def read_keys(dataset: Any, field: str, ids: Sequence[str]) -> list[Hashable | None]:
-    """Returns what a field says of each sample, as something that images can be grouped by.
+    """Returns a key for each sample from a field, so that images can be grouped by it.
 
     Labels are their class names; text, numbers, dates and ids stay as they are; None where empty.
 

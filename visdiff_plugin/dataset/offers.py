@@ -1,4 +1,4 @@
-"""What a dataset offers to choose sets by: fields of labels and numbers, evaluations, values."""
+"""What sets can be chosen by in a dataset: label and number fields, evaluations, values."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def outcome_filter(dataset: Any, key: str, outcome: str) -> dict[str, Any] | Non
 def values_of(dataset: Any, view: Any, name: str) -> list[str]:
     """Returns the most frequent values of a field in a view as text, most frequent first.
 
-    Of very large datasets a sample is looked at; empty where even that takes too long.
+    Very large datasets are sampled; empty if even that takes too long.
     """
     where = value_field(dataset, name)
     if where is None:
@@ -158,7 +158,7 @@ def values_of(dataset: Any, view: Any, name: str) -> list[str]:
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """Returns a sentence of what there is instead, most similar first."""
+    """Returns a sentence that lists the alternatives, most similar first."""
     names = list(dict.fromkeys(known))
     if not names:
         return "There is none."

@@ -1,4 +1,4 @@
-"""FiftyOne out: the fields that this library owns on a dataset."""
+"""Writes to FiftyOne: the fields that this library owns on a dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FiftyOne in: samples of a set, and their files; `sets.choosing` chooses them."""
+"""Reads from FiftyOne: samples of a set, and their files; `sets.choosing` chooses them."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def check_dataset(dataset: Any) -> None:
 
 
 def find_dataset(name: str) -> Any:
-    """Returns a dataset as it is stored now; None where there is none of that name."""
+    """Returns a dataset as it is stored now, or None if there is none with that name."""
     import fiftyone as fo
 
     if not fo.dataset_exists(name):
@@ -137,9 +137,9 @@ def separate(a: Selected, b: Selected, overlap: str) -> tuple[Selected, Selected
     for name, left, other in (("A", only_a, b), ("B", only_b, a)):
         if not left.ids:
             raise SelectionError(
-                f"Expected samples that are only in {name}, got none: all of them are also in "
+                f"Expected samples that are only in {name}, got none. All of them are also in "
                 f"{other.label}.",
-                "Compare it with the rest instead: 'rest' is what the other set does not hold.",
+                "Compare it with 'rest' instead: everything that is not in the other set.",
             )
     return only_a, only_b, tuple(sample_id for sample_id in a.ids if sample_id in shared_a)
 
@@ -224,7 +224,7 @@ def check_media(view: Any, name: str, label: str) -> None:
     if getattr(view, "_is_generated", False):
         raise SelectionError(
             f"Expected whole images in {name}, got {label}: patches, frames or clips.",
-            "Compare the samples themselves, or clone() the view into a dataset of its own.",
+            "Compare the samples themselves, or clone() the view into a new dataset.",
         )
     if view.media_type == "group":
         raise SelectionError(

@@ -80,7 +80,7 @@ class ZooEncoder(LazyModel):
             raise ModelError(
                 f"Encoder {self.name} can't be loaded: {error}",
                 "Choose one of fiftyone.zoo.list_zoo_models(tags='text-embeddings'), and download "
-                "it where there is a network: fiftyone.zoo.download_zoo_model(NAME).",
+                "it while online: fiftyone.zoo.download_zoo_model(NAME).",
             ) from error
         return encoder_from_model(
             model, self.name, parameters=self.parameters,
@@ -112,8 +112,8 @@ def encoder_from_model(
     for member, what in (("has_embeddings", "images"), ("can_embed_prompts", "prompts")):
         if not getattr(model, member, False):
             raise ModelError(
-                f"{name} ({type(model).__name__}) can't embed {what}; ranking needs images and "
-                "texts in one space.",
+                f"{name} ({type(model).__name__}) can't embed {what}, but ranking needs images "
+                "and texts in the same space.",
                 "Choose a CLIP-like model, e.g. clip-vit-base32-torch or open-clip-torch.",
             )
     _check(batch_size, threads)

@@ -1,4 +1,4 @@
-"""One kind of value that is computed once and kept on the samples."""
+"""A kind of value that is computed once and stored on the samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Ray that is used: connected to, or started here and then shut down again."""
+"""The Ray cluster: connects to one, or starts one here and shuts it down again."""
 
 from __future__ import annotations
 

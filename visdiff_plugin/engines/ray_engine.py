@@ -1,4 +1,4 @@
-"""Model work by Ray Data actors: one model each, all writing to one MongoDB."""
+"""Runs models in Ray Data actors, one model each, all writing to one MongoDB."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class RayEngine:
         ]
         if absent:
             raise DependencyError(
-                f"Expected Ray Data for engine='ray', got no package {absent[0]!r}.",
+                f"Expected Ray Data for engine='ray', but package {absent[0]!r} is not installed.",
                 "Install it: pip install 'visdiff-fiftyone[ray]'.",
             )
         self._workers, self._gpus, self._cpus = workers, gpus, cpus
@@ -122,8 +122,8 @@ class RayEngine:
     def _check_database(self, target: Target) -> None:
         if target.loopback and self._cluster.spans_machines():
             raise EngineError(
-                "Expected a MongoDB that every node of the Ray cluster reaches, got one of this "
-                "machine alone.",
+                "Expected a MongoDB that every node of the Ray cluster can reach, got one that "
+                "only this machine can reach.",
                 "Set FIFTYONE_DATABASE_URI to its address in the cluster's network.",
             )
 
@@ -179,7 +179,7 @@ def _pickle(work: Work) -> bytes:
         return bytes(cloudpickle.dumps(work))
     except Exception as error:  # noqa: BLE001 - __reduce__ of any object may raise anything
         raise VisDiffError(
-            f"Expected a stage that pickles, to send it to Ray workers, got "
+            f"Expected a stage that can be pickled and sent to Ray workers, got "
             f"{work.kind.producer!r}: {error}",
             "Name the stage with its options, or give its class a __getstate__ that leaves out "
             "clients, locks and open files.",

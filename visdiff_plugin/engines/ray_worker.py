@@ -70,9 +70,9 @@ class Worker:
                 self._work = pickle.loads(self._pickled)
             except (ImportError, AttributeError) as error:
                 raise EngineError(
-                    f"Expected the Ray worker to have what the stage is made of, got: {error}",
-                    "Install the same version of visdiff-fiftyone, and the module of a stage of "
-                    "your own, on every node.",
+                    f"Expected the stage's code on the Ray worker, got: {error}",
+                    "Install the same version of visdiff-fiftyone, and the modules of your own "
+                    "stages, on every node.",
                 ) from error
         return self._work, self._samples
 

@@ -59,7 +59,7 @@ class Target:
         except PyMongoError as error:
             raise EngineError(
                 f"Expected MongoDB at {public_spec(self.uri)} to answer a Ray worker: {error}",
-                "Set FIFTYONE_DATABASE_URI to an address that every node reaches.",
+                "Set FIFTYONE_DATABASE_URI to an address that every node can reach.",
             ) from error
         return Collection(client[self.database][self.collection])
 
@@ -111,7 +111,7 @@ class Collection:
             raise EngineError(
                 f"Expected {len(ids)} samples in the database that the Ray worker reached, got "
                 "none of them.",
-                "Set FIFTYONE_DATABASE_URI to one address that means the same MongoDB on every "
+                "Set FIFTYONE_DATABASE_URI to an address that reaches the same MongoDB from every "
                 "node.",
             )
         return todo.take([row for row, sample_id in enumerate(todo.ids) if sample_id not in done])

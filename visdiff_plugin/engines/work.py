@@ -1,4 +1,4 @@
-"""What an engine is given: the images to do, and what is made of each."""
+"""Input of an engine: the images to process, and how to process them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Todo:
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a batch.
+    """The result of a batch.
 
     Args:
         ids: the samples that got a value
@@ -114,7 +114,7 @@ class Work:
 
 @dataclass
 class Filled:
-    """What became of filling a field.
+    """The result of filling a field.
 
     Args:
         missing: sample id -> reason, for images without a value

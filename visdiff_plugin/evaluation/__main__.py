@@ -83,7 +83,7 @@ def _report(options: argparse.Namespace) -> int:
     label = options.out / "judge.txt"
     if not label.is_file():
         raise EvaluationError(
-            f"Expected results in {options.out}, got none that were judged.", "Use 'run' first."
+            f"Expected results in {options.out}, got none with scores.", "Use 'run' first."
         )
     judgments = Judgments(options.out / "judgments.jsonl", None, label.read_text(encoding="utf-8"))
     sys.stdout.write(

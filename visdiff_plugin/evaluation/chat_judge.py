@@ -94,7 +94,7 @@ def parse_score(reply: str) -> int:
     if score is None:
         raise EvaluationError(
             f"Expected the judge to score 0, 1 or 2, got {' '.join(text.split())[:120]!r}.",
-            "Try another model as the judge; scores until now are kept.",
+            "Try another model as the judge. Scores so far are kept.",
         )
     return score
 

@@ -40,7 +40,7 @@ class Judgments:
         self.usage = Usage()
 
     def ask(self, questions: Iterable[Question]) -> None:
-        """Sees to it that all are judged; what is judged is kept, whatever fails after it.
+        """Makes sure that all are judged; scores are kept even if a later one fails.
 
         Raises:
             EvaluationError: on a reply that is no score, or without a judge for a new question
@@ -58,7 +58,7 @@ class Judgments:
             raise EvaluationError(
                 f"Expected scores of the judge {self.label!r} for {len(new)} more answers, got "
                 "none.",
-                "Name the judge, so that it can be asked.",
+                "Pass the judge so it can be asked.",
             )
         keys = list(new)
         for start in range(0, len(keys), _AT_ONCE):

@@ -1,4 +1,4 @@
-"""What is known of image files: captions, embeddings, measured properties; made once, on disk."""
+"""What is known about image files: captions, embeddings, properties; computed once, on disk."""
 
 from __future__ import annotations
 

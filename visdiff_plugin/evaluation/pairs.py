@@ -103,7 +103,9 @@ def check_names(pairs: Iterable[Pair]) -> None:
     seen: set[str] = set()
     for pair in pairs:
         if pair.name in seen:
-            raise EvaluationError(f"Expected a name for each pair, got {pair.name!r} twice.")
+            raise EvaluationError(
+                f"Expected a different name for each pair, got {pair.name!r} twice."
+            )
         seen.add(pair.name)
 
 

@@ -164,7 +164,7 @@ def load_plan(path: str | os.PathLike[str], tables: Sequence[str | os.PathLike[s
     base = data.get("settings", {})
     made = [_sweep(number, sweep, base, pairs) for number, sweep in enumerate(sweeps, 1)]
     if len({sweep.name for sweep in made}) < len(made):
-        raise EvaluationError(f"Expected a name of its own for each sweep in {path.name}.")
+        raise EvaluationError(f"Expected a different name for each sweep in {path.name}.")
     return Plan(made, seeds, pairs)
 
 
@@ -200,7 +200,7 @@ def _sweep(number: int, data: Any, base: Mapping[str, Any], pairs: Sequence[Pair
     wrong = [key for key, values in vary.items() if not isinstance(values, list) or not values]
     if wrong:
         raise EvaluationError(
-            f"Expected lists under vary in sweep {name!r}, got another thing for {wrong[0]!r}."
+            f"Expected lists under vary in sweep {name!r}, got something else for {wrong[0]!r}."
         )
     variants = {
         _label(combination) or "as set": {**settings, **combination}

@@ -1,4 +1,4 @@
-"""VisDiffBench (Dunlap et al., CVPR 2024) as released, into pairs; its traps are met here."""
+"""Reads VisDiffBench (Dunlap et al., CVPR 2024) as released; its traps are handled here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ties images together beside being in A or B: strata, clusters, pairs; pure."""
+"""How images are grouped besides A and B: strata, clusters, pairs; pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Design:
 
     @property
     def units(self) -> Codes | None:
-        """What must not be torn apart when images are held out: pairs, or clusters."""
+        """Groups that must not be split when images are held out: pairs, or clusters."""
         return self.clusters if self.pairs is None else self.pairs
 
 

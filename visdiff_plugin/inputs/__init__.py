@@ -1,1 +1,1 @@
-"""What is known of the images before they are compared: read where stored, made where not."""
+"""What is known about the images before they are compared: read if stored, else computed."""

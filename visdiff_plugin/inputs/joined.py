@@ -1,4 +1,4 @@
-"""Everything the comparison reads, in one table: images, captions, embeddings, measurements."""
+"""All inputs of a comparison in one table: images, captions, embeddings, measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the images of one dataset: read where it is stored, computed where it is not."""
+"""What is known about the images of one dataset: read if stored, else computed."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class InputReader:
         if stages.reads("embeddings"):
             if stages.encoder is None:
                 raise SettingError(
-                    "Expected an encoder, got None: the embeddings are wanted.", about="encoder"
+                    "Expected an encoder to compute embeddings, got None.", about="encoder"
                 )
             if stages.brain_vectors is None and not self._foreign_embeddings:
                 making.checked_embeddings(self.dataset, stages.encoder, stages.embedding_field)
@@ -185,8 +185,8 @@ class InputReader:
             vectors = read_vectors(self.dataset, some, name)
             making.check_dimension(list(vectors), self.stages.encoder)
             self.account.note(
-                f"Embeddings were read from {name!r}, which VisDiff did not make; they are taken "
-                f"to be of {self.stages.encoder.name}."
+                f"Embeddings were read from {name!r}, which VisDiff did not create. They are "
+                f"assumed to come from {self.stages.encoder.name}."
             )
         self.fields["embeddings"] = name
         return self._without_embedding(media, there)

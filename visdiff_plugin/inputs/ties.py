@@ -1,4 +1,4 @@
-"""Reads what ties images together (classes, videos, prompts, near-duplicates) into a `Design`."""
+"""Reads how images are grouped (classes, videos, prompts, near-duplicates) into a `Design`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEAR_DUPLICATES = "near_duplicates"
 
 
 def read_design(inputs: Inputs, config: Config) -> Design:
-    """Returns how the images of a comparison hang together.
+    """Returns how the images of a comparison are grouped.
 
     Args:
         inputs: all images of both sets; fields are read from the dataset that each is of
@@ -51,7 +51,7 @@ def read_design(inputs: Inputs, config: Config) -> Design:
         clusters = near_duplicates(inputs.vectors, n, config.duplicate_similarity)
         notes.append(
             f"Clustered: {n} images form {_count(clusters)} clusters of near-duplicates "
-            f"(cosine of {config.duplicate_similarity:g} or more), which count once."
+            f"(cosine of {config.duplicate_similarity:g} or more); each counts once."
         )
     elif config.cluster_by:
         with concerning("cluster_by"):

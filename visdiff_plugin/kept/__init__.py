@@ -1,1 +1,1 @@
-"""What is computed once for each image and kept on its sample."""
+"""Values that are computed once for each image and stored on its sample."""

@@ -1,4 +1,4 @@
-"""The fields that hold what is computed once: declared, and checked before anything is written."""
+"""The fields for values computed once: declared, and checked before anything is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sees to it that what a comparison needs is stored: computed once, kept on the samples."""
+"""Makes sure that what a comparison needs is stored: computed once, kept on the samples."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def make_captions(
     batch_size: int,
     progress: Progress,
 ) -> tuple[Kind, Filled]:
-    """Sees to it that the images' captions are stored."""
+    """Makes sure that the images' captions are stored."""
     kind = captions_kind(captioner, name)
     declared.declare(dataset, kind)
     work = Work(kind, partial(caption_paths, captioner))
@@ -90,7 +90,7 @@ def make_embeddings(
     batch_size: int,
     progress: Progress,
 ) -> tuple[Kind, Filled]:
-    """Sees to it that the images' unit embeddings are stored."""
+    """Makes sure that the images' unit embeddings are stored."""
     kind = embeddings_kind(encoder, name)
     declared.declare(dataset, kind, same_producer=True)
     stream = partial(_streamed, encoder) if hasattr(encoder, "encode_stream") else None
@@ -118,7 +118,7 @@ def properties_kind() -> Kind:
 def make_properties(
     dataset: Any, media: samples.Media, engine: Engine, batch_size: int, progress: Progress
 ) -> tuple[Kind, Filled]:
-    """Sees to it that the images' measured properties are stored."""
+    """Makes sure that the images' measured properties are stored."""
     from ..properties.catalog import PROPERTIES
 
     kind = properties_kind()
@@ -141,8 +141,8 @@ def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:
     dimensions = Counter(len(vector) for vector in vectors)
     if len(dimensions) > 1:
         raise FieldError(
-            f"Expected embeddings of one dimension, got sizes {dict(dimensions)}.",
-            "They are of several models: name another embedding_field.",
+            f"Expected embeddings of one size, got {dict(dimensions)}.",
+            "They come from several models. Choose another embedding_field.",
             about="embedding_field",
         )
     wanted = np.asarray(encoder.encode_texts(["an image"])).shape[1]

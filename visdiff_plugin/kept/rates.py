@@ -1,4 +1,4 @@
-"""How fast this machine captions, embeds and measures: noted by runs, read by estimates."""
+"""How fast this machine captions, embeds and measures: recorded by runs, read by estimates."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Watch:
 
 
 def note_rate(noun: str, producer: str, engine: str, rate: Rate | None) -> None:
-    """Keeps a rate for the next estimate; that it can't be written stops nothing."""
+    """Keeps a rate for the next estimate; a failure to write it is ignored."""
     if rate is None:
         return
     key = _key(noun, producer, engine)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def fill(
     dataset: Any, work: Work, media: Media, engine: Engine, batch_size: int, progress: Progress
 ) -> Filled:
-    """Sees to it that each image has a stored value, computing only what is not there or stale.
+    """Makes sure that each image has a stored value, computing only missing or outdated ones.
 
     Values stay in the database: `read` gets those that are wanted.
 

@@ -265,7 +265,7 @@ def _decoded(batch: bytes, field: str) -> tuple[NDArray[np.bytes_], NDArray[Any]
 def _several(field: str, expected: int, got: int) -> FieldError:
     return FieldError(
         f"Expected embeddings of {expected} dimensions in {field!r}, got one of {got}.",
-        "Name a field of a single model.",
+        "Use a field with embeddings from one model.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Small questions to MongoDB, for forms: what takes more than a moment is not waited for."""
+"""Small MongoDB queries for forms, which give up if they take more than a moment."""
 
 from __future__ import annotations
 

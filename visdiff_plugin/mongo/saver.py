@@ -1,4 +1,4 @@
-"""Stores what is made while the next is in the making; without FiftyOne's setters."""
+"""Stores values while the next ones are computed, without FiftyOne's setters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JPEG's blocks: steps that stand eight pixels apart."""
+"""JPEG blocks: steps that are eight pixels apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured of an image, and the words for high and low values."""
+"""What is measured in an image, and the words for high and low values."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ def make_proposers(
 ) -> tuple[Proposer, ...]:
     """Returns the proposers that a spec names, one unless it is a union.
 
-    A union is no proposer of its own: each member reads what it needs and is asked in rounds of
-    its own, and what it proposes carries its own name.
+    A union is not a proposer itself: each member reads what it needs, gets its own rounds, and
+    signs its proposals with its own name.
 
     Args:
         spec: as for `make_proposer`; or a union: ``"union:A+B"``,

@@ -1,4 +1,4 @@
-"""Proposes phrases out of a bank whose text embeddings point from set B to set A; no chat model."""
+"""Proposes the phrases of a bank whose text embeddings point from B to A; no chat model."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class BankProposer:
     """Proposes the phrases that are truest of A and least of B, out of tens of thousands.
 
     The idea of GS-CLIP (Zhu, Liang and Zou 2022): the difference of the mean image embeddings,
-    (mean A - mean B), points at the phrases that describe it. Neither captions nor a language
-    model are wanted, only the encoder; what no phrase of the bank says is not found.
+    (mean A - mean B), points at the phrases that describe it. It needs no captions or
+    language model, only the encoder. It can't find what no phrase of the bank says.
 
     Args:
         encoder: embeds the phrases; the images' embeddings must be its own

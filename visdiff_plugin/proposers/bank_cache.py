@@ -1,4 +1,4 @@
-"""Text embeddings of a bank of phrases, made once and kept on disk."""
+"""Text embeddings of a bank of phrases, computed once and kept on disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BATCH = 2048
 
 
 def cache_folder() -> Path:
-    """Returns the user's folder for what can be made again: ``$XDG_CACHE_HOME/visdiff/banks``."""
+    """Returns the user's cache folder for banks: ``$XDG_CACHE_HOME/visdiff/banks``."""
     return cache_root() / "banks"
 
 

@@ -1,4 +1,4 @@
-"""The bank of phrases: the built-in one, made by templates from words, or the user's own file."""
+"""The bank of phrases: the built-in one, made from words and templates, or the user's file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_ARTICLE = ("food", "fruit", "makeup", "face paint")
 def built_in() -> tuple[str, ...]:
     """Returns the built-in bank: some ten thousand phrases, each of what one image can show.
 
-    Where two phrases differ in plural or articles alone, the first stays.
+    If two phrases differ only in plural or articles, the first one stays.
     """
     return _distinct(
         phrase
@@ -37,11 +37,11 @@ def read_bank(path: str) -> tuple[str, ...]:
         lines = Path(path).expanduser().read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(
-            f"Expected a text file (UTF-8) with one phrase a line at {path!r}, got: {error}"
+            f"Expected a text file (UTF-8) with one phrase per line at {path!r}, got: {error}"
         ) from error
     phrases = _distinct(line for line in lines if not line.lstrip().startswith("#"))
     if not phrases:
-        raise ValueError(f"Expected phrases in {path!r}, one a line, got none.")
+        raise ValueError(f"Expected phrases in {path!r}, one per line, got none.")
     return phrases
 
 

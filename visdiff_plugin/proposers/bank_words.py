@@ -1,4 +1,4 @@
-"""The words that the built-in bank of phrases is made of; lists, separated by commas."""
+"""The words behind the built-in bank of phrases; comma-separated lists."""
 
 from __future__ import annotations
 

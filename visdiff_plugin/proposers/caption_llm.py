@@ -1,4 +1,4 @@
-"""Asks a chat model what is truer of the captions of one set than of the other's."""
+"""Asks a chat model what the captions of one set say more than those of the other."""
 
 from __future__ import annotations
 

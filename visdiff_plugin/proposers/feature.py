@@ -103,7 +103,7 @@ class FeatureProposer(LazyModel):
         texts = [clean_caption(reply, None) for reply in said]
         proposals = list(dict.fromkeys(text for text in texts if isinstance(text, str)))
         if not proposals:
-            raise ProposerError(f"Expected descriptions of {generator.name}, got {said[:3]!r}.")
+            raise ProposerError(f"Expected descriptions from {generator.name}, got {said[:3]!r}.")
         return ProposerReply(proposals, "\n".join(said))
 
     def _load(self) -> Generator:

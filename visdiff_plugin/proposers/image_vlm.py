@@ -1,4 +1,4 @@
-"""Shows a vision model the images of both sets and asks what is truer of one."""
+"""Shows a vision model the images of both sets and asks what one shows more."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class ImageProposer:
     def refine(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
         """Returns sharper or complementary descriptions than those that were tried.
 
-        The model sees the images again, and hears the numbers of those that each attempt gets
+        The model sees the images again, with the numbers of those that each attempt gets
         wrong.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Proposes phrases that stand in more captions of one set than of the other; offline."""
+"""Proposes phrases that appear in more captions of one set than of the other; offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases of captions that can stand alone as a description; pure text, English."""
+"""Finds phrases in captions that make sense as a description; pure text, English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A proposer that is asked once about the same images, whatever ranks its proposals."""
+"""A proposer that is asked only once about the same images, whatever ranker follows."""
 
 from __future__ import annotations
 

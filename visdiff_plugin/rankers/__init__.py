@@ -1,4 +1,4 @@
-"""Rankers: how true is each description of each image."""
+"""Rankers: how well each description fits each image."""
 
 from __future__ import annotations
 

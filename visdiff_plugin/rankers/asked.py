@@ -1,4 +1,4 @@
-"""What the threads that ask one model share: whether to go on, what came back, what is missing."""
+"""State shared by threads that ask one model: whether to go on, answers, failures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_REASONS = 20
 
 
 class Tally:
-    """What was answered, what was not, and what it cost.
+    """Counts answers, failures and costs.
 
     Attributes:
         usage: of all answers
@@ -72,7 +72,7 @@ class Asked:
 
     Attributes:
         calls: whether the server answers
-        tally: what the answers were worth
+        tally: counts of answers, failures and costs
         accepts: whether a plain question was accepted after another was rejected
     """
 
@@ -100,17 +100,17 @@ class Asked:
     def unreadable(self, name: str) -> ModelError:
         """Returns the error of a model that gave no yes or no."""
         return ModelError(
-            f"Expected yes or no of {name}, got neither in {self.tally.unread} answers, such as "
+            f"Expected yes or no from {name}, got neither in {self.tally.unread} answers, such as "
             f"{self._unread!r}.",
-            "Choose another model; one that thinks first needs a larger max_tokens.",
+            "Choose another model. One that thinks before it answers needs a larger max_tokens.",
         )
 
 
 def no_chances(name: str) -> ModelError:
     """Returns the error of a server that gives no log-probabilities."""
     return ModelError(
-        f"Expected log-probabilities of {name}, got an answer without any.",
-        "Use answers='binary', or a server and model that give them.",
+        f"Expected log-probabilities from {name}, got an answer without them.",
+        "Use answers='binary', or a server and model that return them.",
     )
 
 
@@ -127,6 +127,6 @@ def takes_none(name: str, about: str, top: int | None, error: RejectedError) -> 
     if top is not None:
         hints.append(f"It was asked for top_logprobs={top}: lower it, or use answers='binary'.")
     return ModelError(
-        f"Expected {name} to answer, but even a plain question is rejected: {error}",
+        f"Expected {name} to answer, but it rejects even a plain question: {error}",
         " ".join(hints),
     )

@@ -1,4 +1,4 @@
-"""A cheap ranker for everything, a dear one for what it finds best, on a sample of the images.
+"""A cheap ranker for everything, then a costly one for the best, on a sample of the images.
 
 Which descriptions are asked about is chosen by what the cheap ranker says of all images, the
 evidence among them. That is a choice by the evidence, and it is paid for: the correction counts
@@ -146,7 +146,7 @@ class Cascade:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the first ranker says, and what decides which images may be drawn.
+    """The first ranker's result, and the constraints on which images may be drawn.
 
     Args:
         texts: ``k`` descriptions

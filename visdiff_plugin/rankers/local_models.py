@@ -1,4 +1,4 @@
-"""Transformers models that are asked for the first word of an answer: about images, or captions."""
+"""Transformers models that give the first word of an answer about images or captions."""
 
 from __future__ import annotations
 
@@ -148,14 +148,14 @@ def load_caption_asker(
     except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"{model} can't be loaded: {error}",
-            "Expected a language model of transformers: one of the hub (download it where there is "
-            "a network), or a local folder with its config.json, weights and tokenizer files.",
+            "Expected a language model of transformers: one of the hub (download it while online), "
+            "or a local folder with its config.json, weights and tokenizer files.",
         ) from error
     if report["missing_keys"]:
         raise ModelError(
             f"The weights of {model} are incomplete: {len(report['missing_keys'])} tensors are "
             "missing.",
-            "They would be random: download the model again, or choose another one.",
+            "They would be random. Download the model again, or choose another one.",
         )
     if not tokenizer.chat_template:
         raise _no_chat(model, "Qwen or Llama instruct")

@@ -1,4 +1,4 @@
-"""Asks a transformers model, on this machine, whether descriptions are true of images."""
+"""Asks a transformers model on this machine whether descriptions fit images."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ class _Asking:
     def unreadable(self) -> ModelError:
         """Returns the error of a model that is never likely to say yes or no."""
         return ModelError(
-            f"Expected yes or no of {self.asker.name}, but in {self.tally.unread} answers "
+            f"Expected yes or no from {self.asker.name}, but in {self.tally.unread} answers "
             "another first word was likelier.",
-            "Choose a model that answers at once; one that thinks first does not.",
+            "Choose a model that answers right away instead of thinking first.",
         )

@@ -1,4 +1,4 @@
-"""Scores descriptions by whether an image's caption says them; needs no model."""
+"""Scores descriptions by whether an image's caption contains their words; needs no model."""
 
 from __future__ import annotations
 

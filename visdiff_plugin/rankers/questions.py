@@ -1,4 +1,4 @@
-"""Asks a chat or vision model of each image whether each description is true of it."""
+"""Asks a chat or vision model about each image whether each description fits it."""
 
 from __future__ import annotations
 

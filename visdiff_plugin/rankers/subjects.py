@@ -1,4 +1,4 @@
-"""What a model is asked about: captions or image files, in random order, within a budget; pure."""
+"""The captions or images to ask a model about, in random order, within a budget; pure."""
 
 from __future__ import annotations
 

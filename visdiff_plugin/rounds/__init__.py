@@ -1,1 +1,1 @@
-"""Rounds of proposals: which images are shown, which are evidence, and what is asked again."""
+"""Rounds of proposals: which images are shown, which are evidence, and refinement."""

@@ -1,7 +1,7 @@
 """Which images proposers see and which are evidence, for one comparison; pure.
 
-Rounds are cross-fitted: what a round proposes is tested on all images that this round did not see,
-so that every image serves as evidence and none for what it helped to propose.
+Rounds are cross-fitted: a proposal is tested on all images that its round did not see, so every
+image is evidence, but never for a proposal that it helped to make.
 """
 
 from __future__ import annotations

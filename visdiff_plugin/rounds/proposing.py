@@ -36,7 +36,7 @@ class Round:
 
 @dataclass
 class Proposed:
-    """What the proposer said.
+    """What the proposers returned.
 
     Args:
         candidates: every proposal of every round, repeats included
@@ -105,7 +105,7 @@ def propose(
     before: Proposed | None = None,
     progress: Callable[[int], object] = lambda done: None,
 ) -> Proposed:
-    """Asks all rounds at once and collects what they propose.
+    """Runs all rounds at once and collects their proposals.
 
     A round that fails costs only itself. Raised are a failure of every round, and refused
     credentials where there is but one proposer: of several, the others still answer.
@@ -213,6 +213,7 @@ def _ask(asked_round: Round, a: Images, b: Images) -> ProposerReply:
         return reply
     if not isinstance(reply, (list, tuple)) or not all(isinstance(text, str) for text in reply):
         raise ModelError(
-            f"Expected a list of descriptions of the proposer {proposer.name!r}, got {reply!r:.80}."
+            f"Expected a list of descriptions from the proposer {proposer.name!r}, got "
+            f"{reply!r:.80}."
         )
     return ProposerReply(list(reply))

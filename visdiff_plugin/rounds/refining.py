@@ -1,4 +1,4 @@
-"""Further rounds: a proposer hears what its best proposals get wrong, and is asked for better ones.
+"""Further rounds: a proposer sees what its best proposals get wrong and is asked for better ones.
 
 Of a round, all that goes back are its own images and their scores. What the round did not see stays
 evidence for what is proposed now, as for what was proposed first.
@@ -53,8 +53,8 @@ def refine(
     ranker = _cheap(stages, inputs)
     if ranker is None and able:
         inputs.account.notes.append(
-            f"Nothing was refined: scores of {stages.ranker.name} cost, and no embeddings are "
-            "read. Pass ranker='cascade:...', which scores by embeddings first."
+            f"Nothing was refined: each score of {stages.ranker.name} costs, and there are no "
+            "embeddings to use instead. Pass ranker='cascade:...', which uses embeddings first."
         )
     if ranker is None:
         return

@@ -1,7 +1,7 @@
 """Draws for proposers where a classifier is surest which set an image is from; pure, seeded.
 
-A difference that few images show is not in 20 of them drawn at random. The classifier may see a
-pool of each set alone, and nothing of that pool is evidence: chosen with the labels of evidence
+If few images show a difference, 20 images drawn at random rarely include one. The classifier sees
+only a pool of each set, and no image of that pool is evidence: if it saw the labels of evidence
 images, the images shown would repeat the chance differences of the evidence.
 """
 

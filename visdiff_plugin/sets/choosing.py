@@ -1,4 +1,4 @@
-"""FiftyOne in: which samples A and B hold, however they are chosen."""
+"""Reads from FiftyOne: the samples of A and B, however they are chosen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def select(dataset: Any, chosen: Any, name: str) -> Selected:
     base = make_base(dataset)
     located = find(base, chosen, name)
     if located.is_rest:
-        raise SelectionError(f"Expected {name} by itself, got 'rest'.")
+        raise SelectionError(f"Expected a set for {name}, got 'rest', which needs another set.")
     return read(base, located, name)
 
 
@@ -74,12 +74,14 @@ def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
     with concerning("b"):
         found_b = find(base, b, "set B")
     if found_a.is_rest and found_b.is_rest:
-        raise SelectionError("Expected one set by itself, got 'rest' of the other as A and as B.")
+        raise SelectionError(
+            "Expected at most one 'rest', got it for both A and B. Choose one set directly."
+        )
     if found_a.dataset.name != base.dataset.name:
         raise SelectionError(
-            f"Expected set A to be of dataset {base.dataset.name!r}, got {found_a.label}, which is "
-            f"of {found_a.dataset.name!r}.",
-            "Only B can be of another dataset: swap them, or pass A's dataset first.",
+            f"Expected set A to be in dataset {base.dataset.name!r}, got {found_a.label}, which is "
+            f"in {found_a.dataset.name!r}.",
+            "Only B can come from another dataset. Swap A and B, or pass A's dataset first.",
             about="a",
         )
     return found_a, found_b

@@ -1,4 +1,4 @@
-"""FiftyOne in: what one set was chosen by, looked up in its dataset."""
+"""Reads from FiftyOne: looks up in the dataset what a set is chosen by."""
 
 from __future__ import annotations
 
@@ -171,8 +171,8 @@ def _query(base: Base, chosen: Any) -> dict[str, Any]:
     query = offers.outcome_filter(base.dataset, chosen.key, chosen.outcome)
     if query is None:
         raise SelectionError(
-            f"Expected an evaluation that says which images are right, got {chosen.key!r}, which "
-            "stores that for no image.",
+            f"Expected an evaluation that says which images are right, but {chosen.key!r} "
+            "doesn't store that for any image.",
             "Evaluate classifications or detections of samples.",
         )
     return query

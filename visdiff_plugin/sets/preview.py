@@ -1,6 +1,6 @@
 """How large two sets are and what they share, before they are read: for forms, by cheap queries.
 
-What would mean to read more than some ten thousand samples is left open, and said so.
+Anything that would need more than some ten thousand samples is left open, and marked so.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a run leaves on its dataset: its record and its score fields."""
+"""What a run stores on its dataset: its record and its score fields."""

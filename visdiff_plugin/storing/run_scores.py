@@ -32,7 +32,7 @@ def sets_of(dataset: Any, run: Run) -> tuple[Selected, Selected]:
     if dataset.get_field(path) is None:
         raise RunError(
             f"Expected the sets of run {run.run_key!r} in {path!r}, got no such field.",
-            "The run is from an earlier version: run the comparison again.",
+            "The run was made by an earlier version. Run the comparison again.",
         )
     texts = run.record.get("sets") or {}
     return (

@@ -1,4 +1,4 @@
-"""FiftyOne out: runs on a dataset, each a record and a document of score fields."""
+"""Writes to FiftyOne: runs on a dataset, each a record and a document of score fields."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
         )
     if run_key.lower().startswith("visdiff_"):
         raise RunError(
-            f"Expected a run_key that does not begin with 'visdiff_', got {run_key!r}.",
+            f"Expected a run_key that doesn't start with 'visdiff_', got {run_key!r}.",
             "Choose another key.",
         )
     if dataset.has_run(run_key):
@@ -74,7 +74,7 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
             )
         if not overwrite and getattr(config, "state", _DONE) == _DONE:
             raise RunError(
-                f"Expected a free run_key, got {run_key!r}, which exists.",
+                f"Expected a free run_key, got {run_key!r}, which already exists.",
                 "Choose another key, delete it with visdiff.delete(dataset, key), or pass "
                 "overwrite=True.",
             )
@@ -150,7 +150,7 @@ def list_runs(dataset: Any) -> list[str]:
 
 
 def list_headers(dataset: Any) -> list[dict[str, Any]]:
-    """Returns what a list of runs shows, without loading a record: see `_HEADER`.
+    """Returns the headers for a list of runs, without loading a record: see `_HEADER`.
 
     Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if interrupted.
     """
@@ -217,7 +217,7 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
 def annotate_run(
     dataset: Any, run_key: str, description: str, verdict: str | None, note: str | None
 ) -> Run:
-    """Writes what the user says of a difference into its run; None leaves a part as it is.
+    """Stores the user's verdict and note on a difference; None leaves a part as it is.
 
     Raises:
         RunError: if there is no such run, or no such difference in it

@@ -96,13 +96,13 @@ def check_free(dataset: Any, run_key: str) -> None:
     of = _info(dataset, run_key).get("of")
     if of is not None:
         raise RunError(
-            f"Expected a free run_key, got {run_key!r}: a field of {dataset.name!r} with scores of "
-            f"a run of dataset {of!r}, which it was B of.",
+            f"Expected a free run_key, got {run_key!r}. {dataset.name!r} was B of a run of dataset "
+            f"{of!r} and holds its scores under that name.",
             "Choose another key, or delete that run there.",
         )
     raise RunError(
-        f"Expected a run_key that is no field, got {run_key!r}, a field of the dataset: "
-        "scores are stored in a field of that name.",
+        f"Expected a run_key that is not a field, got {run_key!r}, a field of the dataset. "
+        "Scores are stored in a field of that name.",
         "Choose another key.",
     )
 
