@@ -69,7 +69,7 @@ def match_controls(ctx: Any, inputs: Any, chosen: Any) -> None:
     if chosen is not None:
         inputs.float(
             "threshold",
-            label="Score above",
+            label="Score at least",
             description=f"leave empty for {chosen.threshold:.4g}, the threshold of this comparison",
             required=False,
         )

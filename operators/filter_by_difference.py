@@ -59,7 +59,7 @@ class FilterByDifference(foo.Operator):
             sample_collection: a dataset or view
             run_key: the run
             field: ``Difference.field``
-            threshold (None): scores above it; None takes the run's own
+            threshold (None): scores from it on; None takes the run's own
             sides ("both"): ``"a"`` or ``"b"`` for images of that set only
             below (False): the images without it instead
         """

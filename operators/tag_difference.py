@@ -86,7 +86,7 @@ class TagDifference(foo.Operator):
             run_key: the run
             field: ``Difference.field``
             tag: the tag
-            threshold (None): scores above it; None takes the run's own
+            threshold (None): scores from it on; None takes the run's own
             sides ("both"): ``"a"`` or ``"b"`` for images of that set only
         """
         params = {"run_key": run_key, "field": field, "tag": tag, "threshold": threshold,

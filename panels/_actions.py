@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,11 +29,9 @@ def matches(dataset: Any, run: Run, difference: Difference, chosen: Mapping[str,
         VisDiffError: if scores or sets are not stored, or no image is left
     """
     least = chosen["moved"]
-    # what lies on the threshold counts, as in the histogram's bars
-    threshold = None if least is None else math.nextafter(least, -math.inf)
-    view = filter_view(dataset, run, field_of(difference), threshold, sides=chosen["side"])
+    view = filter_view(dataset, run, field_of(difference), least, sides=chosen["side"])
     if not len(view.limit(1)):
-        raise SelectionError("No photo scores above this threshold. Lower it.")
+        raise SelectionError("No photo scores this much. Lower the threshold.")
     return view
 
 

@@ -89,17 +89,20 @@ def _evidence(box: Box, page: Mapping[str, Any]) -> None:
         box.text(f"line{place}", line, "vd-body" if place == 0 else "vd-second")
     if page["control"]:
         box.text("control", f"After controlling: {page['control']}.", "vd-second")
+    box.text("shown", f"{page['shown_in'][:1].upper()}{page['shown_in'][1:]}.", "vd-second")
+    if page["tied"]:
+        box.text("tied", page["tied"], "vd-second")
     bars = box.box("bars", "vd-two vd-snug")
     for part in page["prevalence"]:
         side = bars.box(part["side"], "vd-stack vd-tight")
-        side.text("said", f"{part['said']} show it ({part['interval']})", "vd-small")
+        side.text("said", f"{part['said']} ({part['interval']})", "vd-small")
         side.drawn("bar", "bar", part["side"], part["said"], part["places"])
 
 
 def _scores(
     panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> None:  # fmt: skip
-    box.text("title", "Photos above a threshold", "vd-head")
+    box.text("title", "Photos from a score on", "vd-head")
     if page["histogram"]:
         plot = _plots.histogram(page["histogram"], chosen["threshold"])
         view = types.PlotlyView(
@@ -127,10 +130,7 @@ def _threshold(panel: Any, box: Box, page: Mapping[str, Any], chosen: Mapping[st
     )
     row.button("apply", "Set", panel.type_threshold)
     if chosen["moved"] is None:
-        said = (
-            f"Above {chosen['threshold']:.4g}: {chosen['over']}, counted on photos that were not "
-            "used to choose this threshold."
-        )
+        said = f"{chosen['threshold']:.4g} or higher: {chosen['over']}."
     else:
         row.button("reset", "Reset", panel.reset_threshold, kind="quiet")
         said = f"{chosen['threshold']:.4g} or higher: {chosen['over']}."

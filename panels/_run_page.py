@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from visdiff_plugin.reports import FORMATS
+from visdiff_plugin.results.wording import ABOUT_PARTS, PARTS
 
 from ._parts import Box, Page, root
 
@@ -94,9 +95,12 @@ def _row(panel: Any, box: Box, shown_row: Mapping[str, Any], weak: bool) -> None
         "open", shown_row["description"], panel.open_difference, {"at": shown_row["at"]},
         kind="link", item="vd-words",
     )  # fmt: skip
-    row.drawn("interval", "interval", shown_row["favors"] or "", shown_row["strength"],
-              shown_row["places"], weak=weak)  # fmt: skip
-    row.text("auroc", shown_row["auroc"], "vd-second vd-num", hint=shown_row["strength"])
+    if shown_row["places"]:
+        row.drawn("interval", "interval", shown_row["favors"] or "", shown_row["strength"],
+                  shown_row["places"], weak=weak)  # fmt: skip
+        row.text("auroc", shown_row["auroc"], "vd-second vd-num", hint=shown_row["strength"])
+    else:
+        row.text("strength", shown_row["strength"], "vd-second vd-num")
     foot = row.box("foot", "vd-row", item="vd-wide")
     foot.text("shown", shown_row["shown_in"], "vd-small")
     foot.text("remarks", shown_row["remarks"], "vd-small vd-faint", item="vd-grow")
@@ -123,9 +127,15 @@ def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
 
 
 def _folded(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
+    for name in ("few", "crossing"):
+        part = run["parts"][name]
+        if part["count"]:
+            fold = box.fold(name, f"{PARTS[name]} ({part['count']})", is_open=True)
+            fold.text("about", ABOUT_PARTS[name], "vd-small")
+            _rows(panel, fold, name, part)
     rest = run["parts"]["rest"]
     if rest["count"]:
-        fold = box.fold("unsupported", f"Not supported ({rest['count']})",
+        fold = box.fold("unsupported", f"{PARTS['rest']} ({rest['count']})",
                         is_open=not run["found"])  # fmt: skip
         _rows(panel, fold, "rest", rest, weak=True)
     _lines(box, "used", "How this was computed", run["used"])

@@ -94,8 +94,8 @@ class DifferencesPanel(foo.Panel):
         chosen = self._chosen(ctx, difference)
         chosen["over"] = over(page["histogram"], chosen["threshold"]) if page["histogram"] else ""
         if chosen["moved"] is None:
-            # the run's own threshold: its own count, of images it was not chosen on
-            chosen["over"] = page["shown_in"].removeprefix("in ")
+            # the run's own threshold: its own count, which is exact
+            chosen["over"] = ", ".join(part["said"] for part in page["prevalence"])
         return _difference_page.draw(self, page, images, chosen)
 
     # -- where the reader is -----------------------------------------------------------------
@@ -256,7 +256,7 @@ class DifferencesPanel(foo.Panel):
         ctx.panel.set_state("side", ctx.params["side"])
 
     def filter(self, ctx: Any) -> None:
-        """Shows the photos above the threshold in the grid."""
+        """Shows the photos from the threshold on in the grid."""
         self._show(ctx, self._matches(ctx))
 
     def sort(self, ctx: Any) -> None:
@@ -266,7 +266,7 @@ class DifferencesPanel(foo.Panel):
         self._show(ctx, _actions.ordered(ctx.dataset, run, difference, side))
 
     def tag(self, ctx: Any) -> None:
-        """Tags the photos above the threshold."""
+        """Tags the photos from the threshold on."""
         name = self._name(ctx, "tag")
         view = self._matches(ctx)
         view.tag_samples(name)
@@ -275,7 +275,7 @@ class DifferencesPanel(foo.Panel):
         ctx.ops.notify(f"Tagged {count} with {name!r}", variant="success")
 
     def save_view(self, ctx: Any) -> None:
-        """Saves the photos above the threshold as a view."""
+        """Saves the photos from the threshold on as a view."""
         name = self._name(ctx, "view")
         _actions.save_view(ctx.dataset, name, self._matches(ctx))
         ctx.ops.reload_dataset()

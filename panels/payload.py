@@ -17,11 +17,14 @@ from visdiff_plugin.results.wording import (
     apart,
     chance,
     control,
-    control_remark,
+    counts,
+    crossing,
     decisive,
     evidence,
+    remark,
     shown_in,
     strength,
+    tied_said,
 )
 
 from .difference_data import histogram, replies, strips
@@ -83,20 +86,12 @@ def run_page(
     Args:
         run: a run
         now: the time that its age is counted from
-        shown (None): rows of ``"a"``, ``"b"`` and ``"rest"`` to show; `FIRST_ROWS` and
-            `FIRST_WEAK`
+        shown (None): part of `Run.parts` -> rows to show; by default `FIRST_ROWS`, and
+            `FIRST_WEAK` of what is not supported
     """
-    limits = {"a": FIRST_ROWS, "b": FIRST_ROWS, "rest": FIRST_WEAK, **(shown or {})}
-    rows = list(enumerate(run.differences))
-    parts = {
-        side: [
-            (at, difference)
-            for at, difference in rows
-            if difference.significant and difference.favors == side
-        ]
-        for side in ("a", "b")
-    }
-    parts["rest"] = [(at, difference) for at, difference in rows if not difference.significant]
+    parts = run.parts
+    limits = {**dict.fromkeys(parts, FIRST_ROWS), "rest": FIRST_WEAK, **(shown or {})}
+    at = {id(difference): place for place, difference in enumerate(run.differences)}
     return {
         "key": run.run_key,
         "a": {"label": run.label_a, "n": counted(run.n_a, "photo")},
@@ -109,7 +104,7 @@ def run_page(
             name: {
                 "count": len(part),
                 "more": max(0, len(part) - limits[name]),
-                "rows": [difference_row(at, difference) for at, difference in part[: limits[name]]],
+                "rows": [difference_row(at[id(row)], row) for row in part[: limits[name]]],
             }
             for name, part in parts.items()
         },
@@ -140,15 +135,16 @@ def difference_row(at: int, difference: Difference) -> dict[str, Any]:
     auroc, (low, high), _, _ = decisive(difference)
     remarks = [chance(difference), "" if difference.held_out else "not held out"]
     remarks.append(_SOURCES["user"] if difference.source == "user" else "")
-    remarks.append(control_remark(difference))
+    remarks.append(remark(difference))
+    broad = difference.is_broad
     return {
         "at": at,
         "description": difference.description,
         "favors": difference.favors,
-        "auroc": f"{auroc:.2f}" if math.isfinite(auroc) else "–",
-        "places": places(auroc, low, high),
+        "auroc": f"{auroc:.2f}" if broad and math.isfinite(auroc) else "–",
+        "places": places(auroc, low, high) if broad else None,
         "strength": strength(difference),
-        "shown_in": shown_in(difference),
+        "shown_in": shown_in(difference) if difference.favors or broad else crossing(difference),
         "remarks": " · ".join(part for part in remarks if part),
         "verdict": difference.verdict,
         "noted": bool(difference.note),
@@ -162,6 +158,7 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
         IndexError: if the run has no such row
     """
     difference = run.differences[at]
+    broad = difference.is_broad
     return {
         **difference_row(at, difference),
         "key": run.run_key,
@@ -171,11 +168,11 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
         "source": _SOURCES.get(difference.source, f"proposed by {difference.source}"),
         "field": difference.field,
         "elsewhere": run.dataset_b,
-        "evidence": _evidence(run, difference),
+        "evidence": _evidence(difference),
         "more": _more_numbers(difference),
         "control": control(difference),
-        "prevalence": [
-            {"side": side, "label": label, "said": f"{percent(share)} of {side.upper()}",
+        "prevalence": [] if difference.favors is None and not broad else [
+            {"side": side, "label": label, "said": _share(difference, side, share),
              "places": {"at": number(share) or 0.0}, "interval": _range(interval)}
             for side, label, share, interval in (
                 ("a", run.label_a, difference.prevalence_a, difference.prevalence_a_interval),
@@ -185,10 +182,17 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
         "threshold": number(difference.threshold),
         "histogram": histogram(difference),
         "strips": strips(run, difference),
+        "tied": tied_said(difference),
         "merged": list(difference.merged),
         "replies": replies(run, difference),
         "note": difference.note,
     }  # fmt: skip
+
+
+def _share(difference: Difference, side: str, share: float) -> str:
+    """Returns how much of a set reaches the threshold, and how many photos that are."""
+    n = counts(difference).get(side)
+    return f"{percent(share)} of {side.upper()}" + (f", {n} photos" if n else "")
 
 
 def _held_out(difference: Difference) -> str:
@@ -198,13 +202,17 @@ def _held_out(difference: Difference) -> str:
     return "held out" if difference.held_out else "not held out"
 
 
-def _evidence(run: Run, difference: Difference) -> list[str]:
+def _evidence(difference: Difference) -> list[str]:
     """The numbers in words, most important first."""
     auroc, (low, high), _, _ = decisive(difference)
     side, share = ("B", 1 - auroc) if auroc < 0.5 else ("A", auroc)
     ends = (1 - high, 1 - low) if auroc < 0.5 else (low, high)
     lines = []
-    if math.isfinite(auroc):
+    if "crossing" in difference.kinds:
+        lines.append(f"Opposite ways by {difference.strata_of}: {crossing(difference)}.")
+    if not difference.is_broad:
+        lines.append(f"{strength(difference)}.")
+    elif math.isfinite(auroc):
         lines.append(
             f"Pick one photo from each set: in {percent(share)} of cases the one from {side} shows "
             f"it more. How sure: {_range(ends)} (95% interval), {strength(difference)}."
@@ -216,25 +224,14 @@ def _evidence(run: Run, difference: Difference) -> list[str]:
     )
     lines.append(f"Based on {evidence(difference)}.")
     if not difference.significant:
-        lines.append(_why_not(run, difference))
+        said = remark(difference)
+        lines.append(f"Not supported: {said}." if said else "Not supported.")
     if difference.gain is not None:
         lines.append(
             f"It explains {percent(difference.gain)} more of what sets A and B apart than the rows "
             "above it do."
         )
     return lines
-
-
-def _why_not(run: Run, difference: Difference) -> str:
-    auroc, _, p, q = decisive(difference)
-    alpha, least = run.config.get("alpha", 0.05), run.config.get("min_effect", 0.55)
-    tested = p if q is None else q
-    if tested > alpha:
-        name = "p" if q is None else "q"
-        return f"Not supported, could be chance: {name} is above {alpha:g}."
-    if max(auroc, 1 - auroc) < least:
-        return f"Not supported: the effect is too small. It takes an AUROC of {least:g} to count."
-    return "Not supported: it favors the other set, or doesn't hold under control."
 
 
 def _more_numbers(difference: Difference) -> list[str]:

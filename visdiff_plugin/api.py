@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,11 +13,12 @@ from .assembly import make_stages
 from .config import Config, Preset
 from .dataset import samples
 from .engines import make_engine
-from .errors import MediaError
+from .errors import MediaError, SettingError
 from .kept import making
 from .pipeline import Comparison
 from .progress import Progress, silent
 from .results.run import Run
+from .selection import key
 from .sets import choosing
 from .storing import run_store, score_fields
 
@@ -80,6 +82,7 @@ def rank(
     hypotheses: Sequence[str],
     run_key: str,
     *,
+    threshold: float | Mapping[str, float] | None = None,
     within: Any = None,
     captioner: Any = None,
     encoder: Any = None,
@@ -102,6 +105,9 @@ def rank(
         b: the second set
         hypotheses: descriptions such as ``"dogs in snow"``; either direction is tested
         run_key: an identifier to store the run under
+        threshold (None): the score from which on an image counts as showing a hypothesis, for all
+            or for each: a difference that was found elsewhere is checked at the same cut; it is
+            kept, and changes the shares and the test of few images, not the AUROC
         within (None): a view that both sets are taken from
         captioner (None): where the ranker reads captions
         encoder (None): where the ranker reads embeddings
@@ -127,7 +133,8 @@ def rank(
         changes.setdefault("properties", False)
     config = _config(config, preset, changes)
     config = _with_stages(config, captioner, encoder, None, ranker)
-    return _run(dataset, (a, b, within), run_key, config, asked, overwrite, progress)
+    thresholds = _thresholds(threshold, asked)
+    return _run(dataset, (a, b, within), run_key, config, asked, overwrite, progress, thresholds)
 
 
 @dataclass(frozen=True)
@@ -211,6 +218,7 @@ def _run(
     hypotheses: tuple[str, ...],
     overwrite: bool,
     progress: Progress | None,
+    thresholds: Mapping[str, float] | None = None,
 ) -> Run:
     samples.check_dataset(dataset)
     run_store.check_run_key(dataset, run_key, overwrite)
@@ -234,7 +242,29 @@ def _run(
             hypotheses,
             taken_from,
             progress or silent,
+            thresholds or {},
         ).run()
+
+
+def _thresholds(given: Any, hypotheses: Sequence[str]) -> dict[str, float]:
+    """Returns hypothesis -> threshold of those that have one."""
+    known = {key(text): text for text in hypotheses}
+    each = given if isinstance(given, Mapping) else dict.fromkeys(hypotheses, given)
+    thresholds = {}
+    for text, threshold in each.items():
+        if threshold is None:
+            continue
+        real = isinstance(threshold, (int, float)) and not isinstance(threshold, bool)
+        if not real or not math.isfinite(threshold):
+            raise SettingError(
+                f"Expected threshold as a finite number, got {threshold!r}.", about="threshold"
+            )
+        if not isinstance(text, str) or key(text) not in known:
+            raise SettingError(
+                f"Expected thresholds of the hypotheses, got one of {text!r}.", about="threshold"
+            )
+        thresholds[known[key(text)]] = float(threshold)
+    return thresholds
 
 
 def _store(

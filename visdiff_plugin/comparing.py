@@ -6,7 +6,7 @@ It needs no dataset: `pipeline.py` reads and stores, `evaluation/` runs it on fi
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from .rounds.proposing import Proposed, Round, plan_rounds, propose
 from .rounds.refining import refine
 from .rounds.surest import Surest
 from .scoring import score_images
-from .selection import Candidate, merge_paraphrases, unique
+from .selection import Candidate, key, merge_paraphrases, unique
 from .stages import Ranker, Scored, Usage, needs_of
 
 
@@ -66,6 +66,7 @@ def compare_inputs(
     config: Config,
     hypotheses: Sequence[str] = (),
     progress: Progress = silent,
+    thresholds: Mapping[str, float] | None = None,
 ) -> Compared:
     """Proposes, scores, and ranks; notes go into ``inputs.account``.
 
@@ -76,13 +77,14 @@ def compare_inputs(
         config: every choice
         hypotheses (()): the user's own; then nothing is proposed
         progress: called with the share done and a label
+        thresholds (None): hypothesis -> the score from which on an image counts as showing it
     """
     folds, starts = _folds(inputs, design, stages, config)
     start = time.perf_counter()
     proposed = Proposed([Candidate(text, "user") for text in hypotheses])
     if not hypotheses:
         proposed = _propose(inputs, design, (folds, starts), stages, config, progress)
-    distinct = unique(proposed.candidates)
+    distinct = _with_cuts(unique(proposed.candidates), stages, thresholds or {})
     middle = time.perf_counter()
     merge = config.merge and not hypotheses
     progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
@@ -93,11 +95,31 @@ def compare_inputs(
     table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
     ranked, untested = rank_differences(candidates, table, config, dropped)
     rows = [row.difference for row in ranked]
-    inputs.account.notes += hints(rows, design.strata_names, config, dropped)
+    inputs.account.notes += hints(rows)
     seconds = {"propose": middle - start, "rank": time.perf_counter() - middle}
     return Compared(
         folds, proposed, distinct, scores, ranked, untested, scored.usage, seconds, dropped
     )
+
+
+def _with_cuts(
+    candidates: Sequence[Candidate], stages: Stages, thresholds: Mapping[str, float]
+) -> list[Candidate]:
+    """Says from which score on an image shows a candidate: as was asked, or as the ranker says."""
+    by_words = {key(text): threshold for text, threshold in thresholds.items()}
+    ranker = stages.ranker.then if isinstance(stages.ranker, Cascade) else stages.ranker
+    natural = getattr(ranker, "shows_at", None)
+    cut = []
+    for candidate in candidates:
+        given = by_words.get(key(candidate.description))
+        cut.append(
+            replace(
+                candidate,
+                shows_at=natural if given is None else given,
+                given=given is not None,
+            )
+        )
+    return cut
 
 
 def _folds(

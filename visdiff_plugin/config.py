@@ -238,6 +238,23 @@ class Config:
         most=0.999,
         help="smallest AUROC, for the favored side, that counts as supported",
     )
+    min_share: float = setting(
+        0.01,
+        kind="share",
+        label="Smallest share",
+        least=0,
+        most=1,
+        help="smallest share of a set that counts as a small group that stands out",
+        more="what few images of one set show and hardly any of the other is supported too",
+    )
+    min_ratio: float = setting(
+        3.0,
+        kind="share",
+        label="Smallest ratio",
+        least=1,
+        most=1_000,
+        help="how many times the other set's share a small group must be, to be supported",
+    )
     order: Literal["gain", "auroc"] = setting(
         "gain",
         kind="choice",

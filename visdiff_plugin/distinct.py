@@ -1,85 +1,137 @@
-"""Orders differences by what each adds to those above it; pure."""
+"""Orders differences: the strongest first, then what is strong and says something else; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: gains that differ by less than this share are one: the more general wording goes first
+#: strengths that differ by less than this share are one: the more general wording goes first
 _EQUAL = 0.05
 
 
-def order_by_gain(
-    scores: NDArray[np.floating[Any]],
-    in_a: NDArray[np.bool_],
-    words: Sequence[Collection[str]] | None = None,
-    strata: NDArray[np.integer[Any]] | None = None,
-) -> tuple[list[int], list[float]]:
-    """Orders candidates greedily by what each adds to telling A from B.
+@dataclass(frozen=True)
+class Row:
+    """What the place of a row depends on.
+
+    Args:
+        effect: distance of its AUROC from one half, in [0, .5]
+        side: the set that it favors
+        words: what its description says, without articles and inflection
+    """
+
+    effect: float
+    side: str | None
+    words: frozenset[str]
+
+
+class Gains:
+    """What columns of scores add to telling A from B beyond those that were taken before.
 
     Forward selection in a linear model of the set on the candidates' ranks (orthogonal least
-    squares, Chen, Billings and Luo 1989): the next candidate is the one whose squared partial
-    correlation with the set, given all chosen before, explains most. The first is the strongest
-    on its own; a paraphrase or a consequence of one above adds little and sinks. Ranks make it
-    blind to scale and outliers, ties take their mean rank; a missing score counts as the middle.
-
-    Of candidates that add about the same, one whose words are all among another's goes first:
-    what is general says more than what is over-specific.
+    squares, Chen, Billings and Luo 1989): the gain of a column is its squared partial correlation
+    with the set given all taken before, times what these leave unexplained. Ranks make it blind to
+    scale and outliers, ties take their mean rank; a missing score counts as the middle.
 
     Args:
         scores: ``(n, k)`` scores, NaN where an image has none
-        in_a: ``(n,)`` whether each image is in A; both sets must be there
-        words (None): for each candidate its words
+        in_a: ``(n,)`` whether each image is in A
         strata (None): ``(n,)`` codes: only what differs within strata counts
 
-    Returns:
-        the ``k`` columns in order, and the gain of each: the share of the variance of the set
-        that it explains beyond those before it, in [0, 1]
+    Raises:
+        ValueError: if all images are of one set
     """
-    ranks = np.stack([_ranks(column) for column in scores.T], axis=1) if scores.size else scores
-    if in_a.all() or not in_a.any():
-        raise ValueError("Expected images of both sets, got only one.")
-    target = _within(in_a.astype(np.float64)[:, None], strata)[:, 0]
-    total = float(target @ target) or 1.0  # strata of one set each: nothing adds anything
-    rest = _within(np.asarray(ranks, np.float64), strata)
-    scale = np.maximum((rest**2).sum(axis=0), 1e-300)
-    left = list(range(scores.shape[1]))
+
+    def __init__(
+        self,
+        scores: NDArray[np.floating[Any]],
+        in_a: NDArray[np.bool_],
+        strata: NDArray[np.integer[Any]] | None = None,
+    ) -> None:
+        if in_a.all() or not in_a.any():
+            raise ValueError("Expected images of both sets, got only one.")
+        ranks = np.stack([_ranks(column) for column in scores.T], axis=1) if scores.size else scores
+        self._target = _within(in_a.astype(np.float64)[:, None], strata)[:, 0]
+        # strata of one set each: nothing adds anything
+        self._total = float(self._target @ self._target) or 1.0
+        self._rest = _within(np.asarray(ranks, np.float64), strata)
+        self._scale = np.maximum((self._rest**2).sum(axis=0), 1e-300)
+
+    def each(self) -> NDArray[np.float64]:
+        """Returns ``(k,)`` share of the variance of the set that each would add, in [0, 1]."""
+        energy = (self._rest**2).sum(axis=0)
+        # what is left of a column that those taken reproduce is rounding
+        usable = energy > 1e-9 * self._scale
+        along = (self._rest.T @ self._target) ** 2
+        return np.asarray(np.where(usable, along / np.where(usable, energy, 1), 0) / self._total)
+
+    def take(self, column: int) -> float:
+        """Takes a column, and returns what it adds."""
+        gain = float(self.each()[column])
+        direction = self._rest[:, column].copy()
+        energy = float(direction @ direction)
+        if energy > 1e-9 * self._scale[column]:
+            direction /= np.sqrt(energy)
+            self._target = self._target - direction * (direction @ self._target)
+            self._rest -= np.outer(direction, direction @ self._rest)
+        return gain
+
+
+def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float]]:
+    """Orders rows: first the one with the largest gain, then by strength and what they say.
+
+    After the first, the next row is that of the largest ``effect x (1 - overlap)``: overlap is the
+    share of its words that rows of its own side above it say already. Scores alone can't tell what
+    says something else: two things that go together in images agree in their scores as two words
+    for one thing do. Among rows of about the same strength, one whose words are all among those of
+    another goes first: what is general says more than what is special.
+
+    Args:
+        rows: ``k`` rows; where strength is equal, an earlier one goes first
+        gains: of their columns; they are taken in the order that is returned
+
+    Returns:
+        the ``k`` places in order, and the gain of each beyond those before it
+    """
+    if not rows:
+        return [], []
+    alone = gains.each()
+    left = list(range(len(rows)))
     order: list[int] = []
-    gains: list[float] = []
+    said: dict[str | None, set[str]] = {}
     while left:
-        energy = (rest[:, left] ** 2).sum(axis=0)
-        # what is left of a column that the chosen ones reproduce is rounding
-        usable = energy > 1e-9 * scale[left]
-        along = (rest[:, left].T @ target) ** 2
-        gain = np.where(usable, along / np.where(usable, energy, 1), 0) / total
-        best = _more_general(np.round(gain, 12), left, words)
-        column = left.pop(best)
-        order.append(column)
-        gains.append(float(gain[best]))
-        if usable[best]:
-            direction = rest[:, column] / np.sqrt(energy[best])
-            target = target - direction * (direction @ target)
-            rest[:, left] -= np.outer(direction, direction @ rest[:, left])
-    return order, gains
+        strength = {
+            place: _strength(rows[place], said) if order else float(alone[place]) for place in left
+        }
+        best = max(left, key=lambda place: (round(strength[place], 12), -place))
+        chosen = _more_general(best, rows, strength)
+        left.remove(chosen)
+        order.append(chosen)
+        said.setdefault(rows[chosen].side, set()).update(rows[chosen].words)
+    return order, [gains.take(place) for place in order]
 
 
-def _more_general(
-    gain: NDArray[np.float64], left: Sequence[int], words: Sequence[Collection[str]] | None
-) -> int:
-    """The largest gain, or one about as large that says the same in fewer of its words."""
-    best = int(np.argmax(gain))
-    if words is None:
-        return best
-    own = set(words[left[best]])
-    equal = [
+def _strength(row: Row, said: dict[str | None, set[str]]) -> float:
+    if not row.words:
+        return row.effect
+    overlap = len(row.words & said.get(row.side, set())) / len(row.words)
+    return row.effect * (1 - overlap)
+
+
+def _more_general(best: int, rows: Sequence[Row], strength: dict[int, float]) -> int:
+    """Returns the best row, or one about as strong that says the same in fewer of its words."""
+    general = [
         place
-        for place in np.flatnonzero(gain >= (1 - _EQUAL) * gain[best]).tolist()
-        if words[left[place]] and set(words[left[place]]) < own
+        for place, own in strength.items()
+        if rows[place].words
+        and rows[place].words < rows[best].words
+        and rows[place].side == rows[best].side
+        and own >= (1 - _EQUAL) * strength[best]
     ]
-    return int(min(equal, key=lambda place: (len(words[left[place]]), -gain[place]), default=best))
+    return min(general, key=lambda place: (len(rows[place].words), -strength[place]), default=best)
 
 
 def _within(

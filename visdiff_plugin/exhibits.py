@@ -86,7 +86,7 @@ def histogram(a: Scores, b: Scores, bins: int = BINS) -> dict[str, list[float] |
 
 def examples(
     a: Scores, b: Scores, ids_a: Sequence[str], ids_b: Sequence[str], n: int = SHOWN
-) -> dict[str, list[str]]:
+) -> dict[str, Any]:
     """Returns the images that score highest and lowest in each set.
 
     For a difference that favors A, ``high_a`` shows it best, and ``high_b`` and ``low_a`` speak
@@ -101,17 +101,32 @@ def examples(
 
     Returns:
         ``high_a``, ``high_b`` (highest first), ``low_a``, ``low_b`` (lowest first): sample ids.
-        Images with the same score come in the order of ``ids``; none stands at both ends
+        Images with the same score come in the order of ``ids``; none stands at both ends. Where
+        more than ``n`` images of a set share the lowest score of all, these are no examples of
+        anything: ``tied`` then says that ``score``, and how many ``a`` and ``b`` hold
     """
-    ends: dict[str, list[str]] = {}
-    for name, scores, ids in (("a", a, ids_a), ("b", b, ids_b)):
-        rows = np.flatnonzero(np.isfinite(scores))
-        most = min(n, rows.size // 2)
-        high = _first(-scores[rows], most)
-        rest = np.delete(rows, high)
-        low = rest[_first(scores[rest], most)]
-        ends[f"high_{name}"] = _taken(ids, rows[high])
-        ends[f"low_{name}"] = _taken(ids, low)
+    ends: dict[str, Any] = {}
+    sides = {"a": (a, ids_a), "b": (b, ids_b)}
+    known = {name: np.flatnonzero(np.isfinite(scores)) for name, (scores, _) in sides.items()}
+    lowest = min(
+        (float(sides[name][0][rows].min()) for name, rows in known.items() if rows.size),
+        default=0.0,
+    )
+    tied = {}
+    for name, (scores, ids) in sides.items():
+        rows = known[name]
+        above = rows[scores[rows] > lowest]
+        tied[name] = rows.size - above.size
+        if tied[name] > n:
+            high, low = above[_first(-scores[above], min(n, above.size))], rows[:0]
+        else:
+            most = min(n, rows.size // 2)
+            places = _first(-scores[rows], most)
+            rest = np.delete(rows, places)
+            high, low = rows[places], rest[_first(scores[rest], most)]
+        ends[f"high_{name}"], ends[f"low_{name}"] = _taken(ids, high), _taken(ids, low)
+    if max(tied.values()) > n:
+        ends["tied"] = {"score": lowest, **tied}
     return ends
 
 

@@ -12,6 +12,11 @@ def percent(share: float) -> str:
     return f"{share:.0%}"
 
 
+def part(share: float) -> str:
+    """Returns a part of a whole in words where it has one: ``quarter``, else ``2%``."""
+    return "quarter" if abs(share - 0.25) < 0.005 else percent(share)
+
+
 def small(p: float) -> str:
     """Returns a p or q in two digits, as people read them: ``0.034``, ``6e-08``."""
     if p == 0:

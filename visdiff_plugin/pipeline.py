@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -46,6 +46,7 @@ class Comparison:
         hypotheses: the user's own; then nothing is proposed
         within: what both sets were taken from, for people; empty for the whole dataset
         progress: called with the share done and a label
+        thresholds: hypothesis -> the score from which on an image counts as showing it
     """
 
     dataset: Any
@@ -58,6 +59,7 @@ class Comparison:
     hypotheses: tuple[str, ...] = ()
     within: str = ""
     progress: Progress = silent
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
@@ -72,8 +74,9 @@ class Comparison:
         with self._timed("separability"):
             design, apart = self._design(inputs)
         compared = compare_inputs(
-            inputs, design, self.stages, self.config, self.hypotheses, self.progress
-        )
+            inputs, design, self.stages, self.config, self.hypotheses, self.progress,
+            self.thresholds,
+        )  # fmt: skip
         self.seconds |= compared.seconds
         scores = compared.scores
         columns = [ranked.column for ranked in compared.ranked[: self.config.max_fields]]
@@ -118,6 +121,7 @@ class Comparison:
             "seed": self.config.seed,
             "sets": {"a": self.a.text, "b": self.b.text, "within": self.within},
             "hypotheses": list(self.hypotheses),
+            "thresholds": dict(self.thresholds),
             "script_only": self.config.script_only(),
             "stages": self.stages.describe(),
             "rounds": compared.proposed.rounds,

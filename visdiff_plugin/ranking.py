@@ -11,16 +11,17 @@ import numpy as np
 
 from .account import Skipped
 from .config import Config
-from .distinct import order_by_gain
+from .distinct import Gains, Row, order_rows
 from .evidence.adjusted import Adjusted
 from .evidence.intervals import on_side
+from .evidence.opposite import Opposite
+from .evidence.shares import Shares, shares_of
 from .evidence.statistics import TwoSample, wilson_interval
-from .evidence.table import FIXED_SOURCES, Evidence, Table, collect, prevalence
-from .evidence.tails import large_enough
+from .evidence.table import FIXED_SOURCES, Evidence, Table, collect
 from .results.difference import Difference
 from .results.wording import decisive
 from .selection import Candidate, key
-from .support import Decision, Effect, Trial, decide
+from .support import Decision, Effect, Few, Trial, decide
 
 #: images that the order of the rows is worked out on: it describes, it does not test
 _MOST_ORDERED = 20_000
@@ -41,7 +42,9 @@ def rank_differences(
 ) -> tuple[list[Ranked], list[Skipped]]:
     """Gives each candidate its evidence and orders them.
 
-    Supported differences come first, each chosen by what it adds to those above it; the others
+    Supported differences come first: broad ones, then those of few images, then those that go
+    opposite ways within strata, which are never ordered against each other. Of broad ones the
+    strongest is first, then what is strong and says something else, see `order_rows`. The others
     follow by distance of the AUROC from one half, for either side. With ``order="auroc"`` (the
     paper) AUROC alone decides. Under control, what holds within strata counts.
 
@@ -100,26 +103,58 @@ def _ordered(ranked: Sequence[Ranked], table: Table, config: Config) -> list[Ran
         return sorted(ranked, key=lambda row: _by_auroc(row.difference))
     strongest = sorted(ranked, key=lambda row: by_effect(row.difference))
     supported = [row for row in strongest if row.difference.significant]
-    if not supported:
-        return strongest
+    broad = [row for row in supported if row.difference.is_broad]
+    others = [row for row in supported if not row.difference.is_broad]
+    few = [row for row in others if "concentrated" in row.difference.kinds]
+    crossing = [row for row in others if "concentrated" not in row.difference.kinds]
+    return [
+        *_ordered_broad(broad, table, config),
+        *sorted(few, key=lambda row: _by_shares(row.difference)),
+        *sorted(crossing, key=lambda row: _by_strata(row.difference)),
+        *(row for row in strongest if not row.difference.significant),
+    ]
+
+
+def _ordered_broad(rows: Sequence[Ranked], table: Table, config: Config) -> list[Ranked]:
+    if not rows:
+        return []
     # all images: what is supported is settled, and the order should not hang on the split
     images = np.sort(np.concatenate([table.rows_a, table.rows_b]))
+    design = table.design
+    within = design.strata if design.pairs is None else design.pairs
+    if design.pairs is not None:  # who has no partner is compared with nobody
+        images = images[design.pairs[images] >= 0]
     if images.size > _MOST_ORDERED:
         rng = np.random.default_rng(config.seed)
         images = images[np.sort(rng.choice(images.size, _MOST_ORDERED, replace=False))]
     in_a = np.zeros(len(table.scores), bool)
     in_a[table.rows_a] = True
-    order, gains = order_by_gain(
-        table.scores[images][:, [row.column for row in supported]],
+    gains = Gains(
+        table.scores[images][:, [row.column for row in rows]],
         in_a[images],
-        [set(key(row.difference.description).split()) for row in supported],
-        None if table.design.strata is None else table.design.strata[images],
+        None if within is None else within[images],
     )
-    first = [
-        replace(supported[place], difference=replace(supported[place].difference, gain=gain))
-        for place, gain in zip(order, gains, strict=True)
+    said = [
+        Row(
+            abs(decisive(row.difference)[0] - 0.5),
+            row.difference.favors,
+            frozenset(key(row.difference.description).split()),
+        )
+        for row in rows
     ]
-    return first + [row for row in strongest if not row.difference.significant]
+    return [
+        replace(rows[place], difference=replace(rows[place].difference, gain=gain))
+        for place, gain in zip(*order_rows(said, gains), strict=True)
+    ]
+
+
+def _by_shares(row: Difference) -> tuple[float, str]:
+    return -round(abs((row.tail_a or 0.0) - (row.tail_b or 0.0)), 12), row.description
+
+
+def _by_strata(row: Difference) -> tuple[float, str]:
+    aurocs = [stratum["auroc"] for stratum in row.strata]
+    return -round(max(aurocs) - min(aurocs), 12), row.description
 
 
 def _by_auroc(row: Difference) -> tuple[float, str]:
@@ -131,9 +166,15 @@ def _trial_of(evidence: Evidence, config: Config, own: bool) -> Trial:
         plain = evidence.plain
         p = 1.0 if plain.welch_p is None else plain.welch_p
         return Trial(Effect(plain.auroc, plain.interval, p, None), own=own)
-    controlled = evidence.controlled
-    within = None if controlled is None else _effect(controlled)
-    return Trial(_effect(evidence.test), within, own)
+    controlled, tail, crossing = evidence.controlled, evidence.tail, evidence.crossing
+    return Trial(
+        _effect(evidence.test),
+        None if controlled is None else _effect(controlled),
+        Few(tail.share_a, tail.share_b, None if tail.same else tail.p_favored),
+        None if crossing is None else crossing.p,
+        crossing is not None and bool(crossing.named(config.alpha, config.min_effect)),
+        own,
+    )
 
 
 def _effect(sample: TwoSample | Adjusted) -> Effect:
@@ -153,7 +194,9 @@ def _difference(
     level: float,
 ) -> Difference:
     plain, test, controlled = evidence.plain, evidence.test, evidence.controlled
-    seen = prevalence(table, column, candidate, decision.favors != "b")
+    tail, crossing = (None, None) if trial.few is None else (evidence.tail, evidence.crossing)
+    seen = _shares(candidate, table, column, evidence, decision)
+    sign = -1 if candidate.turned else 1
     half_a, _ = table.folds[candidate.fold]
     return Difference(
         description=candidate.description,
@@ -166,7 +209,16 @@ def _difference(
         prevalence_b=seen.above_b / seen.n_b,
         prevalence_a_interval=wilson_interval(seen.above_a, seen.n_a, seen.effective_a),
         prevalence_b_interval=wilson_interval(seen.above_b, seen.n_b, seen.effective_b),
-        threshold=seen.threshold,
+        threshold=seen.least,
+        cut=seen.cut,
+        top=seen.top,
+        counted_a=seen.above_a,
+        compared_a=seen.n_a,
+        counted_b=seen.above_b,
+        compared_b=seen.n_b,
+        median_a=sign * seen.median_a if candidate.unit else None,
+        median_b=sign * seen.median_b if candidate.unit else None,
+        unit=candidate.unit,
         n_a=test.n_a,
         n_b=test.n_b,
         held_out=candidate.source in FIXED_SOURCES or half_a.held_out,
@@ -180,13 +232,13 @@ def _difference(
         auroc_controlled_interval=None if controlled is None else controlled.interval,
         p_controlled=None if trial.controlled is None else trial.controlled.p,
         n_controlled=0 if controlled is None else controlled.n_a + controlled.n_b,
-        tail_a=evidence.tail.share_a,
-        tail_b=evidence.tail.share_b,
-        tail_least=evidence.tail.least if math.isfinite(evidence.tail.least) else None,
-        p_tail=evidence.tail.p_favored,
-        concentrated=large_enough(evidence.tail),
-        strata=_strata(evidence, config),
-        p_crossing=None if evidence.crossing is None else evidence.crossing.p,
+        tail_a=None if tail is None else tail.share_a,
+        tail_b=None if tail is None else tail.share_b,
+        tail_least=None if tail is None or math.isinf(tail.least) else tail.least,
+        p_tail=None if trial.few is None else trial.few.p,
+        strata=() if crossing is None else _strata(crossing, config),
+        strata_of="" if crossing is None else crossing.field,
+        p_crossing=trial.crossing,
         claimed=candidate.claimed,
         opposite=candidate.opposite,
         measure=candidate.measure,
@@ -195,27 +247,39 @@ def _difference(
     )
 
 
+def _shares(
+    candidate: Candidate, table: Table, column: int, evidence: Evidence, decision: Decision
+) -> Shares:
+    """Counts what shows it; without such a score the top that tells most: a quarter, or few."""
+    rows = table.rows_a, table.rows_b
+    if candidate.shows_at is not None:
+        cut: Any = "given" if candidate.given else "shows"
+        return shares_of(table.scores[:, column], *rows, table.design, cut, candidate.shows_at)
+    few = "concentrated" in decision.kinds and "broad" not in decision.kinds
+    least = evidence.tail.least if few else None
+    return shares_of(table.scores[:, column], *rows, table.design, "top", least)
+
+
 def _simultaneous(evidence: Evidence, decision: Decision, level: float) -> tuple[float, float]:
     """The interval for all candidates at the same time, on the side that the test has found."""
     sample = evidence.test if evidence.controlled is None else evidence.controlled
-    interval = sample.interval_at(level)
-    return on_side(interval, sample.auroc > 0.5) if decision.significant else interval
+    # for many candidates at once it is never narrower than for one
+    low, high = zip(sample.interval, sample.interval_at(level), strict=True)
+    interval = min(low), max(high)
+    return on_side(interval, sample.auroc > 0.5) if "broad" in decision.kinds else interval
 
 
-def _strata(evidence: Evidence, config: Config) -> tuple[dict[str, Any], ...]:
+def _strata(crossing: Opposite, config: Config) -> tuple[dict[str, Any], ...]:
     """Returns the effects within strata; ``favors`` where the stratum can be named by itself."""
-    if evidence.crossing is None:
-        return ()
-    of_a, of_b = evidence.crossing.opposite(config.alpha, config.min_effect)
-    favors = {effect.stratum: "a" for effect in of_a} | {effect.stratum: "b" for effect in of_b}
+    favors = crossing.named(config.alpha, config.min_effect)
     return tuple(
         {
-            "stratum": effect.stratum,
+            "stratum": name,
             "auroc": effect.auroc,
             "interval": list(effect.interval),
             "n_a": effect.n_a,
             "n_b": effect.n_b,
             "favors": favors.get(effect.stratum),
         }
-        for effect in evidence.crossing.effects
+        for name, effect in crossing.each()
     )

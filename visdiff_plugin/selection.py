@@ -29,6 +29,10 @@ class Candidate:
         measure (""): the field or property whose values are the scores; empty if a ranker scores
         merged (()): paraphrases that this candidate stands for
         fold (0): of the `Split` whose proposal images it came from; its evidence is the rest
+        shows_at (None): the score from which on an image shows it; None where no score says that
+        given (False): whether a user chose ``shows_at``
+        unit (""): of a measured number
+        turned (False): whether its scores are measured numbers with the other sign
     """
 
     description: str
@@ -38,6 +42,10 @@ class Candidate:
     measure: str = ""
     merged: tuple[str, ...] = ()
     fold: int = 0
+    shows_at: float | None = None
+    given: bool = False
+    unit: str = ""
+    turned: bool = False
 
 
 def normalize(description: str) -> str:

@@ -208,7 +208,9 @@ class Ranker(Protocol):
     captions or files is given all images at once, one of embeddings a part at a time. ``costs`` is
     True for one that asks a model about each image and description. One with ``reports = True`` is
     also given ``progress``, a callback that takes the share done and a label; what it raises stops
-    the work.
+    the work. One whose scores say from where on an image shows a description, such as .5 of a
+    P(yes), has that score as ``shows_at``; without it no image is said to show anything, only to
+    be in the top quarter of all.
     """
 
     @property

@@ -61,10 +61,10 @@ def filter_view(
         view: a dataset or view of the run's dataset
         run: the run
         field: `Difference.field`
-        threshold (None): scores over it are shown; None is the run's own, over which prevalence
-            is counted
+        threshold (None): images that score this or more are shown; None is the run's own, see
+            `Difference.threshold`
         sides ("both"): only images that stood in A, in B, or both
-        below (False): those at or under the threshold instead, least true first
+        below (False): those under the threshold instead, least true first
 
     Raises:
         FieldError: if the run wrote no such field
@@ -77,7 +77,7 @@ def filter_view(
         raise ValueError(f"Expected threshold as a number, got {threshold!r}.")
     if sides not in SIDES:
         raise ValueError(f"Expected sides out of {SIDES}, got {sides!r}.")
-    wanted: dict[str, Any] = {field: {"$lte" if below else "$gt": threshold}}
+    wanted: dict[str, Any] = {field: {"$lt" if below else "$gte": threshold}}
     if sides != "both":
         path = f"{run.run_key}.{SET}"
         if view._dataset.get_field(path) is None:

@@ -151,7 +151,7 @@ def test_nothing_is_set_out_of_sight(plugins, labeled):
     config = Config.preset("paper", alpha=0.01, rounds=4, label_fields=("truth",))
     returned = again(labeled, config)
     assert returned.form.inputs["also"].view.description == "Alpha: 0.01"
-    assert "chosen: Label fields, Rounds" in returned.form.inputs["advanced"].view.description
+    assert "changed: Label fields, Rounds" in returned.form.inputs["advanced"].view.description
 
     returned = again(labeled, config, ranks=True)
     said = returned.form.inputs["also"].view.description

@@ -43,6 +43,8 @@ OTHER = {
     "correction": None,
     "alpha": 0.01,
     "min_effect": 0.6,
+    "min_share": 0.02,
+    "min_ratio": 2.0,
     "order": None,
     "merge": None,
     "overlap": "error",

@@ -22,6 +22,13 @@ BARS = {"edges": [0.0, 1.0, 2.0, 4.0], "a": [1, 1, 2], "b": [3, 1, 0]}
 ENDS = {"high_a": ["1"], "low_a": ["2"], "high_b": ["3"], "low_b": ["4"]}
 
 
+STRATA = (
+    {"stratum": "sea", "auroc": 0.8, "interval": [0.7, 0.9], "n_a": 9, "n_b": 9, "favors": "a"},
+    {"stratum": "land", "auroc": 0.2, "interval": [0.1, 0.3], "n_a": 9, "n_b": 9, "favors": "b"},
+    {"stratum": "city", "auroc": 0.5, "interval": [0.3, 0.7], "n_a": 9, "n_b": 9, "favors": None},
+)
+
+
 def strict(value):
     """Through JSON as a browser reads it: NaN is an error there."""
     return json.loads(json.dumps(value, allow_nan=False))
@@ -87,14 +94,36 @@ def test_both_directions_stand_apart_and_what_is_not_supported_below():
             difference(description="one"),
             difference(description="two", favors="b", auroc=0.2, auroc_interval=(0.1, 0.3)),
             difference(description="three", significant=False),
+            difference(
+                description="four",
+                kinds=("concentrated",),
+                cut="top",
+                top=0.027,
+                prevalence_a=0.04999,
+                prevalence_b=0.004999,
+            ),
+            difference(
+                description="five",
+                kinds=("crossing",),
+                favors=None,
+                strata_of="bird",
+                strata=STRATA,
+            ),
         ),
         NOW,
     )
     rows = {name: [one["description"] for one in part["rows"]]
             for name, part in page["parts"].items()}  # fmt: skip
-    assert rows == {"a": ["one"], "b": ["two"], "rest": ["three"]}
-    assert [part["rows"][0]["at"] for part in page["parts"].values()] == [0, 1, 2]
-    assert page["found"] == 2 and page["answer"].startswith("2 differences supported")
+    assert rows == {"a": ["one"], "b": ["two"], "few": ["four"], "crossing": ["five"],
+                    "rest": ["three"]}  # fmt: skip
+    assert [part["rows"][0]["at"] for part in page["parts"].values()] == [0, 1, 3, 4, 2]
+    few, opposite = (page["parts"][name]["rows"][0] for name in ("few", "crossing"))
+    assert few["strength"] == "10 times as often in A" and few["places"] is None
+    assert few["shown_in"] == "in the top 3% of all photos: 5% of A, under 1% of B"
+    assert opposite["shown_in"] == "more in A within sea (AUROC 0.80), more in B within land " \
+        "(AUROC 0.20)"  # fmt: skip
+    assert page["found"] == 4 and page["answer"].startswith("4 differences supported")
+    assert "Opposite ways: five, more in A within sea" in page["answer"]
 
 
 def test_no_difference_is_an_answer():
@@ -179,11 +208,12 @@ def test_evidence_is_in_words_for_the_favored_side():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"q_value": 0.2}, "could be chance: q is above 0.05"),
-        ({"auroc": 0.53}, "effect is too small"),
+        ({"why_not": "could be chance"}, "Not supported: could be chance."),
+        ({}, "Not supported."),
         ({"q_value": None, "p_value": 0.3}, "not corrected"),
         ({"control": "explained", "auroc_controlled": 0.51, "p_controlled": 0.01,
-          "q_controlled": 0.02, "auroc_controlled_interval": (0.5, 0.52)}, "effect is too small"),
+          "q_controlled": 0.02, "auroc_controlled_interval": (0.5, 0.52)},
+         "explained by what was controlled for"),
     ],
 )  # fmt: skip
 def test_what_is_not_supported_says_why(changes, said):

@@ -187,6 +187,7 @@ def test_the_page_names_every_property_with_its_words():
     for measured_property in (*PROPERTIES, *OBJECT_PROPERTIES):
         assert (
             f"| `{measured_property.name}` | {measured_property.high} | {measured_property.low} "
+            f"| {measured_property.fact.described if measured_property.fact else ''} "
             f"| {measured_property.unit} | {measured_property.doc} |" in page
         )
 

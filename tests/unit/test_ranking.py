@@ -62,8 +62,8 @@ def test_both_directions_of_all_candidates_are_corrected_for():
     a, b = planted(np.random.default_rng(2), n=60, effects=(0.5, 0.0))
     ranked, _ = rank_differences(candidates("x", "y"), table(a, b, held_out=False), OFFLINE)
     best = ranked[0].difference
-    # the best of two candidates, each in two directions: four tests
-    assert best.q_value == pytest.approx(min(1, 4 * best.p_value))
+    # the best of two candidates, each as a whole and at its top, in two directions: eight tests
+    assert best.q_value == pytest.approx(min(1, 8 * best.p_value))
 
 
 def test_the_paper_has_no_correction_no_smallest_effect_and_one_direction():
@@ -219,19 +219,20 @@ def test_of_equal_evidence_the_more_general_wording_goes_first():
     assert ranked[0].difference.description == "dogs in snow"
 
 
-def test_thresholds_come_from_all_rounds_while_that_leaves_enough_to_count():
+def test_shares_are_of_all_images_and_the_same_whatever_proposers_saw():
     a, b = planted(np.random.default_rng(9), n=90, effects=(1.0,))
-    many = [(Split(tuple(range(r, r + 15)), 90),) * 2 for r in (0, 15, 30)]
-    few = [(Split(tuple(range(r, r + 30)), 90),) * 2 for r in (0, 30, 60)]
-    (chosen, _), (counted, _) = table(a, b, folds=many).thresholds(0)
-    assert (chosen.tolist(), counted.tolist()) == (list(range(45)), list(range(45, 90)))
-    (chosen, _), (counted, _) = table(a, b, folds=few).thresholds(1)
-    assert chosen.tolist() == list(range(30, 60)) and counted.size == 60
-    one = rank_differences([Candidate("x", "llm", fold=1)], table(a, b, folds=many), OFFLINE)[0][0]
-    assert one.difference.n_a == 75  # all that its own round did not see
-    assert (one.difference.prevalence_a * 45) == pytest.approx(
-        round(one.difference.prevalence_a * 45)
-    )
+    found = set()
+    for seen in (range(15), range(30, 75)):
+        folds = [(Split(tuple(seen), 90),) * 2]
+        [row], _ = rank_differences([Candidate("x", "llm")], table(a, b, folds=folds), OFFLINE)
+        difference = row.difference
+        found.add((difference.prevalence_a, difference.prevalence_b, difference.threshold))
+        assert difference.n_a < 90 == difference.compared_a
+    assert len(found) == 1
+    least = np.sort(np.concatenate([a, b])[:, 0])[-45]
+    assert (difference.cut, difference.threshold, difference.top) == ("top", least, 0.25)
+    assert difference.counted_a == (a >= least).sum() == round(difference.prevalence_a * 90)
+    assert difference.counted_b == (b >= least).sum() == round(difference.prevalence_b * 90)
 
 
 @given(st.integers(0, 10_000))
@@ -250,7 +251,7 @@ def test_test_and_intervals_agree_and_simultaneous_ones_are_wider(seed):
         low, high = difference.auroc_interval
         wide_low, wide_high = difference.auroc_interval_simultaneous
         assert low <= difference.auroc <= high
-        if difference.significant:
+        if "broad" in difference.kinds:
             assert not low <= 0.5 <= high and not wide_low <= 0.5 <= wide_high
         else:
             assert wide_low <= low + 1e-9 and high <= wide_high + 1e-9

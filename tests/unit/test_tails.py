@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from visdiff_plugin.evidence.columns import two_sample_columns
 from visdiff_plugin.evidence.crossing import crossing
-from visdiff_plugin.evidence.families import benjamini_hochberg, holm, own_hypotheses_q
+from visdiff_plugin.evidence.families import benjamini_hochberg, holm
 from visdiff_plugin.evidence.groups import group
 from visdiff_plugin.evidence.rank_test import count_p
-from visdiff_plugin.evidence.tails import large_enough, nested_p, tail_of, tail_under
+from visdiff_plugin.evidence.tails import nested_p, tail_of, tail_under
 from visdiff_plugin.evidence.tops import CUTS, top_of
 
 
@@ -57,20 +57,13 @@ def test_what_few_images_of_one_set_show_is_found(n, of_a, of_b):
     for binary, seed in itertools.product((True, False), range(5)):
         a, b = planted(n, of_a, of_b, np.random.default_rng(seed), binary)
         found = tail(a, b)
-        assert found.favors == "a" and found.p_favored < 5e-4 and large_enough(found)
+        assert found.favors == "a" and found.p_favored < 5e-4
         mirrored = tail(b, a)
         assert (mirrored.p_less, mirrored.above_b) == (found.p_greater, found.above_a)
         assert mirrored.favors == "b" and mirrored.least == found.least
         assert found.same is binary
         if binary:
             assert (found.share_a, found.share_b) == (of_a / n, of_b / n)
-
-
-def test_the_smallest_effect_is_a_share_and_a_ratio():
-    n = 1_000
-    for of_a, of_b, enough in ((30, 9, True), (30, 11, False), (9, 0, False), (0, 0, False)):
-        a, b = np.arange(n) < of_a, np.arange(n) < of_b
-        assert large_enough(tail(a.astype(float), b.astype(float))) is enough
 
 
 def test_p_of_nested_cuts_counts_all_ways_to_deal_the_images():
@@ -152,16 +145,9 @@ def test_holm_agrees_with_statsmodels(p):
     found = holm(np.array(p))
     assert found == pytest.approx(multipletests(p, method="holm")[1])
     assert (found >= benjamini_hochberg(np.array(p)) - 1e-12).all()
-    assert own_hypotheses_q(np.array(p)) == pytest.approx(holm(np.minimum(1, 2 * np.array(p))))
 
 
-def test_a_sequence_of_own_hypotheses_is_seldom_wrong():
-    rng = np.random.default_rng(6)
-    wrong = 0
-    for _ in range(400):
-        p = rng.random(30)
-        wrong += (own_hypotheses_q(np.minimum(p, 1 - p)) <= 0.05).any()
-    assert wrong <= 30
+def test_a_family_is_one_of_probabilities():
     assert holm(np.array([])).size == 0
     with pytest.raises(ValueError, match="Expected"):
         holm(np.array([1.2]))

@@ -127,5 +127,8 @@ class _Compiled:
         return Moments(
             ties, found["u"], found["square_a"], found["square_b"], found["mean_a"],
             found["mean_b"], found["spread_a"], found["spread_b"],
-            Top(tuple(used[:, 0].tolist()), tuple(used[:, 1].tolist()), tuple(least.tolist())),
+            Top(
+                tuple(used[:, 0].tolist()), tuple(used[:, 1].tolist()), tuple(least.tolist()),
+                ties.distinct <= 2,
+            ),
         )  # fmt: skip

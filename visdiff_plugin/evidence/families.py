@@ -52,20 +52,6 @@ def holm(p_values: Floats) -> NDArray[np.float64]:
     return adjusted
 
 
-def own_hypotheses_q(favored: Floats) -> NDArray[np.float64]:
-    """Returns q of a user's own hypotheses, a family of their own: Holm over both directions.
-
-    A hypothesis that is added later counts for those before it, whose q may grow.
-
-    Args:
-        favored: ``(k,)`` one-sided p of the side that each favors
-
-    Raises:
-        ValueError: on another shape, or a p outside [0, 1]
-    """
-    return holm(np.minimum(1.0, 2 * _checked(favored)))
-
-
 def _checked(p_values: Floats) -> NDArray[np.float64]:
     p = np.asarray(p_values, np.float64)
     if p.ndim != 1:

@@ -70,21 +70,6 @@ class Tail:
         return {"a": self.p_greater, "b": self.p_less, None: 1.0}[self.favors]
 
 
-def large_enough(tail: Tail, min_share: float = 0.01, min_ratio: float = 3.0) -> bool:
-    """Says whether a concentrated difference is worth a word, whatever its p.
-
-    Args:
-        tail: the counts
-        min_share (0.01): share of the favored set that is at the top, at least; below one image in
-            a hundred, somebody who looks through the set does not meet it
-        min_ratio (3): how many times the share of the other set that is, at least: with less, most
-            images of either set that show it are no difference. What more than a tenth of all
-            images show, three times as often in one set, is a broad difference as well
-    """
-    low, high = sorted((tail.share_a, tail.share_b))
-    return tail.favors is not None and high >= min_share and high >= min_ratio * low
-
-
 def tail_of(top: Top, n_a: int, n_b: int) -> Tail:
     """Returns the best cut of independent images, with p corrected for the number of cuts.
 
@@ -168,7 +153,7 @@ def best_cut(
     place = min(range(len(cuts)), key=lambda one: (min(tested[one]), -one))
     cut = cuts[place]
     counts = top.in_a[cut], n_a, top.in_b[cut], n_b
-    return Tail(*counts, top.least[cut], p_greater, p_less, same=len(top.least) == 1)
+    return Tail(*counts, top.least[cut], p_greater, p_less, same=top.binary)
 
 
 def nested_p(smallest: float, sizes: Sequence[int], own: int, total: int) -> float:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..evidence.statistics import skewness_sign
-from ..properties.catalog import OBJECT_PROPERTIES, PROPERTIES
+from ..properties.catalog import OBJECT_PROPERTIES, PROPERTIES, Fact, Property
 from ..selection import Candidate
 
-#: of a label field: classes on fewer images than this, or on all but that many, say nothing
+#: what fewer images than this are, or all but that many, says nothing
 _LEAST_IMAGES = 5
 #: of a label field: its most frequent classes, so that 1,000 classes do not crowd the table
 _MOST_CLASSES = 50
@@ -76,30 +76,45 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
         )
         if any(np.array_equal(1 - scores, other.scores, equal_nan=True) for other in measured):
             continue
-        measured.append(Measured(Candidate(f"{name} ({field})", "label", measure=field), scores))
+        candidate = Candidate(f"{name} ({field})", "label", measure=field, shows_at=1.0)
+        measured.append(Measured(candidate, scores))
     return measured[::-1]
 
 
 def _numbers(
-    catalog: Sequence[Any], values: NDArray[np.float64], prefix: str, suffix: str
+    catalog: Sequence[Property], values: NDArray[np.float64], prefix: str, suffix: str
 ) -> list[Measured]:
     measured: list[Measured] = []
-    for column, measured_property in enumerate(catalog):
-        scores = values[:, column]
+    for column, number in enumerate(catalog):
+        scores, own = values[:, column], f"{prefix}{number.name}"
         known = scores[np.isfinite(scores)]
         if not known.size or known.min() == known.max():
             continue
         if any(_same(scores, other.scores) for other in measured):
             continue  # e.g. file size and bytes per pixel where all images have one size
         candidate = Candidate(
-            f"{measured_property.high}{suffix}",
+            f"{number.high}{suffix}",
             "property",
-            opposite=f"{measured_property.low}{suffix}",
-            measure=f"{prefix}{measured_property.name}",
+            opposite=f"{number.low}{suffix}",
+            measure=own,
+            unit=number.unit,
         )
         candidate, turned = worded(candidate, scores)
         measured.append(Measured(candidate, -scores if turned else scores))
+        if number.fact is not None:
+            measured += _fact(number.fact, scores, own, suffix)
     return measured
+
+
+def _fact(fact: Fact, values: NDArray[np.float64], measure: str, suffix: str) -> list[Measured]:
+    """Returns whether each image is what a fact says, unless nearly all or none are."""
+    holds = (values >= fact.least) & (values <= fact.most)
+    known = np.isfinite(values)
+    count, n = int(holds[known].sum()), int(known.sum())
+    if not _LEAST_IMAGES <= count <= n - _LEAST_IMAGES:
+        return []
+    candidate = Candidate(f"{fact.words}{suffix}", "property", measure=measure, shows_at=1.0)
+    return [Measured(candidate, np.where(known, holds, np.nan))]
 
 
 def _same(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
@@ -124,5 +139,10 @@ def worded(candidate: Candidate, scores: NDArray[np.floating[Any]]) -> tuple[Can
     """
     if not candidate.opposite or skewness_sign(scores) >= 0:
         return candidate, False
-    turned = replace(candidate, description=candidate.opposite, opposite=candidate.description)
+    turned = replace(
+        candidate,
+        description=candidate.opposite,
+        opposite=candidate.description,
+        turned=True,
+    )
     return turned, True

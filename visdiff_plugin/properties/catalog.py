@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 #: of the measurement; raise it when a number changes, so that stored values are measured again
 VERSION = 3
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What an image is for sure from a fixed number on: yes or no, to be counted.
+
+    Args:
+        words: what such images are, without a comparison
+        least (None): of the number; the value itself included
+        most (None): of the number, likewise
+    """
+
+    words: str
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def described(self) -> str:
+        """The words with their number."""
+        if math.isinf(self.least):
+            return f"{self.words}: {self.most:.4g} or less"
+        return f"{self.words}: {self.least:.4g} or more"
 
 
 @dataclass(frozen=True)
@@ -16,8 +39,9 @@ class Property:
         name: field name
         unit: of the number
         doc: how it is measured, with the source
-        high: what images with a high number are
+        high: what images with a high number are, beside others
         low: what images with a low number are
+        fact (None): what can be said of one image by itself
     """
 
     name: str
@@ -25,6 +49,7 @@ class Property:
     doc: str
     high: str
     low: str
+    fact: Fact | None = None
 
 
 PROPERTIES = (
@@ -56,8 +81,9 @@ PROPERTIES = (
         "grayscale",
         "0 to 1",
         "One minus the 95th percentile of HSV saturation; 1 where no pixel has a color.",
-        "black-and-white images",
-        "images with strong color",
+        "images closer to gray",
+        "images with stronger colors",
+        Fact("black-and-white images", least=0.95),
     ),
     Property(
         "reds",
@@ -123,18 +149,28 @@ PROPERTIES = (
         "0 to 0.03",
         "Mean step at the borders of JPEG's 8 x 8 blocks (after Wang, Bovik and Evans 2000) at "
         "full size, at least 1 / 255, below which it is not seen.",
-        "images with compression blocks",
-        "images without compression blocks",
+        "more visible compression blocks",
+        "less visible compression blocks",
+        # what is measured is 0 where no block is seen
+        Fact("images with visible compression blocks", least=1 / 255),
     ),
     Property(
         "border",
         "0 to 1",
         "Share of the area in a frame of one color, or in bars at two opposite edges, that end in "
         "a straight step.",
-        "framed images",
-        "unframed images",
+        "wider frames",
+        "narrower frames",
+        Fact("framed images", least=0.02),
     ),
-    Property("aspect_ratio", "log2", "Width over height.", "wider images", "taller images"),
+    Property(
+        "aspect_ratio",
+        "log2 of width over height",
+        "Width over height.",
+        "wider images",
+        "taller images",
+        Fact("upright images", most=-0.1),
+    ),
     Property(
         "resolution",
         "megapixels",

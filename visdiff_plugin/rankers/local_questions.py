@@ -81,6 +81,9 @@ class LocalQuestionRanker(LazyModel):
         """What it asks about, and the model's name or folder."""
         return f"{self._about}_question ({self._model})"
 
+    #: from there on the answer is yes
+    shows_at = 0.5
+
     @property
     def needs(self) -> Need:
         """What it reads of an image."""

@@ -93,6 +93,9 @@ class QuestionRanker:
         """What it asks about, and the model's name at the server."""
         return f"{self._about}_question ({self._client.model})"
 
+    #: from there on the answer is yes
+    shows_at = 0.5
+
     @property
     def needs(self) -> Need:
         """What it reads of an image."""

@@ -9,10 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ..numerals import percent
 from ..results.difference import Difference
 from ..results.run import Run
-from ..results.wording import answer, apart, chance, control, decisive, evidence, shown_in
+from ..results.wording import (
+    ABOUT_PARTS,
+    PARTS,
+    answer,
+    apart,
+    cells,
+    chance,
+    control,
+    crossing,
+    decisive,
+    evidence,
+    legend,
+    remark,
+    shown_in,
+    tied_said,
+)
 from ..results.wording import strength as strength_of
 from . import drawing
 from .style import STYLE
@@ -32,7 +46,7 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
         pictures: `picture_key` -> data URL of the image; others are left out
     """
     title = f"How {run.label_a} differs from {run.label_b}"
-    rest = [difference for difference in run.differences if not difference.significant]
+    shown = run.parts
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -44,14 +58,21 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
         f"<p>{escape(apart(run))}</p>",
         f'<p class="answer">{escape(answer(run))}</p>',
     ]
-    if run.significant:
+    if shown["a"] or shown["b"]:
         parts.append('<div class="sides">')
         parts += [_side(run, side, pictures) for side in ("a", "b")]
         parts.append("</div>")
-    if rest:
+    for name in ("few", "crossing"):
+        if shown[name]:
+            cards = "".join(_card(run, difference, pictures) for difference in shown[name])
+            parts.append(
+                f'<section><h2>{PARTS[name]}</h2><p class="soft">{ABOUT_PARTS[name]}</p>{cards}'
+                "</section>"
+            )
+    if shown["rest"]:
         parts.append(
-            f"<details{'' if run.significant else ' open'}><summary>Not supported ({len(rest)})"
-            f"</summary>{_table(rest)}</details>"
+            f"<details{'' if run.significant else ' open'}><summary>{PARTS['rest']} "
+            f"({len(shown['rest'])})</summary>{_table(shown['rest'])}</details>"
         )
     lines = "".join(f"<li>{escape(line)}</li>" for line in used(run))
     parts.append(f"<h2>How this was computed</h2><ul class='soft'>{lines}</ul></body></html>")
@@ -72,7 +93,7 @@ def picture_key(run: Run, side: str, image: str) -> str:
 
 
 def _side(run: Run, side: str, pictures: Mapping[str, str]) -> str:
-    own = [difference for difference in run.significant if difference.favors == side]
+    own = run.parts[side]
     label = run.label_a if side == "a" else run.label_b
     cards = "".join(_card(run, difference, pictures) for difference in own)
     none = "" if own else '<p class="soft">Nothing is truer of this set.</p>'
@@ -87,12 +108,13 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
     lines = [
         f'<article class="{favored}">',
         f"<h3>{escape(difference.description)} {_verdict(difference)}</h3>",
-        f"<p>{escape(shown_in(difference))}</p>",
-        drawing.interval(difference),
+        f"<p>{escape(shown_in(difference))}</p>" if difference.favors else "",
+        drawing.interval(difference) if difference.is_broad else "",
         f'<p class="soft">{escape(strength_of(difference))}, {escape(chance(difference))}, '
         f"based on {escape(evidence(difference))}</p>",
     ]
     said = [
+        crossing(difference) if "crossing" in difference.kinds else "",
         control(difference),
         difference.merged and f"other wordings: {', '.join(difference.merged)}",
         difference.note,
@@ -105,9 +127,12 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
         (f"high_{other}", f"{other.upper()} photos that show it anyway"),
         (f"low_{favored}", f"{favored.upper()} photos that don't show it"),
     )
-    for end, text in ends:
+    for end, text in ends if difference.favors else ends[:0]:
         keys = [picture_key(run, end[-1], image) for image in difference.examples.get(end, ())]
         lines.append(_strip(keys, text, pictures))
+    tied = tied_said(difference)
+    if tied:
+        lines.append(f'<p class="soft">{escape(tied)}</p>')
     return "\n".join(lines) + "</article>"
 
 
@@ -131,16 +156,23 @@ def _table(differences: Sequence[Difference]) -> str:
     rows = []
     for difference in differences:
         auroc, (low, high), _, _ = decisive(difference)
-        cells = (
+        a, b = cells(difference)
+        row = (
             f"<td>{escape(difference.description)} {_verdict(difference)}</td>"
-            f'<td class="soft">{escape(control(difference))}</td>'
+            f'<td class="soft">{escape(_why(difference))}</td>'
             f'<td class="number">{auroc:.2f} [{low:.2f}, {high:.2f}]</td>'
-            f'<td class="number">{percent(difference.prevalence_a)}</td>'
-            f'<td class="number">{percent(difference.prevalence_b)}</td>'
+            f'<td class="number">{escape(a)}</td>'
+            f'<td class="number">{escape(b)}</td>'
             f'<td class="number">{escape(chance(difference))}</td>'
         )
-        rows.append(f"<tr>{cells}</tr>")
+        rows.append(f"<tr>{row}</tr>")
     heads = "".join(
         f"<th>{name}</th>" for name in ("description", "", "AUROC [95%]", "in A", "in B", "chance")
     )
-    return f'<div class="scroll"><table><tr>{heads}</tr>{"".join(rows)}</table></div>'
+    notes = "".join(f'<p class="soft">{escape(line)}</p>' for line in legend(differences))
+    return f'<div class="scroll"><table><tr>{heads}</tr>{"".join(rows)}</table></div>{notes}'
+
+
+def _why(difference: Difference) -> str:
+    """Why it is not supported; at length where control says so."""
+    return control(difference) or remark(difference)

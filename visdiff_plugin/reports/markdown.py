@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..numerals import percent
 from ..results.difference import Difference
 from ..results.run import Run
-from ..results.wording import answer, apart, chance, control, decisive, shown_in
+from ..results.wording import (
+    ABOUT_PARTS,
+    PARTS,
+    answer,
+    apart,
+    cells,
+    chance,
+    control,
+    crossing,
+    legend,
+    remark,
+    shown_in,
+    strength,
+)
 
 #: what Markdown, or HTML inside it, would read as markup
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&:@]|^[-+.=])")
@@ -32,12 +44,15 @@ def document(run: Run) -> str:
         f"**{answer(run)}**",
     ]
     for side, label in (("a", run.label_a), ("b", run.label_b)):
-        own = [difference for difference in run.significant if difference.favors == side]
+        own = run.parts[side]
         if own:
             lines += ["", f"## Truer of {side.upper()}: {plain_text(label)}", "", *_table(own)]
-    rest = [difference for difference in run.differences if not difference.significant]
-    if rest:
-        lines += ["", f"## Not supported ({len(rest)})", "", *_table(rest)]
+    for name, title in PARTS.items():
+        own = run.parts[name]
+        if own:
+            about = [ABOUT_PARTS[name], ""] if name in ABOUT_PARTS else []
+            lines += ["", f"## {title} ({len(own)})", "", *about, *_table(own)]
+    lines += [""] * bool(legend(run.differences)) + legend(run.differences)
     lines += ["", "## How this was computed", "", *(f"- {line}" for line in _how(run))]
     return "\n".join(lines) + "\n"
 
@@ -51,7 +66,7 @@ def brief(run: Run, limit: int = 5) -> str:
     """
     lines = [f"**{answer(run)}**", "", apart(run)]
     for side, label in (("a", run.label_a), ("b", run.label_b)):
-        own = [difference for difference in run.significant if difference.favors == side]
+        own = run.parts[side]
         if own:
             lines += ["", f"Truer of {side.upper()}: {plain_text(label)}", ""]
             lines += [
@@ -59,27 +74,36 @@ def brief(run: Run, limit: int = 5) -> str:
                 for difference in own[:limit]
             ]
             lines += [f"- and {len(own) - limit} more"] * (len(own) > limit)
+    few = run.parts["few"]
+    if few:
+        lines += ["", f"{PARTS['few']}: {ABOUT_PARTS['few']}", ""]
+        lines += [
+            f"- {plain_text(difference.description)}: {shown_in(difference)}"
+            for difference in few[:limit]
+        ]
+        lines += [f"- and {len(few) - limit} more"] * (len(few) > limit)
     return "\n".join(lines + [f"\n{plain_text(note)}" for note in run.notes]) + "\n"
 
 
 def _table(differences: Sequence[Difference]) -> list[str]:
     lines = [
-        "| description | favors | AUROC [95%] | in A | in B | chance | remarks |",
+        "| description | favors | strength | in A | in B | chance | remarks |",
         "|---|---|---|---|---|---|---|",
     ]
     for difference in differences:
-        auroc, (low, high), _, _ = decisive(difference)
+        a, b = cells(difference)
         lines.append(
             f"| {plain_text(difference.description)} | {(difference.favors or '-').upper()} "
-            f"| {auroc:.2f} [{low:.2f}, {high:.2f}] | {percent(difference.prevalence_a)} "
-            f"| {percent(difference.prevalence_b)} | {chance(difference)} "
+            f"| {strength(difference)} | {a} | {b} | {chance(difference)} "
             f"| {_remarks(difference)} |"
         )
     return lines
 
 
 def _remarks(difference: Difference) -> str:
-    parts = [difference.verdict, difference.note, control(difference)]
+    parts = [difference.verdict, difference.note, remark(difference), control(difference)]
+    if "crossing" in difference.kinds:
+        parts.append(crossing(difference))
     if difference.merged:
         parts.append("other wordings: " + ", ".join(difference.merged))
     return plain_text("; ".join(part for part in parts if part))

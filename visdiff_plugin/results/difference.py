@@ -24,12 +24,25 @@ class Difference:
         p_value: of the run's test; one-sided for the favored side, or the paper's two-sided
         q_value: after Benjamini-Hochberg; None where the run does not correct
         significant: passes the run's alpha and smallest effect
-        prevalence_a: share of A scoring over ``threshold``, among images that the threshold was
-            not chosen on (all, where the sets are too small to set any apart)
+        prevalence_a: share of A that scores ``threshold`` or more, of all scored images that are
+            compared: with pairs those with a partner, under control those of strata with both sets
         prevalence_b: share of B likewise
         prevalence_a_interval: its 95% interval (Wilson)
         prevalence_b_interval: its 95% interval
-        threshold: the score that counts as "shows it"
+        threshold: the score from which on an image counts
+        cut: what ``threshold`` is: ``"shows"``: from there on an image shows it (a caption says it,
+            a model answers yes, a label is there); ``"given"``: chosen by the user; ``"top"``: no
+            score says "shows it", and ``top`` of all images score so high; empty in runs of
+            earlier versions
+        top: share of all images of both sets that score ``threshold`` or more, in [0, 1]
+        counted_a: images of A that score ``threshold`` or more, of ``compared_a``; None in runs of
+            earlier versions, as the three that follow
+        compared_a: scored images of A that ``prevalence_a`` is a share of
+        counted_b: as of A
+        compared_b: as of A
+        median_a: median of A of what was measured, in ``unit``; None for what was not measured
+        median_b: of B likewise
+        unit: of the medians
         n_a: images of A that AUROC and p come from: those no proposer saw, or all for what was
             fixed beforehand (properties, labels, your own hypotheses)
         n_b: images of B likewise
@@ -52,16 +65,24 @@ class Difference:
         p_controlled: one-sided p of the test within strata
         q_controlled: after Benjamini-Hochberg
         n_controlled: images in strata that hold both sets
-        tail_a: share of A among the highest scores, from ``tail_least`` on
+        kinds: what it is supported as: ``"broad"``: the sets as a whole; ``"concentrated"``: few
+            images of one set, and hardly any of the other; ``"crossing"``: opposite ways within
+            strata; empty if it is not supported
+        why_not: why it is not supported; empty if it is
+        tail_a: share of A among the highest scores, from ``tail_least`` on; None where the run's
+            test has no such part
         tail_b: share of B likewise
         tail_least: lowest score that counts as highest; None where no cut could be made
-        p_tail: one-sided p of the larger share, corrected for the number of cuts
-        concentrated: few images of one set are at the top, and hardly any of the other: the
-            larger share is at least .01, and three times the other. It does not count as support
-        strata: with control, the effect within each stratum: its code, ``auroc``, ``interval``
-            (simultaneous), ``n_a``, ``n_b``, and ``favors`` where strata go opposite ways and this
-            is one of them
-        p_crossing: p of strata that go opposite ways; None without control
+        p_tail: one-sided p of the larger share, corrected for the number of cuts; None where
+            scores have two values: ``p_value`` is that of the shares
+        q_tail: after correction
+        strata: where it goes opposite ways, or something was controlled for, the effect within each
+            stratum: ``stratum`` (its name), ``auroc``, ``interval`` (simultaneous), ``n_a``,
+            ``n_b``, and ``favors`` where it can be named as one of those that go opposite ways
+        strata_of: the field or fields that form the strata
+        p_crossing: p of strata that go opposite ways, corrected for the number of fields; None
+            where that was not tested
+        q_crossing: after correction
         claimed: the sides it was proposed for
         opposite: the words for low scores, where there are any
         measure: the property or label field that was measured; empty if a ranker scored it
@@ -103,13 +124,26 @@ class Difference:
     p_controlled: float | None = None
     q_controlled: float | None = None
     n_controlled: int = 0
+    cut: str = ""
+    top: float | None = None
+    counted_a: int | None = None
+    compared_a: int | None = None
+    counted_b: int | None = None
+    compared_b: int | None = None
+    median_a: float | None = None
+    median_b: float | None = None
+    unit: str = ""
+    kinds: tuple[str, ...] = ()
+    why_not: str = ""
     tail_a: float | None = None
     tail_b: float | None = None
     tail_least: float | None = None
     p_tail: float | None = None
-    concentrated: bool = False
+    q_tail: float | None = None
     strata: tuple[Mapping[str, Any], ...] = ()
+    strata_of: str = ""
     p_crossing: float | None = None
+    q_crossing: float | None = None
     claimed: tuple[str, ...] = ()
     opposite: str = ""
     measure: str = ""
@@ -119,6 +153,11 @@ class Difference:
     examples: Mapping[str, Any] = _field(default_factory=dict)
     verdict: str = ""
     note: str = ""
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it is told of whole sets: all but what is supported in another way alone."""
+        return not self.kinds or "broad" in self.kinds
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data; tuples become lists."""

@@ -67,6 +67,27 @@ class Run:
         return tuple(difference for difference in self.differences if difference.significant)
 
     @property
+    def parts(self) -> dict[str, tuple[Difference, ...]]:
+        """The differences as every view lists them, each in one place and in order.
+
+        ``"a"`` and ``"b"``: supported for the sets as a whole, by the set they are truer of;
+        ``"few"``: supported for few images; ``"crossing"``: opposite ways within strata;
+        ``"rest"``: not supported.
+        """
+        parts: dict[str, list[Difference]] = {
+            name: [] for name in ("a", "b", "few", "crossing", "rest")
+        }
+        for difference in self.differences:
+            if not difference.significant:
+                name = "rest"
+            elif difference.is_broad:
+                name = difference.favors or "a"
+            else:
+                name = "few" if "concentrated" in difference.kinds else "crossing"
+            parts[name].append(difference)
+        return {name: tuple(rows) for name, rows in parts.items()}
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The score fields that the run wrote, best difference first."""
         return tuple(difference.field for difference in self.differences if difference.field)

@@ -8,7 +8,19 @@ from typing import Any
 from ..numerals import counted
 from .difference import Difference
 from .run import Run
-from .wording import answer, apart, control_remark, decisive
+from .wording import (
+    ABOUT_PARTS,
+    PARTS,
+    answer,
+    apart,
+    cells,
+    chance,
+    crossing,
+    decisive,
+    legend,
+    remark,
+    shown_in,
+)
 
 _WIDTH = 44
 
@@ -25,12 +37,18 @@ def summary(run: Run, limit: int = 10) -> str:
         apart(run),
         answer(run),
     ]
-    if run.significant:
-        lines += ["", *table(run.significant[:limit]), *_more(run.significant, limit)]
+    parts = run.parts
+    broad = [row for row in run.significant if row in parts["a"] or row in parts["b"]]
+    if broad:
+        lines += ["", *table(broad[:limit]), *_more(broad, limit)]
+    for name in ("few", "crossing"):
+        if parts[name]:
+            lines += ["", f"{PARTS[name]} ({len(parts[name])}). {ABOUT_PARTS[name]}"]
+            lines += [_brief(row) for row in parts[name][:limit]] + _more(parts[name], limit)
     explained = [
         difference
         for difference in run.differences
-        if difference.control in ("explained", "undecided")
+        if not difference.significant and difference.control in ("explained", "undecided")
     ]
     if explained:
         lines += ["", *_explained(run, explained[:limit])]
@@ -47,9 +65,18 @@ def summary(run: Run, limit: int = 10) -> str:
 
 
 def table(differences: Sequence[Difference]) -> list[str]:
-    """Returns differences as aligned lines with a heading."""
-    heading = f"{'description':<{_WIDTH}} favors  AUROC [95%]        in A   in B   q"
-    return [heading, "-" * (len(heading) + 6), *(_line(difference) for difference in differences)]
+    """Returns differences as aligned lines with a heading, and what their cells mean."""
+    shown = [cells(difference) for difference in differences]
+    widths = [max([len("in A"), *(len(pair[side]) for pair in shown)]) for side in (0, 1)]
+    heading = (
+        f"{'description':<{_WIDTH}} favors  AUROC [95%]        "
+        f"{'in A':>{widths[0]}}  {'in B':>{widths[1]}}  q"
+    )
+    lines = [
+        _line(difference, f"{a:>{widths[0]}}  {b:>{widths[1]}}")
+        for difference, (a, b) in zip(differences, shown, strict=True)
+    ]
+    return [heading, "-" * (len(heading) + 6), *lines, *legend(differences)]
 
 
 def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
@@ -60,19 +87,26 @@ def _explained(run: Run, differences: Sequence[Difference]) -> list[str]:
         lines.append(
             f"{_short(difference.description):<{_WIDTH}} {difference.auroc:.3f} -> "
             f"{difference.auroc_controlled:.3f}  "
-            f"{control_remark(difference)}"
+            f"{remark(difference)}"
         )
     return lines
 
 
-def _line(difference: Difference) -> str:
+def _line(difference: Difference, shares: str) -> str:
     auroc, interval, p, q = decisive(difference)
-    chance, mark = (p, "p ") if q is None else (q, "")
-    return (
+    likely, mark = (p, "p ") if q is None else (q, "")
+    line = (
         f"{_short(difference.description):<{_WIDTH}} {(difference.favors or '-').upper():<7} "
-        f"{auroc:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]  "
-        f"{difference.prevalence_a:4.0%}   {difference.prevalence_b:4.0%}   {mark}{chance:.2g}"
+        f"{auroc:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]  {shares}  {mark}{likely:.2g}"
     )
+    said = remark(difference)
+    return f"{line}  {said}" if said else line
+
+
+def _brief(difference: Difference) -> str:
+    """A line of what is supported, but not for the sets as a whole."""
+    said = crossing(difference) if difference.favors is None else shown_in(difference)
+    return f"- {difference.description}: {said} ({chance(difference)})"
 
 
 def _short(text: str) -> str:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from ..numerals import counted, percent, small
+from collections.abc import Mapping, Sequence
+
+from ..numerals import counted, part, percent, small
 from .difference import Difference
 from .run import Run
 
+#: parts of a run beside those of A and of B -> what they are called
+PARTS: Mapping[str, str] = {
+    "few": "Small groups",
+    "crossing": "Opposite ways",
+    "rest": "Not supported",
+}
+#: of these, what they hold, in a sentence
+ABOUT_PARTS = {
+    "few": "Few photos of one set show it, and hardly any of the other.",
+    "crossing": "Within some groups it is truer of A, within others of B.",
+}
+#: rows that the answer names
+_NAMED = 2
+
 
 def answer(run: Run) -> str:
-    """Returns the answer of a run in one sentence."""
+    """Returns the answer of a run in one or two sentences."""
     n, of = len(run.significant), len(run.differences)
     if not n:
         return f"No difference found: none of {of} candidates is supported."
-    return f"{counted(n, 'difference')} supported, of {counted(of, 'candidate')}."
+    said = [f"{counted(n, 'difference')} supported, of {counted(of, 'candidate')}."]
+    opposite = run.parts["crossing"]
+    said += [f"Opposite ways: {row.description}, {crossing(row)}." for row in opposite[:_NAMED]]
+    return " ".join(said)
 
 
 def apart(run: Run) -> str:
@@ -44,21 +63,128 @@ def decisive(difference: Difference) -> tuple[float, tuple[float, float], float,
     return difference.auroc, difference.auroc_interval, difference.p_value, difference.q_value
 
 
+def has_medians(difference: Difference) -> bool:
+    """Returns whether it is told by the middle of each set: a measured number."""
+    return difference.median_a is not None and difference.is_broad
+
+
 def shown_in(difference: Difference) -> str:
-    """Returns how often it shows: ``in 34% of A, 9% of B``."""
-    return f"in {percent(difference.prevalence_a)} of A, {percent(difference.prevalence_b)} of B"
+    """Returns how often it shows: ``in 34% of A, 9% of B``.
+
+    Where no score says that an image shows it, how often it is among the highest, or for what is
+    measured, the middle of each set: ``median 0.41 in A, 0.3 in B (0 to 1)``.
+    """
+    if has_medians(difference):
+        a, b = medians(difference)
+        return f"median {a} in A, {b} in B ({difference.unit})"
+    shares = f"{percent(difference.prevalence_a)} of A, {percent(difference.prevalence_b)} of B"
+    if difference.cut == "top":
+        return f"in the top {top(difference)} of all photos: {shares}"
+    if difference.cut == "given":
+        return f"score {difference.threshold:.4g} or more: {shares}"
+    return f"in {shares}"
+
+
+def top(difference: Difference) -> str:
+    """Returns how much of all photos the top is: ``quarter``, or ``2%``."""
+    return part(0.0 if difference.top is None else difference.top)
+
+
+def medians(difference: Difference) -> tuple[str, str]:
+    """Returns the middle of A and of B in digits that tell them apart."""
+    a, b = difference.median_a or 0.0, difference.median_b or 0.0
+    for digits in (2, 3, 4, 5):
+        said = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if said[0] != said[1] or a == b:
+            break
+    return _plain(said[0]), _plain(said[1])
+
+
+def cells(difference: Difference) -> tuple[str, str]:
+    """Returns what a table shows for A and for B: ``34%``, ``top: 41%``, or a median."""
+    if has_medians(difference):
+        return medians(difference)
+    mark = "top: " if difference.cut == "top" else ""
+    shares = difference.prevalence_a, difference.prevalence_b
+    return f"{mark}{percent(shares[0])}", f"{mark}{percent(shares[1])}"
+
+
+def legend(differences: Sequence[Difference]) -> list[str]:
+    """Returns what the cells of a table mean, in sentences, where a share could be misread."""
+    lines = []
+    tops = {top(row) for row in differences if row.cut == "top" and not has_medians(row)}
+    if tops:
+        said = "quarter" if tops == {"quarter"} else "part"
+        lines.append(
+            f"top: the share of the set among the highest {said} of all photos; no score says "
+            "which photos show it."
+        )
+    if any(has_medians(row) for row in differences):
+        lines.append(
+            "A number without % is the median of the set, in the unit of what is measured."
+        )
+    return lines
+
+
+def counts(difference: Difference) -> dict[str, str]:
+    """Returns for each set how many photos are counted: ``102 of 300``; empty if unknown."""
+    known = {
+        "a": (difference.counted_a, difference.compared_a),
+        "b": (difference.counted_b, difference.compared_b),
+    }
+    return {side: f"{n:,} of {of:,}" for side, (n, of) in known.items() if n is not None and of}
+
+
+def tied_said(difference: Difference) -> str:
+    """Returns how many photos share the lowest score, and are no examples; empty if few do."""
+    tied = difference.examples.get("tied")
+    if not tied:
+        return ""
+    parts = [f"{tied[side]:,} of {side.upper()}" for side in ("a", "b") if tied[side]]
+    photos = "photo scores" if tied["a"] + tied["b"] == 1 else "photos score"
+    return f"{tied['a'] + tied['b']:,} {photos} {tied['score']:.4g} ({', '.join(parts)})."
+
+
+def crossing(difference: Difference) -> str:
+    """Returns where it goes which way: ``more in A within landbird (AUROC 0.86)``."""
+    ways = []
+    for side in ("a", "b"):
+        groups = [
+            f"{stratum['stratum']} (AUROC {stratum['auroc']:.2f})"
+            for stratum in difference.strata
+            if stratum.get("favors") == side
+        ]
+        if groups:
+            ways.append(f"more in {side.upper()} within {', '.join(groups)}")
+    return ", ".join(ways)
 
 
 def chance(difference: Difference) -> str:
     """Returns q, or p if the run does not correct: ``q = 0.012``."""
     _, _, p, q = decisive(difference)
+    if not difference.is_broad:
+        few = "concentrated" in difference.kinds
+        own = difference.p_tail if few else difference.p_crossing
+        p = p if own is None else own  # None: of two scores, p is that of the shares
+        q = difference.q_tail if few else difference.q_crossing
     return f"p = {small(p)}" if q is None else f"q = {small(q)}"
 
 
 def strength(difference: Difference) -> str:
-    """Returns the AUROC with its interval: ``AUROC 0.67 [0.63, 0.71]``."""
-    auroc, (low, high), _, _ = decisive(difference)
-    return f"AUROC {auroc:.2f} [{low:.2f}, {high:.2f}]"
+    """Returns the AUROC with its interval: ``AUROC 0.67 [0.63, 0.71]``.
+
+    Of few photos, how many times as often they are of one set; of what goes opposite ways, the
+    AUROC of the groups that are furthest apart.
+    """
+    if difference.is_broad:
+        auroc, (low, high), _, _ = decisive(difference)
+        return f"AUROC {auroc:.2f} [{low:.2f}, {high:.2f}]"
+    if "concentrated" not in difference.kinds:
+        aurocs = [stratum["auroc"] for stratum in difference.strata]
+        return f"AUROC {min(aurocs):.2f} to {max(aurocs):.2f} within {difference.strata_of}"
+    low, high = sorted((difference.prevalence_a, difference.prevalence_b))
+    side = "A" if difference.prevalence_a > difference.prevalence_b else "B"
+    return f"only in {side}" if not low else f"{high / low:.3g} times as often in {side}"
 
 
 def evidence(difference: Difference) -> str:
@@ -84,9 +210,11 @@ CONTROL = {
 }
 
 
-def control_remark(difference: Difference) -> str:
-    """Returns in a few words what control says against it; empty if nothing."""
-    return CONTROL.get(difference.control, ("", ""))[0]
+def remark(difference: Difference) -> str:
+    """Returns in a few words why it is not supported; empty if it is."""
+    if difference.significant:
+        return ""
+    return CONTROL.get(difference.control, ("", ""))[0] or difference.why_not
 
 
 def control(difference: Difference) -> str:
@@ -98,3 +226,9 @@ def control(difference: Difference) -> str:
         return said
     with_and_without = f"{difference.auroc:.2f} without, {difference.auroc_controlled:.2f} with"
     return f"{said} (AUROC {with_and_without} control)"
+
+
+def _plain(number: str) -> str:
+    """A number in digits without an exponent that people would not write."""
+    value = float(number)
+    return number if not 1e-4 <= abs(value) < 1e7 else f"{value:,.10g}"
