@@ -4,12 +4,16 @@ from __future__ import annotations
 
 
 def percent(share: float) -> str:
-    """Returns a share in [0, 1] as a percentage: whole, and none or all only where it is so."""
-    if 0 < share < 0.005:
-        return "under 1%"
-    if 0.995 < share < 1:
-        return "over 99%"
-    return f"{share:.0%}"
+    """Returns a share in [0, 1] as a percentage: none or all only where it is so.
+
+    Whole from 1% to 99%; outside, a digit more tells 2 of 500 from 4 of 500.
+    """
+    if 0 < share < 0.001:
+        return "under 0.1%"
+    if 0.999 < share < 1:
+        return "over 99.9%"
+    near_end = 0 < share < 0.01 or 0.99 < share < 1
+    return f"{share:.1%}" if near_end else f"{share:.0%}"
 
 
 def part(share: float) -> str:

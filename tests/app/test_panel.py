@@ -117,7 +117,7 @@ def test_run_again_keeps_what_the_form_does_not_show(demo, clean, open_app):
     panel.press("Run again with the same settings")
     form = app.form().says("Keep the other settings of that comparison")
     form.says("Alpha: 0.2; Images in both sets: Refuse to compare; Score fields: 3")
-    form.says("chosen: Captioner, Seed").execute()
+    form.says("changed: Captioner, Seed").execute()
     app.answer("differences supported")
     demo.reload()
     assert visdiff.load(demo, "first_2").config == visdiff.load(demo, "first").config

@@ -9,7 +9,7 @@ from scipy.stats import false_discovery_control
 
 from visdiff_plugin.config import Config
 from visdiff_plugin.results.wording import control, decisive
-from visdiff_plugin.support import Effect, Trial, decide, redecide
+from visdiff_plugin.support import Effect, Few, Trial, decide, redecide
 
 CONFIG = Config.preset("offline")
 p_values = st.lists(st.floats(1e-12, 0.5), min_size=1, max_size=30)
@@ -174,3 +174,106 @@ def test_thirty_own_null_hypotheses_beside_true_rows_report_anything_in_five_per
         mine = [row(min(p, 1 - p), 0.7 if p < 0.5 else 0.3, source="user") for p in chances]
         wrong += any(decided.significant for decided in redecide([*true, *mine], CONFIG)[10:])
     assert wrong / 400 <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+
+
+# -- few images, and strata that go opposite ways ------------------------------------------------
+
+
+def trial(p=0.4, few=None, crossing=None, named=True, auroc=0.52, own=False):
+    return Trial(Effect(auroc, (0.4, 0.6), p, max(0.5, 1 - p)), None, few, crossing, named, own)
+
+
+def test_each_test_counts_once_in_one_family():
+    trials = [
+        trial(0.01, Few(0.05, 0.004, 1e-4)),
+        trial(0.02, Few(0.3, 0.02, None)),
+        trial(0.3, Few(0.1, 0.1, 0.8), crossing=0.001),
+    ]
+    favored = [0.01, 1e-4, 0.02, 0.3, 0.8, 0.001]
+    others = [0.99, 1 - 1e-4, 0.98, 0.7, 0.5]
+    expected = false_discovery_control([*favored, *others])
+    first, second, third = decide(trials, CONFIG)
+    assert (first.q_value, first.q_tail) == pytest.approx(tuple(expected[:2]))
+    # of two scores, the broad test is that of the shares
+    assert second.q_value == second.q_tail == pytest.approx(expected[2])
+    assert (third.q_value, third.q_crossing) == pytest.approx((expected[3], expected[5]))
+
+
+def test_few_images_are_a_difference_that_the_whole_sets_are_not():
+    [small] = decide([trial(0.3, Few(0.05, 0.004, 1e-6))], CONFIG)
+    assert small.kinds == ("concentrated",) and small.significant and small.favors == "a"
+    [other] = decide([trial(0.3, Few(0.004, 0.05, 1e-6))], CONFIG)
+    assert other.kinds == ("concentrated",) and other.favors == "b"
+    alone = Config.preset("offline", directions="a")
+    [unasked] = decide([trial(0.3, Few(0.004, 0.05, 1e-6))], alone)
+    assert not unasked.significant and unasked.why_not == "truer of B, which was not asked for"
+
+
+@pytest.mark.parametrize(
+    ("share_a", "share_b", "enough"),
+    [(0.03, 0.009, True), (0.03, 0.011, False), (0.009, 0.0, False), (0.0, 0.0, False)],
+)
+def test_a_small_group_has_a_share_and_a_multiple_to_reach(share_a, share_b, enough):
+    [decided] = decide([trial(0.3, Few(share_a, share_b, 1e-9))], CONFIG)
+    assert decided.significant is enough
+    both = Config.preset("offline", min_share=0.005, min_ratio=2.5)
+    [looser] = decide([trial(0.3, Few(share_a, share_b, 1e-9))], both)
+    assert looser.significant is bool(share_a)
+
+
+def test_two_scores_are_judged_by_the_broad_test_in_its_direction():
+    [rare] = decide([trial(1e-6, Few(0.05, 0.004, None), auroc=0.523)], CONFIG)
+    assert rare.kinds == ("concentrated",) and rare.q_tail == rare.q_value
+    [both] = decide([trial(1e-6, Few(0.3, 0.02, None), auroc=0.64)], CONFIG)
+    assert both.kinds == ("broad", "concentrated") and both.favors == "a"
+
+
+def test_strata_count_if_they_can_be_named():
+    [named] = decide([trial(crossing=1e-5)], CONFIG)
+    assert named.kinds == ("crossing",) and named.favors is None
+    [nameless] = decide([trial(crossing=1e-5, named=False)], CONFIG)
+    assert not nameless.significant
+
+
+def test_why_a_candidate_is_not_supported_names_what_failed():
+    def why(made, **changes):
+        return decide([made], Config.preset("offline", **changes))[0].why_not
+
+    assert why(trial(0.4)) == "could be chance"
+    assert why(trial(1e-9, auroc=0.53)) == "too small: AUROC 0.53, under 0.55"
+    assert why(trial(1e-9, auroc=0.4503)) == "too small: AUROC 0.5497, under 0.55"
+    assert why(trial(1e-9, auroc=0.2), directions="a") == "truer of B, which was not asked for"
+    assert why(trial(0.4, Few(0.012, 0.006, 1e-9))) == ("too small: 1% of A and 1% of B stand out")
+    assert why(trial(0.4), control_for=("x",)) == "no controlled group has photos of both sets"
+    assert why(trial(1e-9, auroc=0.9)) == ""
+
+
+tests_of = st.builds(
+    trial,
+    chances,
+    st.one_of(st.none(), st.builds(Few, aurocs, aurocs, st.one_of(st.none(), chances))),
+    st.one_of(st.none(), chances),
+    st.booleans(),
+    aurocs,
+    st.booleans(),
+)
+
+
+@given(st.lists(tests_of, min_size=1, max_size=20), st.integers(0, 5))
+def test_every_decision_has_a_kind_or_a_reason(trials, untested):
+    for decided in decide(trials, CONFIG, untested):
+        assert decided.significant is bool(decided.kinds) is not bool(decided.why_not)
+        assert decided.favors is not None or "broad" not in decided.kinds
+
+
+def test_thirty_null_hypotheses_of_a_user_beside_true_rows_are_seldom_supported():
+    rng, wrong = np.random.default_rng(5), 0
+    for _ in range(300):
+        p = rng.random(60)
+        own = [
+            trial(min(a, 1 - a), Few(0.05, 0.01, min(b, 1 - b)), auroc=0.6, own=True)
+            for a, b in zip(p[:30], p[30:], strict=True)
+        ]
+        true = [trial(1e-9, auroc=0.8) for _ in range(10)]
+        wrong += any(decided.significant for decided in decide([*true, *own], CONFIG)[10:])
+    assert wrong <= 26  # 5% of 300, and three standard errors
