@@ -37,7 +37,7 @@ def read_design(inputs: Inputs, config: Config) -> Design:
     in_a = inputs.in_a
     if config.control_for:
         with concerning("control_for"):
-            columns = [_keys(inputs, name) for name in config.control_for]
+            columns = [read_keys(inputs, name) for name in config.control_for]
         strata = strata_of(columns)
         strata_names = names_of_strata(strata, config.control_for, columns)
         notes.append(_controlled(config.control_for, strata, in_a))
@@ -55,20 +55,25 @@ def read_design(inputs: Inputs, config: Config) -> Design:
         )
     elif config.cluster_by:
         with concerning("cluster_by"):
-            clusters = encode(_keys(inputs, config.cluster_by))
+            clusters = encode(read_keys(inputs, config.cluster_by))
         notes.append(
             f"Clustered: {int((clusters >= 0).sum())} images form {_count(clusters)} clusters of "
             f"{config.cluster_by}, which count once{_unknown(clusters, 'stand for themselves')}."
         )
     if config.pair_by:
         with concerning("pair_by"):
-            pairs = encode(_keys(inputs, config.pair_by))
+            pairs = encode(read_keys(inputs, config.pair_by))
             notes.append(_paired(config.pair_by, pairs, in_a))
     control = ", ".join(config.control_for)
     return Design(strata, clusters, pairs, control, strata_names, tuple(notes))
 
 
-def _keys(inputs: Inputs, name: str) -> list[Hashable | None]:
+def read_keys(inputs: Inputs, name: str) -> list[Hashable | None]:
+    """Returns ``n`` keys to group all images by, from a field of each dataset; None where empty.
+
+    Raises:
+        FieldError: if the field does not exist, can't be grouped by, or has no value here
+    """
     keys = [
         key
         for source in inputs.sources
