@@ -21,6 +21,9 @@ Codes = NDArray[np.integer[Any]]
 LEAST = 5
 #: scores that are copied at a time: 64 MiB of float32
 _BLOCK = 2**24
+#: p of images as independent witnesses, up to which clusters are looked at: these take some
+#: milliseconds a stratum
+_SCREEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,8 @@ def crossings(
         fields: strata of all ``n`` images
         columns (None): which columns; all by default
         clusters (None): ``(n,)`` codes from 0 on, as `designed.alone` makes them; by default each
-            image stands for itself. Far slower: columns are then tested one by one.
+            image stands for itself. As these take longer, a column is out in a field where its p
+            without them is above .2, which can only raise what is returned.
 
     Returns:
         the field with the smallest p for each column, the first of equal ones; None where p is 1:
@@ -213,13 +217,6 @@ def _compared_columns(
 ) -> list[_Compared]:
     """The same for each column, with scores that may be missing and strata that may be unknown."""
     columns: list[_Compared] = [[] for _ in range(scores.shape[1])]
-    if clusters is not None:
-        for column, compared in enumerate(columns):
-            known = (strata >= 0) & np.isfinite(scores[:, column])
-            compared += _compared(
-                scores[known, column], in_a[known], strata[known], clusters[known]
-            )
-        return columns
     for code, rows in _large(in_a, strata):
         if code < 0:
             continue
@@ -228,7 +225,16 @@ def _compared_columns(
         for compared, sample in zip(columns, samples, strict=True):
             if sample is not None and min(sample.n_a, sample.n_b) >= LEAST:
                 compared.append((code, sample))
-    return columns
+    if clusters is None:
+        return columns
+    screened: list[_Compared] = []
+    for column, compared in zip(scores.T, columns, strict=True):
+        known = (strata >= 0) & np.isfinite(column)
+        tested = _chance(compared) <= _SCREEN
+        screened.append(
+            _compared(column[known], in_a[known], strata[known], clusters[known]) if tested else []
+        )
+    return screened
 
 
 def _large(in_a: NDArray[np.bool_], strata: Codes) -> Iterator[tuple[int, NDArray[np.intp]]]:
