@@ -62,7 +62,7 @@ def test_what_means_something_and_can_cross_is_read(varied):
     truth, camera = found
     assert truth.names == ("land", "water") and truth.codes.tolist() == [0, 1] * 60
     assert camera.names == ("far", "near") and camera.codes.tolist() == [1, 0, -1] * 40
-    keys = unasked.read_keys(inputs_of(in_a, dataset), "camera")
+    keys = unasked.read_keys(inputs_of(in_a, dataset).sources, "camera")
     assert camera.codes.tolist() == strata_of([keys]).tolist()
     assert set(names(found)) <= set(offers.group_fields(dataset))
     assert not {"mine", "visdiff_text"} & set(offers.group_fields(dataset))
@@ -126,12 +126,17 @@ def test_nothing_is_looked_for_where_that_takes_long(varied, monkeypatch):
     before = names(read_unasked(inputs_of(in_a, dataset), Config()))
     read = []
     whole = unasked.read_keys
-    monkeypatch.setattr(unasked, "_SCREENED", 30)
-    monkeypatch.setattr(
-        unasked, "read_keys", lambda inputs, name: read.append(name) or whole(inputs, name)
-    )
+
+    def counted(sources, name):
+        read.append((name, sum(len(source.ids) for source in sources)))
+        return whole(sources, name)
+
+    monkeypatch.setattr(unasked, "_SAMPLED", 60)
+    monkeypatch.setattr(unasked, "_MOST_READ", 3)
+    monkeypatch.setattr(unasked, "read_keys", counted)
     assert names(read_unasked(inputs_of(in_a, dataset), Config())) == before
-    assert "serial" not in read and set(before) <= set(read)
+    assert ("serial", 60) in read
+    assert {name for name, n in read if n == 120} == {*before}
 
 
 def test_both_datasets_must_have_the_field(varied, make_dataset):

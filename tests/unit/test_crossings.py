@@ -129,7 +129,7 @@ def test_a_column_that_goes_opposite_ways_is_found_and_mirrors():
 
 def test_random_labels_seldom_seem_to_cross():
     rng = np.random.default_rng(4)
-    n, k = 160, 400
+    n, k = 160, 150
     scores = rng.normal(size=(n, k))
     scores[:, ::2] = np.round(scores[:, ::2])  # ties in every other column
     fields = [field(rng.integers(0, most, n), str(most)) for most in (2, 3, 4)]

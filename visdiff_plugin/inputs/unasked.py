@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..config import Config
-from ..dataset import fields, offers
+from ..dataset import offers
+from ..dataset.samples import Source
 from ..errors import FieldError
 from ..evidence.crossing import LEAST, FieldStrata
 from ..evidence.design import names_of_strata, strata_of
 from .joined import Inputs
 from .ties import read_keys
 
-#: images up to which fields are read that nobody asked for: a second or two a field
+#: images up to which fields are read that nobody asked for: a second a field at most
 _MOST_IMAGES = 200_000
 #: different values from which on a field is an id or free text
 _MOST_VALUES = 20
-#: fields that are looked at; each makes every crossing less sure
+#: fields that are looked at: each makes every crossing less sure
 _MOST_FIELDS = 5
-#: images, spread over a dataset, that show whether a field has too many values to be read in full
-_SCREENED = 2_000
+#: fields that are read of all images, twice as many as are looked at, as some group alike
+_MOST_READ = 2 * _MOST_FIELDS
+#: images, drawn from all, that show which fields are worth being read
+_SAMPLED = 2_000
 
 
 def read_unasked(inputs: Inputs, config: Config) -> list[FieldStrata]:
@@ -42,21 +46,33 @@ def read_unasked(inputs: Inputs, config: Config) -> list[FieldStrata]:
     asked = config.control_for or config.pair_by or config.test == "welch"
     if asked or not inputs.sources or len(inputs.images) > _MOST_IMAGES:
         return []
-    in_a = inputs.in_a
-    found: list[tuple[int, FieldStrata, bytes]] = []
-    for name in _offered([source.dataset for source in inputs.sources]):
-        strata = _read(inputs, name)
-        if strata is not None:
-            usable = _usable(strata.codes, in_a)
-            if len(np.unique(usable[usable >= 0])) >= 2:
-                found.append((int((usable >= 0).sum()), strata, _partition(usable)))
-    found.sort(key=lambda one: (-one[0], one[1].field))
-    first = {partition: strata for _, strata, partition in reversed(found)}
-    taken = [strata for _, strata, partition in found if first[partition] is strata]
-    return taken[:_MOST_FIELDS]
+    sources, in_a = inputs.sources, inputs.in_a
+    taken: dict[bytes, FieldStrata] = {}
+    for strata, usable in _ordered(sources, in_a, _worth_reading(sources, in_a)):
+        if (usable >= 0).any():
+            taken.setdefault(_partition(usable), strata)
+    return [*taken.values()][:_MOST_FIELDS]
 
 
-def _offered(datasets: list[Any]) -> list[str]:
+def _worth_reading(sources: Sequence[Source], in_a: NDArray[np.bool_]) -> list[str]:
+    """The fields that are read of all images: by some of these, so that text is not read in full.
+
+    Of few images, all fields.
+    """
+    names = _offered([source.dataset for source in sources])
+    if in_a.size <= _SAMPLED:
+        return names
+    # drawn, as every second image may be of one kind
+    rows = np.sort(np.random.default_rng(0).choice(in_a.size, _SAMPLED, replace=False))
+    some, start = [], 0
+    for source in sources:
+        own = rows[(rows >= start) & (rows < start + len(source.ids))] - start
+        some.append(Source(source.dataset, [source.ids[row] for row in own]))
+        start += len(source.ids)
+    return [strata.field for strata, _ in _ordered(some, in_a[rows], names)][:_MOST_READ]
+
+
+def _offered(datasets: Sequence[Any]) -> list[str]:
     """The fields of words that forms offer to control for, and tags, where all datasets have them.
 
     Forms offer numbers too, which are cut into bins: of these nobody would think unasked.
@@ -72,11 +88,22 @@ def _offered(datasets: list[Any]) -> list[str]:
     return [*sorted(set.intersection(*names)), "tags"]
 
 
-def _read(inputs: Inputs, name: str) -> FieldStrata | None:
+def _ordered(
+    sources: Sequence[Source], in_a: NDArray[np.bool_], names: Sequence[str]
+) -> list[tuple[FieldStrata, NDArray[Any]]]:
+    """Reads fields; returns those with few values, and their codes where a stratum is usable.
+
+    Those with most images in usable strata come first, ties by name.
+    """
+    read = [strata for name in names if (strata := _read(sources, name)) is not None]
+    found = [(strata, _usable(strata.codes, in_a)) for strata in read]
+    return sorted(found, key=lambda one: (-int((one[1] >= 0).sum()), one[0].field))
+
+
+def _read(sources: Sequence[Source], name: str) -> FieldStrata | None:
+    """Returns the strata of a field; None where it can't be read or has many values."""
     try:
-        if len(inputs.images) > _SCREENED and _has_many(inputs, name):
-            return None
-        keys = read_keys(inputs, name)
+        keys = read_keys(sources, name)
     except FieldError:
         return None
     if len({*keys} - {None}) > _MOST_VALUES:
@@ -85,24 +112,13 @@ def _read(inputs: Inputs, name: str) -> FieldStrata | None:
     return FieldStrata(name, codes, names_of_strata(codes, [name], [keys]))
 
 
-def _has_many(inputs: Inputs, name: str) -> bool:
-    """Whether some images have too many values already; reading text of all takes long."""
-    step = -(-len(inputs.images) // _SCREENED)
-    values = {
-        key
-        for source in inputs.sources
-        for key in fields.read_keys(source.dataset, name, source.ids[::step])
-    }
-    return len(values - {None}) > _MOST_VALUES
-
-
 def _usable(codes: NDArray[Any], in_a: NDArray[np.bool_]) -> NDArray[Any]:
-    """Returns the codes, -1 where a stratum has too few images of a set."""
+    """Returns the codes, -1 where a stratum has too few images of a set, or no other has enough."""
     size = int(codes.max(initial=-1)) + 1
     enough = np.ones(size + 1, bool)  # the last place is that of -1
     for of_set in (in_a, ~in_a):
         enough[:-1] &= np.bincount(codes[of_set & (codes >= 0)], minlength=size) >= LEAST
-    return np.where(enough[codes], codes, -1)
+    return np.where(enough[codes] & (enough[:-1].sum() >= 2), codes, -1)
 
 
 def _partition(codes: NDArray[Any]) -> bytes:
