@@ -136,7 +136,8 @@ def test_nothing_is_looked_for_where_that_takes_long(varied, monkeypatch):
     monkeypatch.setattr(unasked, "read_keys", counted)
     assert names(read_unasked(inputs_of(in_a, dataset), Config())) == before
     assert ("serial", 60) in read
-    assert {name for name, n in read if n == 120} == {*before}
+    in_full = {name for name, n in read if n == 120}
+    assert {*before} <= in_full and len(in_full) == 3 and "serial" not in in_full
 
 
 def test_both_datasets_must_have_the_field(varied, make_dataset):

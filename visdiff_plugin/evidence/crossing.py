@@ -241,7 +241,7 @@ def _large(in_a: NDArray[np.bool_], strata: Codes) -> Iterator[tuple[int, NDArra
     """Yields codes and rows of the strata with enough images of both sets, in order of codes."""
     order = np.argsort(strata, kind="stable")
     codes, starts = np.unique(strata[order], return_index=True)
-    for code, rows in zip(codes.tolist(), np.split(order, starts[1:]), strict=True):
+    for code, rows in zip(codes.tolist(), np.split(order, starts)[1:], strict=True):
         of_a = int(in_a[rows].sum())
         if min(of_a, rows.size - of_a) >= LEAST:
             yield int(code), rows
