@@ -8,6 +8,7 @@ from typing import Any
 from fiftyone.operators import types
 
 from visdiff_plugin.config import SETTINGS, Config, Preset
+from visdiff_plugin.dataset.offers import group_fields
 from visdiff_plugin.form_params import ALSO, LEFT_OUT, hidden_in
 from visdiff_plugin.settings import Setting
 
@@ -83,7 +84,7 @@ def _group_field(ctx: Any, inputs: Any, name: str, described: Setting, standard:
     view = types.DropdownView()
     for value, label in (described.choices or {}).items():
         view.add_choice(value, label=label)
-    for field in _groupable(ctx.dataset):
+    for field in group_fields(ctx.dataset):
         view.add_choice(field, label=field)
     control = _pick(inputs, name, described, view)
     others = [ctx.params.get(other) for other in ("control_for", "cluster_by")]
@@ -95,7 +96,7 @@ def _group_field(ctx: Any, inputs: Any, name: str, described: Setting, standard:
 
 
 def _group_fields(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
-    _pick_several(inputs, name, described, _groupable(ctx.dataset))
+    _pick_several(inputs, name, described, group_fields(ctx.dataset))
 
 
 def _label_fields(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
@@ -134,25 +135,6 @@ def _pick_several(inputs: Any, name: str, described: Setting, fields: list[str])
         required=False,
         view=view,
     )
-
-
-def _groupable(dataset: Any) -> list[str]:
-    """Fields of the user that hold one word, number, date or class per sample."""
-    import fiftyone as fo
-
-    plain = (fo.StringField, fo.IntField, fo.FloatField, fo.BooleanField, fo.DateField,
-             fo.DateTimeField, fo.ObjectIdField)  # fmt: skip
-    taken = ("id", "filepath", "created_at", "last_modified_at")
-    return [
-        name
-        for name, field in dataset.get_field_schema().items()
-        if name not in taken
-        and not name.startswith("visdiff_")
-        and (
-            isinstance(field, plain)
-            or getattr(field, "document_type", None) in (fo.Classification, fo.Regression)
-        )
-    ]
 
 
 _CONTROLS: dict[str, Callable[[Any, Any, str, Setting, Any], None]] = {

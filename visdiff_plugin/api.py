@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,14 +12,14 @@ from .assembly import make_stages
 from .config import Config, Preset
 from .dataset import samples
 from .engines import make_engine
-from .errors import MediaError, SettingError
+from .errors import MediaError
 from .kept import making
 from .pipeline import Comparison
 from .progress import Progress, silent
 from .results.run import Run
-from .selection import key
 from .sets import choosing
 from .storing import run_store, score_fields
+from .thresholds import thresholds_of
 
 
 def compare(
@@ -133,7 +132,7 @@ def rank(
         changes.setdefault("properties", False)
     config = _config(config, preset, changes)
     config = _with_stages(config, captioner, encoder, None, ranker)
-    thresholds = _thresholds(threshold, asked)
+    thresholds = thresholds_of(threshold, asked)
     return _run(dataset, (a, b, within), run_key, config, asked, overwrite, progress, thresholds)
 
 
@@ -244,27 +243,6 @@ def _run(
             progress or silent,
             thresholds or {},
         ).run()
-
-
-def _thresholds(given: Any, hypotheses: Sequence[str]) -> dict[str, float]:
-    """Returns hypothesis -> threshold of those that have one."""
-    known = {key(text): text for text in hypotheses}
-    each = given if isinstance(given, Mapping) else dict.fromkeys(hypotheses, given)
-    thresholds = {}
-    for text, threshold in each.items():
-        if threshold is None:
-            continue
-        real = isinstance(threshold, (int, float)) and not isinstance(threshold, bool)
-        if not real or not math.isfinite(threshold):
-            raise SettingError(
-                f"Expected threshold as a finite number, got {threshold!r}.", about="threshold"
-            )
-        if not isinstance(text, str) or key(text) not in known:
-            raise SettingError(
-                f"Expected thresholds of the hypotheses, got one of {text!r}.", about="threshold"
-            )
-        thresholds[known[key(text)]] = float(threshold)
-    return thresholds
 
 
 def _store(

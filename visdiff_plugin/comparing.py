@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .account import Skipped
 from .assembly import Stages
 from .config import Config
+from .evidence.crossing import FieldStrata
 from .evidence.design import Design
 from .evidence.table import Table
 from .hints import hints
@@ -46,6 +47,7 @@ class Compared:
         cost: what the ranker's calls consumed
         seconds: of ``"propose"`` and ``"rank"``
         dropped: candidates that a cascade dropped after a look at the evidence
+        unasked: strata in which candidates might go opposite ways, that nobody named
     """
 
     folds: Folds
@@ -57,6 +59,7 @@ class Compared:
     cost: Usage = field(default_factory=Usage)
     seconds: dict[str, float] = field(default_factory=dict)
     dropped: int = 0
+    unasked: Sequence[FieldStrata] = ()
 
 
 def compare_inputs(
@@ -67,6 +70,7 @@ def compare_inputs(
     hypotheses: Sequence[str] = (),
     progress: Progress = silent,
     thresholds: Mapping[str, float] | None = None,
+    unasked: Sequence[FieldStrata] = (),
 ) -> Compared:
     """Proposes, scores, and ranks; notes go into ``inputs.account``.
 
@@ -78,6 +82,7 @@ def compare_inputs(
         hypotheses (()): the user's own; then nothing is proposed
         progress: called with the share done and a label
         thresholds (None): hypothesis -> the score from which on an image counts as showing it
+        unasked (()): strata in which a candidate may go opposite ways, though nobody named them
     """
     folds, starts = _folds(inputs, design, stages, config)
     start = time.perf_counter()
@@ -92,13 +97,13 @@ def compare_inputs(
         inputs, distinct, stages, design, config, merge, part_of(progress, 0.85, 0.95)
     )
     scores = np.asarray(scored.scores)
-    table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design)
+    table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design, unasked)
     ranked, untested = rank_differences(candidates, table, config, dropped)
     rows = [row.difference for row in ranked]
     inputs.account.notes += hints(rows)
     seconds = {"propose": middle - start, "rank": time.perf_counter() - middle}
     return Compared(
-        folds, proposed, distinct, scores, ranked, untested, scored.usage, seconds, dropped
+        folds, proposed, distinct, scores, ranked, untested, scored.usage, seconds, dropped, unasked
     )
 
 

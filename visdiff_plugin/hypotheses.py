@@ -13,12 +13,14 @@ from .errors import RunError
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
+from .inputs.unasked import read_unasked
 from .progress import Progress, silent
 from .ranking import by_effect
 from .results.run import Run
 from .selection import key
 from .storing import run_scores, run_store
 from .support import redecide
+from .thresholds import thresholds_of
 
 
 def add_hypothesis(
@@ -28,6 +30,7 @@ def add_hypothesis(
     *,
     encoder: Any = None,
     ranker: Any = None,
+    threshold: float | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Tests a hypothesis on the images of a run, and stores it with its scores in that run.
@@ -42,6 +45,7 @@ def add_hypothesis(
         hypothesis: a description such as ``"dogs in snow"``; either direction is tested
         encoder (None): in place of the run's, where that was an object and not a name
         ranker (None): likewise
+        threshold (None): the score from which on an image counts as showing it, as for `rank`
         progress: called with the share done and a label
 
     Returns:
@@ -56,6 +60,7 @@ def add_hypothesis(
     text = " ".join(hypothesis.split())
     _check_new(run, text)
     config = _config(run, encoder, ranker)
+    thresholds = thresholds_of(threshold, [text])
     a, b = run_scores.sets_of(dataset, run)
     try:
         stages = make_stages(dataset, config, propose=False)
@@ -68,7 +73,10 @@ def add_hypothesis(
         inputs = read_inputs(a, b, config, stages, progress)
         _check_images(inputs, run)
         design = read_design(inputs, config)
-        compared = compare_inputs(inputs, design, stages, config, (text,), progress)
+        unasked = read_unasked(inputs, config)
+        compared = compare_inputs(
+            inputs, design, stages, config, (text,), progress, thresholds, unasked
+        )
     progress(0.95, "Writing scores")
     return _store(dataset, run, inputs, compared, config)
 

@@ -21,6 +21,7 @@ from .evidence.separability import Separability
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
+from .inputs.unasked import read_unasked
 from .progress import Progress, silent
 from .results.run import Run
 from .storing import run_store
@@ -73,9 +74,10 @@ class Comparison:
         _check_sizes(inputs, self)
         with self._timed("separability"):
             design, apart = self._design(inputs)
+        unasked = read_unasked(inputs, self.config)
         compared = compare_inputs(
             inputs, design, self.stages, self.config, self.hypotheses, self.progress,
-            self.thresholds,
+            self.thresholds, unasked,
         )  # fmt: skip
         self.seconds |= compared.seconds
         scores = compared.scores
@@ -131,6 +133,7 @@ class Comparison:
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "versions": _versions(),
             "fields": inputs.fields,
+            "unasked": [strata.field for strata in compared.unasked],
         }
 
     @contextmanager

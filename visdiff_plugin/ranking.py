@@ -195,6 +195,8 @@ def _difference(
 ) -> Difference:
     plain, test, controlled = evidence.plain, evidence.test, evidence.controlled
     tail, crossing = (None, None) if trial.few is None else (evidence.tail, evidence.crossing)
+    # what was looked at unasked is said where it is found
+    told = bool(config.control_for) or "crossing" in decision.kinds
     seen = _shares(candidate, table, column, evidence, decision)
     sign = -1 if candidate.turned else 1
     half_a, _ = table.folds[candidate.fold]
@@ -236,8 +238,8 @@ def _difference(
         tail_b=None if tail is None else tail.share_b,
         tail_least=None if tail is None or math.isinf(tail.least) else tail.least,
         p_tail=None if trial.few is None else trial.few.p,
-        strata=() if crossing is None else _strata(crossing, config),
-        strata_of="" if crossing is None else crossing.field,
+        strata=() if crossing is None or not told else _strata(crossing, config),
+        strata_of=crossing.field if crossing is not None and told else "",
         p_crossing=trial.crossing,
         claimed=candidate.claimed,
         opposite=candidate.opposite,

@@ -119,7 +119,7 @@ def test_both_directions_stand_apart_and_what_is_not_supported_below():
     assert [part["rows"][0]["at"] for part in page["parts"].values()] == [0, 1, 3, 4, 2]
     few, opposite = (page["parts"][name]["rows"][0] for name in ("few", "crossing"))
     assert few["strength"] == "10 times as often in A" and few["places"] is None
-    assert few["shown_in"] == "in the top 3% of all photos: 5% of A, under 1% of B"
+    assert few["shown_in"] == "in the top 3% of all photos: 5% of A, 0.5% of B"
     assert opposite["shown_in"] == "more in A within sea (AUROC 0.80), more in B within land " \
         "(AUROC 0.20)"  # fmt: skip
     assert page["found"] == 4 and page["answer"].startswith("4 differences supported")

@@ -125,8 +125,8 @@ def test_only_what_is_shown_is_read(tmp_path):
 
 
 def test_numbers_as_people_read_them():
-    assert [percent(one) for one in (0, 0.001, 0.34, 0.999, 1)] == [
-        "0%", "under 1%", "34%", "over 99%", "100%",
+    assert [percent(one) for one in (0, 9e-4, 0.004, 0.34, 0.996, 0.9999, 1)] == [
+        "0%", "under 0.1%", "0.4%", "34%", "99.6%", "over 99.9%", "100%",
     ]  # fmt: skip
     assert [small(one) for one in (0, 6e-8, 0.034, 0.5)] == [
         "under 1e-300",

@@ -243,7 +243,9 @@ def test_why_a_candidate_is_not_supported_names_what_failed():
     assert why(trial(1e-9, auroc=0.53)) == "too small: AUROC 0.53, under 0.55"
     assert why(trial(1e-9, auroc=0.4503)) == "too small: AUROC 0.5497, under 0.55"
     assert why(trial(1e-9, auroc=0.2), directions="a") == "truer of B, which was not asked for"
-    assert why(trial(0.4, Few(0.012, 0.006, 1e-9))) == ("too small: 1% of A and 1% of B stand out")
+    assert why(trial(0.4, Few(0.012, 0.006, 1e-9))) == (
+        "too small: 1% of A and 0.6% of B stand out"
+    )
     assert why(trial(0.4), control_for=("x",)) == "no controlled group has photos of both sets"
     assert why(trial(1e-9, auroc=0.9)) == ""
 

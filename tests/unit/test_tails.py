@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visdiff_plugin.evidence.columns import two_sample_columns
-from visdiff_plugin.evidence.crossing import crossing
+from visdiff_plugin.evidence.crossing import Crossing, crossing
 from visdiff_plugin.evidence.families import benjamini_hochberg, holm
 from visdiff_plugin.evidence.groups import group
 from visdiff_plugin.evidence.rank_test import count_p
@@ -129,6 +129,11 @@ def test_one_direction_is_no_crossing():
     assert crossing(scores, in_a, codes, np.arange(codes.size)).effects[0].auroc == pytest.approx(
         found.effects[0].auroc
     )
+
+
+def test_no_images_are_no_crossing():
+    none = np.empty(0)
+    assert crossing(none, none.astype(bool), none.astype(int)) == Crossing((), 1.0)
 
 
 def test_equal_strata_seldom_seem_to_cross():

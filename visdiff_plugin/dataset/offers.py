@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import SelectionError
 from ..mongo.documents import stored_path
 from ..mongo.queries import frequent_values
+from .own_fields import owns
 
 #: values that a picker lists; what is rarer is typed
 MOST_VALUES = 200
@@ -93,16 +94,30 @@ def value_fields(dataset: Any) -> list[str]:
     return [*labels, *plain, *parts]
 
 
+def group_fields(dataset: Any) -> list[str]:
+    """Returns the user's fields that hold one word, number, date or class a sample."""
+    import fiftyone as fo
+
+    plain = (fo.StringField, fo.IntField, fo.FloatField, fo.BooleanField, fo.DateField,
+             fo.DateTimeField, fo.ObjectIdField)  # fmt: skip
+    return [
+        name
+        for name, field in dataset.get_field_schema().items()
+        if name not in _OWN
+        and not _is_ours(dataset, name)
+        and (
+            isinstance(field, plain)
+            or getattr(field, "document_type", None) in (fo.Classification, fo.Regression)
+        )
+    ]
+
+
 def number_fields(dataset: Any) -> list[str]:
     """Returns paths of one number a sample; those that VisDiff made last."""
-    from .own_fields import owns
-
     names = [name for name in dataset.get_field_schema(flat=True) if is_number(dataset, name)]
     if dataset.limit(1).values("metadata") == [None]:  # nobody has computed it
         names = [name for name in names if not name.startswith("metadata.")]
-    ours = {
-        name for name in names if name.startswith("visdiff_") or owns(dataset, name.split(".")[0])
-    }
+    ours = {name for name in names if _is_ours(dataset, name)}
     return [name for name in names if name not in ours] + [name for name in names if name in ours]
 
 
@@ -173,6 +188,11 @@ def closest(name: str, known: Iterable[str]) -> str:
         return f"Did you mean {' or '.join(map(repr, near[:3]))}?"
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return f"There are: {', '.join(map(repr, names[:20]))}{more}."
+
+
+def _is_ours(dataset: Any, name: str) -> bool:
+    """Whether VisDiff made a field, or the document that it is a part of."""
+    return name.startswith("visdiff_") or owns(dataset, name.split(".")[0])
 
 
 def _label_path(document: Any) -> str | None:

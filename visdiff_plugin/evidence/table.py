@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from ..sampling import Split
 from ..selection import Candidate
 from .adjusted import Adjusted
 from .columns import two_sample_columns
+from .crossing import Crossing, FieldStrata, crossings
 from .design import Design
-from .designed import DesignTests
+from .designed import DesignTests, alone
 from .groups import group
 from .opposite import Opposite
 from .statistics import TwoSample
@@ -42,6 +43,7 @@ class Table:
             ``rows_b``) the proposer saw, and which are evidence for what it proposed; what was
             fixed beforehand is tested on all
         design: what else ties the images together
+        unasked (()): strata that nobody named, in which a candidate may go opposite ways
     """
 
     scores: NDArray[np.floating[Any]]
@@ -49,6 +51,7 @@ class Table:
     rows_b: Rows
     folds: Sequence[tuple[Split, Split]]
     design: Design = field(default_factory=Design)
+    unasked: Sequence[FieldStrata] = ()
 
     def evidence(self, fold: int) -> tuple[Rows, Rows]:
         """Returns the rows of A and of B that no proposer of a fold saw."""
@@ -112,7 +115,28 @@ def collect(candidates: Sequence[Candidate], table: Table) -> list[Evidence | st
                 continue
             shows_at = candidates[column].shows_at
             found[column] = _under_design(table, column, rows, shows_at, plain, in_all.auroc)
+        if table.unasked:
+            _look_unasked(table, columns, rows, found)
     return found
+
+
+def _look_unasked(
+    table: Table, columns: Sequence[int], rows: tuple[Rows, Rows], found: list[Evidence | str]
+) -> None:
+    """Adds whether candidates go opposite ways in strata that nobody named."""
+    clusters = None if table.design.clusters is None else alone(table.design.clusters)
+    crossed = crossings(table.scores, *rows, table.unasked, columns, clusters)
+    names = {strata.field: strata.names for strata in table.unasked}
+    for column, crossing in zip(columns, crossed, strict=True):
+        evidence = found[column]
+        if isinstance(evidence, str):
+            continue
+        opposite = Opposite("", (), Crossing((), 1.0), 1.0)  # looked at, and nothing there
+        if crossing is not None:
+            opposite = Opposite(
+                crossing.field, names[crossing.field], crossing.crossing, crossing.p
+            )
+        found[column] = replace(evidence, crossing=opposite)
 
 
 def _compared(

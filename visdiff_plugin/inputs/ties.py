@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..config import Config
 from ..dataset import fields
+from ..dataset.samples import Source
 from ..errors import FieldError, concerning
 from ..evidence.design import Design, encode, names_of_strata, strata_of
 from ..evidence.near_duplicates import near_duplicates
@@ -37,7 +38,7 @@ def read_design(inputs: Inputs, config: Config) -> Design:
     in_a = inputs.in_a
     if config.control_for:
         with concerning("control_for"):
-            columns = [_keys(inputs, name) for name in config.control_for]
+            columns = [read_keys(inputs.sources, name) for name in config.control_for]
         strata = strata_of(columns)
         strata_names = names_of_strata(strata, config.control_for, columns)
         notes.append(_controlled(config.control_for, strata, in_a))
@@ -55,25 +56,26 @@ def read_design(inputs: Inputs, config: Config) -> Design:
         )
     elif config.cluster_by:
         with concerning("cluster_by"):
-            clusters = encode(_keys(inputs, config.cluster_by))
+            clusters = encode(read_keys(inputs.sources, config.cluster_by))
         notes.append(
             f"Clustered: {int((clusters >= 0).sum())} images form {_count(clusters)} clusters of "
             f"{config.cluster_by}, which count once{_unknown(clusters, 'stand for themselves')}."
         )
     if config.pair_by:
         with concerning("pair_by"):
-            pairs = encode(_keys(inputs, config.pair_by))
+            pairs = encode(read_keys(inputs.sources, config.pair_by))
             notes.append(_paired(config.pair_by, pairs, in_a))
     control = ", ".join(config.control_for)
     return Design(strata, clusters, pairs, control, strata_names, tuple(notes))
 
 
-def _keys(inputs: Inputs, name: str) -> list[Hashable | None]:
-    keys = [
-        key
-        for source in inputs.sources
-        for key in fields.read_keys(source.dataset, name, source.ids)
-    ]
+def read_keys(sources: Sequence[Source], name: str) -> list[Hashable | None]:
+    """Returns a key to group each image by, from a field of each dataset; None where empty.
+
+    Raises:
+        FieldError: if the field does not exist, can't be grouped by, or has no value here
+    """
+    keys = [key for source in sources for key in fields.read_keys(source.dataset, name, source.ids)]
     if all(key is None for key in keys):
         raise FieldError(
             f"Expected values of {name!r} to group images by, got none on {len(keys)} images.",

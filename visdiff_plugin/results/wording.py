@@ -28,10 +28,14 @@ def answer(run: Run) -> str:
     n, of = len(run.significant), len(run.differences)
     if not n:
         return f"No difference found: none of {of} candidates is supported."
-    said = [f"{counted(n, 'difference')} supported, of {counted(of, 'candidate')}."]
+    said = f"{counted(n, 'difference')} supported, of {counted(of, 'candidate')}."
     opposite = run.parts["crossing"]
-    said += [f"Opposite ways: {row.description}, {crossing(row)}." for row in opposite[:_NAMED]]
-    return " ".join(said)
+    if not opposite:
+        return said
+    fields = ", ".join(dict.fromkeys(row.strata_of for row in opposite))
+    named = "; ".join(f"{row.description}, {crossing(row)}" for row in opposite[:_NAMED])
+    ways = "go" if len(opposite) > 1 else "goes"
+    return f"{said} {len(opposite)} of them {ways} opposite ways by {fields}: {named}."
 
 
 def apart(run: Run) -> str:

@@ -1,0 +1,39 @@
+"""Thresholds that a user gives: from which score on an image counts as showing a hypothesis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .errors import SettingError
+from .selection import key
+
+
+def thresholds_of(given: Any, hypotheses: Sequence[str]) -> dict[str, float]:
+    """Returns hypothesis -> threshold of those that have one.
+
+    Args:
+        given: a number for all, hypothesis -> a number, or None
+        hypotheses: which there are
+
+    Raises:
+        SettingError: on what is no finite number, or a threshold of something else
+    """
+    known = {key(text): text for text in hypotheses}
+    each = given if isinstance(given, Mapping) else dict.fromkeys(hypotheses, given)
+    thresholds = {}
+    for text, threshold in each.items():
+        if threshold is None:
+            continue
+        real = isinstance(threshold, (int, float)) and not isinstance(threshold, bool)
+        if not real or not math.isfinite(threshold):
+            raise SettingError(
+                f"Expected threshold as a finite number, got {threshold!r}.", about="threshold"
+            )
+        if not isinstance(text, str) or key(text) not in known:
+            raise SettingError(
+                f"Expected thresholds of the hypotheses, got one of {text!r}.", about="threshold"
+            )
+        thresholds[known[key(text)]] = float(threshold)
+    return thresholds
