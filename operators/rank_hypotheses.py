@@ -30,6 +30,12 @@ class RankHypotheses(ComparingOperator):
             # not a CodeView: its editor is fetched from the web, and offline never appears
             view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
         )
+        inputs.float(
+            "threshold",
+            label="Score that counts",
+            description="optional: from which score on a photo shows a hypothesis, such as the "
+            "threshold of a difference that was found elsewhere",
+        )
         _run_name.control(ctx, inputs, sets.a, sets.b)
         _before.block(
             ctx, inputs, sets,
@@ -45,7 +51,12 @@ class RankHypotheses(ComparingOperator):
     def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
         """Returns what `visdiff_plugin.rank` takes beside the sets and the key."""
         hypotheses = _forms.lines(ctx.params.get("hypotheses"))
-        return {"hypotheses": hypotheses, "config": _arguments.of_rank(ctx)}
+        threshold = ctx.params.get("threshold")
+        return {
+            "hypotheses": hypotheses,
+            "threshold": None if threshold in (None, "") else threshold,
+            "config": _arguments.of_rank(ctx),
+        }
 
     def __call__(
         self,
@@ -55,6 +66,7 @@ class RankHypotheses(ComparingOperator):
         hypotheses: list[str],
         run_key: str,
         *,
+        threshold: float | dict[str, float] | None = None,
         within: str | None = None,
         preset: str | None = None,
         base_url: str | None = None,
@@ -71,6 +83,7 @@ class RankHypotheses(ComparingOperator):
             b: the other set
             hypotheses: descriptions
             run_key: what to store the run under
+            threshold (None): as for `visdiff_plugin.rank`
             within (None): a saved view's name, or ``"__current_view__"``, that both are taken from
             preset (None): as for `compare_views`; None is the one that fits the stages
             base_url (None): of an OpenAI-compatible server, for the stages that use one
@@ -92,6 +105,7 @@ class RankHypotheses(ComparingOperator):
             b=b,
             hypotheses=list(hypotheses),
             run_key=run_key,
+            threshold=threshold,
             within=within,
             preset=preset,
             base_url=base_url,

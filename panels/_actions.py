@@ -135,6 +135,13 @@ def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
     if left_out:
         params[LEFT_OUT] = left_out
     if asked:
+        thresholds = run.record.get("thresholds") or {}
+        same = {thresholds.get(text) for text in asked}
+        if len(same) == 1:
+            params["threshold"] = same.pop()
+        else:
+            left_out.append("Each hypothesis had a threshold of its own: the form has one for all.")
+            params[LEFT_OUT] = left_out
         return "rank_hypotheses", {**params, "hypotheses": "\n".join(asked)}
     return "compare_views", params
 

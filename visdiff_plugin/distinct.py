@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,14 @@ class Row:
     Args:
         effect: distance of its AUROC from one half, in [0, .5]
         side: the set that it favors
-        words: what its description says, without articles and inflection
+        words: what its description says, without stop words and inflection
+        measured (False): whether it is a number: what it says is its values, not its words
     """
 
     effect: float
     side: str | None
     words: frozenset[str]
+    measured: bool = False
 
 
 class Gains:
@@ -60,6 +63,10 @@ class Gains:
         self._rest = _within(np.asarray(ranks, np.float64), strata)
         self._scale = np.maximum((self._rest**2).sum(axis=0), 1e-300)
 
+    def copy(self) -> Gains:
+        """Returns one with the same taken, which goes its own way."""
+        return copy(self)  # what is taken makes new arrays
+
     def each(self) -> NDArray[np.float64]:
         """Returns ``(k,)`` share of the variance of the set that each would add, in [0, 1]."""
         energy = (self._rest**2).sum(axis=0)
@@ -76,7 +83,7 @@ class Gains:
         if energy > 1e-9 * self._scale[column]:
             direction /= np.sqrt(energy)
             self._target = self._target - direction * (direction @ self._target)
-            self._rest -= np.outer(direction, direction @ self._rest)
+            self._rest = self._rest - np.outer(direction, direction @ self._rest)
         return gain
 
 
@@ -86,12 +93,13 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float
     After the first, the next row is that of the largest ``effect x (1 - overlap)``: overlap is the
     share of its words that rows of its own side above it say already. Scores alone can't tell what
     says something else: two things that go together in images agree in their scores as two words
-    for one thing do. Among rows of about the same strength, one whose words are all among those of
-    another goes first: what is general says more than what is special.
+    for one thing do. Numbers are another matter: of these, overlap is the share of what each tells
+    by itself that numbers above it tell already. Among rows of about the same strength, one whose
+    words are all among those of another goes first: what is general says more than what is special.
 
     Args:
         rows: ``k`` rows; where strength is equal, an earlier one goes first
-        gains: of their columns; they are taken in the order that is returned
+        gains: of their columns; nothing is taken yet
 
     Returns:
         the ``k`` places in order, and the gain of each beyond those before it
@@ -99,22 +107,30 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float
     if not rows:
         return [], []
     alone = gains.each()
+    numbers = gains.copy()  # of which only numbers are taken
     left = list(range(len(rows)))
     order: list[int] = []
     said: dict[str | None, set[str]] = {}
+    new = np.ones(len(rows))
     while left:
         strength = {
-            place: _strength(rows[place], said) if order else float(alone[place]) for place in left
+            place: _strength(rows[place], said, new[place]) if order else float(alone[place])
+            for place in left
         }
         best = max(left, key=lambda place: (round(strength[place], 12), -place))
         chosen = _more_general(best, rows, strength)
         left.remove(chosen)
         order.append(chosen)
         said.setdefault(rows[chosen].side, set()).update(rows[chosen].words)
+        if rows[chosen].measured:
+            numbers.take(chosen)
+            new = np.minimum(1, numbers.each() / np.maximum(alone, 1e-12))
     return order, [gains.take(place) for place in order]
 
 
-def _strength(row: Row, said: dict[str | None, set[str]]) -> float:
+def _strength(row: Row, said: dict[str | None, set[str]], new: float) -> float:
+    if row.measured:
+        return row.effect * float(new)
     if not row.words:
         return row.effect
     overlap = len(row.words & said.get(row.side, set())) / len(row.words)
@@ -127,6 +143,7 @@ def _more_general(best: int, rows: Sequence[Row], strength: dict[int, float]) ->
         place
         for place, own in strength.items()
         if rows[place].words
+        and not rows[place].measured
         and rows[place].words < rows[best].words
         and rows[place].side == rows[best].side
         and own >= (1 - _EQUAL) * strength[best]

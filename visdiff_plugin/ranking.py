@@ -22,6 +22,7 @@ from .results.difference import Difference
 from .results.wording import decisive
 from .selection import Candidate, key
 from .support import Decision, Effect, Few, Trial, decide
+from .words import STOP_WORDS
 
 #: images that the order of the rows is worked out on: it describes, it does not test
 _MOST_ORDERED = 20_000
@@ -138,7 +139,8 @@ def _ordered_broad(rows: Sequence[Ranked], table: Table, config: Config) -> list
         Row(
             abs(decisive(row.difference)[0] - 0.5),
             row.difference.favors,
-            frozenset(key(row.difference.description).split()),
+            frozenset(key(row.difference.description).split()) - STOP_WORDS,
+            bool(row.difference.unit),
         )
         for row in rows
     ]

@@ -238,6 +238,8 @@ def _decided(
             decisive, q_controlled = controlled, deciding["broad"]
     few = _few(trial, deciding, config)
     crosses = trial.named and _passes(trial.crossing, deciding.get("crossing"), config)
+    if config.control_for and not broad and (few or crosses):
+        verdict = "holds" if few else "crosses"  # both were tested within strata
     kinds: dict[Kind, bool] = {"broad": broad, "concentrated": few, "crossing": crosses}
     favors = side_of(decisive.auroc)
     if not broad and (few or crosses):

@@ -123,7 +123,7 @@ def test_a_clone_keeps_ids_but_not_files(two):
         shown = [base64.b64decode(one) for one in re.findall(r'src="data:[^,"]+,([^"]+)"', text)]
         pixels = [np.asarray(Image.open(io.BytesIO(one)).convert("RGB")) for one in shown]
         reds = sum(pixel[..., 0].mean() > pixel[..., 2].mean() for pixel in pixels)
-        assert reds == len(shown) / 2 > 0  # were B's looked up in A, all would be red
+        assert 0 < reds < len(shown)  # were B's looked up in A, all would be red
     finally:
         copy.delete()
 

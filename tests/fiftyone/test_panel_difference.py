@@ -43,7 +43,7 @@ def test_images_that_are_gone_are_counted_not_shown(opened, red, dataset):
 def test_the_grid_shows_where_a_difference_shows(opened, red, dataset):
     opened.event("filter")
     view = opened.view()
-    assert set(view.values("id")) == set(dataset.match(F(red.field) > red.threshold).values("id"))
+    assert set(view.values("id")) == set(dataset.match(F(red.field) >= red.threshold).values("id"))
     assert opened.asked("set_active_fields") == [{"fields": [red.field]}]
     assert red.field in dataset.list_indexes()
     opened.event("sort")
@@ -63,7 +63,7 @@ def test_a_click_on_the_histogram_moves_the_threshold(opened, red, dataset):
     opened.event("choose_side", side="both")
     assert f"({len(wanted)})" in opened.text
     opened.event("reset_threshold")
-    assert "not used to choose this threshold" in opened.text
+    assert f"{red.threshold:.4g} or higher: 100% of A, 60 of 60 photos" in opened.text
     assert opened.state["moved"] is None
 
 
@@ -74,7 +74,7 @@ def test_a_threshold_can_be_typed(opened, red):
     assert opened.state["moved"] == 1e9
     opened.event("filter")
     assert opened.asked("set_view") == []
-    assert opened.said == ["No photo scores above this threshold. Lower it."]
+    assert opened.said == ["No photo scores this much. Lower the threshold."]
 
 
 def test_images_are_tagged_and_saved_as_a_view(opened, red, dataset):
@@ -83,7 +83,7 @@ def test_images_are_tagged_and_saved_as_a_view(opened, red, dataset):
     name = f"page.body.scores.keep.typed-{opened.state['at']}-{opened.state['turn']}.name"
     opened.type(name, "odd ones")
     opened.event("tag")
-    expected = dataset.match(F(red.field) > red.threshold)
+    expected = dataset.match(F(red.field) >= red.threshold)
     assert opened.said == [f"Tagged {len(expected)} photos with 'odd ones'"]
     assert set(dataset.match_tags("odd ones").values("id")) == set(expected.values("id"))
     opened.event("save_view")

@@ -38,6 +38,8 @@ OTHERS = {
     "correction": [True, False],
     "alpha": [0.01],
     "min_effect": [0.6],
+    "min_share": [0.02],
+    "min_ratio": [2.0],
     "order": ["gain", "auroc"],
     "merge": [True, False],
     "overlap": ["error"],
@@ -156,7 +158,7 @@ def test_nothing_is_set_out_of_sight(plugins, labeled):
     returned = again(labeled, config, ranks=True)
     said = returned.form.inputs["also"].view.description
     assert said == "Preset: paper; Rounds: 4; Alpha: 0.01"  # it has no control for these
-    assert "chosen: Label fields" in returned.form.inputs["advanced"].view.description
+    assert "changed: Label fields" in returned.form.inputs["advanced"].view.description
     form = Form(labeled, returned.name, **returned.params, also=False, advanced=True)
     taken = form.operator.arguments(form.context, "red", "blue")["config"]
     assert taken == Config(properties=False, label_fields=("truth",))

@@ -20,8 +20,9 @@ from visdiff_plugin.views import filter_view, sort_view
 def red(dataset):
     """The difference that tells red images from blue ones, with a few exceptions planted."""
     run = visdiff.rank(
-        dataset, "red", "blue", ["red pictures"], "run", encoder=ColorEncoder(), overwrite=True
-    )
+        dataset, "red", "blue", ["red pictures"], "run", encoder=ColorEncoder(), overwrite=True,
+        threshold=0.5,
+    )  # fmt: skip
     [one] = run.differences
     # one red image does not show it, two blue ones do
     odd = [
@@ -79,7 +80,7 @@ def test_the_grid_is_filtered_within_the_current_view(plugins, dataset, red):
         run_key="run", field=red.field, below=True, sides="b",
     )  # fmt: skip
     assert len(shown(dataset, requests)) == result["count"] == 58
-    assert len(shown(dataset, requests).match(F(red.field) > red.threshold)) == 0
+    assert len(shown(dataset, requests).match(F(red.field) >= red.threshold)) == 0
 
 
 def test_matches_are_counted_before_and_tagged(plugins, dataset, red):

@@ -289,5 +289,5 @@ def test_refinement_makes_no_false_findings():
             )  # fmt: skip
             counts[held_out] += any(ranked.difference.significant for ranked in found.ranked)
             refined += sum(round_["kind"] == "refine" for round_ in found.proposed.rounds)
-    assert counts[True] / repeats <= 0.1 and counts[False] / repeats >= 0.25, counts
+    assert counts[True] / repeats <= 0.1 and counts[False] / repeats >= 0.15, counts
     assert refined > 4 * repeats  # it was asked for, and answered

@@ -99,10 +99,12 @@ def _numbers(
             measure=own,
             unit=number.unit,
         )
+        facts = [] if number.fact is None else _fact(number.fact, scores, own, suffix)
+        measured += facts
+        if facts and _mostly_one(known):
+            continue  # most images have no frame at all: there is nothing to compare but that
         candidate, turned = worded(candidate, scores)
         measured.append(Measured(candidate, -scores if turned else scores))
-        if number.fact is not None:
-            measured += _fact(number.fact, scores, own, suffix)
     return measured
 
 
@@ -115,6 +117,11 @@ def _fact(fact: Fact, values: NDArray[np.float64], measure: str, suffix: str) ->
         return []
     candidate = Candidate(f"{fact.words}{suffix}", "property", measure=measure, shows_at=1.0)
     return [Measured(candidate, np.where(known, holds, np.nan))]
+
+
+def _mostly_one(values: NDArray[np.float64]) -> bool:
+    """Whether more than half of the images have the same value."""
+    return bool(np.unique(values, return_counts=True)[1].max() * 2 > values.size)
 
 
 def _same(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:

@@ -83,9 +83,20 @@ def _offered(datasets: Sequence[Any]) -> list[str]:
             for name in offers.group_fields(dataset)
             if (field := offers.value_field(dataset, name)) and field.type in ("text", "bool")
         }
+        - _predictions(dataset)
         for dataset in datasets
     ]
     return [*sorted(set.intersection(*names)), "tags"]
+
+
+def _predictions(dataset: Any) -> set[str]:
+    """Returns the predictions that were evaluated.
+
+    What is wrong within one of their classes is of another class, so that all that tells classes
+    apart goes opposite ways in them.
+    """
+    infos = (dataset.get_evaluation_info(key) for key in dataset.list_evaluations())
+    return {str(getattr(info.config, "pred_field", "")) for info in infos}
 
 
 def _ordered(

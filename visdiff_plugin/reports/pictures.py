@@ -12,12 +12,16 @@ from ..stages import Missing
 SIDE = 200
 
 
+#: the ends of each set that a difference keeps examples of
+_ENDS = ("high_a", "low_a", "high_b", "low_b")
+
+
 def wanted(run: Run) -> dict[str, list[str]]:
     """Returns the ids of the images that the report of a run may show, by set, without repeats."""
     by_side: dict[str, list[str]] = {"a": [], "b": []}
     for difference in run.significant:
-        for end, ids in difference.examples.items():
-            by_side[end[-1]] += ids
+        for end in _ENDS:
+            by_side[end[-1]] += difference.examples.get(end, ())
     return {side: list(dict.fromkeys(ids)) for side, ids in by_side.items()}
 
 

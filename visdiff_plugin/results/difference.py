@@ -59,7 +59,8 @@ class Difference:
             ``"holds"``; ``"explained"``: not supported there, and smaller than it looks without
             control; ``"undecided"``: not supported, though it may be as large: too few
             comparable images; ``"incomparable"``: no stratum holds
-            both sets; empty without control, or where there was no difference to explain
+            both sets; ``"crosses"``: supported as going opposite ways within strata; empty
+            without control, or where there was no difference to explain
         auroc_controlled: AUROC within strata, each weighted by van Elteren; None without control
         auroc_controlled_interval: its 95% interval
         p_controlled: one-sided p of the test within strata

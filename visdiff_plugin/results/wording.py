@@ -68,8 +68,9 @@ def decisive(difference: Difference) -> tuple[float, tuple[float, float], float,
 
 
 def has_medians(difference: Difference) -> bool:
-    """Returns whether it is told by the middle of each set: a measured number."""
-    return difference.median_a is not None and difference.is_broad
+    """Returns whether it is told by the middle of each set: a number whose middles differ."""
+    known = difference.median_a is not None and difference.is_broad
+    return known and difference.median_a != difference.median_b
 
 
 def shown_in(difference: Difference) -> str:
@@ -207,6 +208,7 @@ CONTROL = {
         "undecided under control",
         "too few comparable photos to tell whether it still holds",
     ),
+    "crosses": ("", "it goes opposite ways among photos with different controlled values"),
     "incomparable": (
         "nothing comparable under control",
         "no controlled group has photos of both sets",
