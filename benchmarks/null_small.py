@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from visdiff_plugin.evidence.crossing import FieldStrata
 from visdiff_plugin.evidence.design import Design
 
 _CANDIDATES = 30
@@ -32,6 +33,7 @@ class Made:
         design: what ties the images together
         sources: what each candidate is; ``"label"`` for all by default
         null: the candidates that are true of neither set; all by default
+        unasked: strata that nobody named
     """
 
     scores: np.ndarray
@@ -39,6 +41,7 @@ class Made:
     design: Design
     sources: tuple[str, ...] = ()
     null: tuple[int, ...] = ()
+    unasked: tuple[FieldStrata, ...] = ()
 
 
 Make = Callable[[np.random.Generator, bool], Made]
@@ -210,6 +213,25 @@ def opposite(sizes: tuple[int, ...]) -> Make:
     return make
 
 
+def unasked(n: int) -> Make:
+    """Five label fields that nobody named; planted: opposite differences in the first."""
+
+    def make(rng: np.random.Generator, planted: bool) -> Made:
+        in_a = _sides(n, n)
+        scores = rng.normal(size=(2 * n, _CANDIDATES))
+        fields = []
+        for values in (2, 2, 3, 5, 8):
+            codes = rng.integers(0, values, 2 * n).astype(np.int32)
+            names = tuple(f"value {value}" for value in range(values))
+            fields.append(FieldStrata(f"field {len(fields)}", codes, names))
+            scores += 0.5 * rng.normal(size=(values, _CANDIDATES))[codes]
+        turn = np.where(fields[0].codes == 0, 1.0, -1.0)
+        scores[:, 0] += 1.2 * planted * turn * in_a
+        return Made(scores, in_a, Design(), unasked=tuple(fields))
+
+    return make
+
+
 @cache
 def _captions() -> np.ndarray | None:
     """Scores of the most frequent words: a word's share of the caption, 0 where it is not there."""
@@ -282,6 +304,7 @@ def cases() -> dict[str, Make]:
         "5 strata, 12 v 484": stratified((2, 2, 2, 3, 3), (300, 100, 50, 20, 14)),
         "strata that go opposite ways, 100 + 100": opposite((100, 100)),
         "strata that go opposite ways, 60 and 9 small": opposite((60, 60, *(12,) * 8)),
+        "5 label fields that nobody named, 100 v 100": unasked(100),
         "30 own hypotheses beside 10 true rows": own(30, 10, 100),
         "200 own hypotheses": own(200, 0, 100),
         "5% of 500 against .4%, yes/no": concentrated(500, 0.05, 0.004, "yes/no"),
