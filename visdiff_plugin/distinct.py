@@ -22,7 +22,7 @@ class Row:
         effect: distance of its AUROC from one half, in [0, .5]
         side: the set that it favors
         words: what its description says, without stop words and inflection
-        measured (False): whether it is a number: what it says is its values, not its words
+        measured (False): whether it was measured: what it says is its values, not its words
     """
 
     effect: float
@@ -93,9 +93,10 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float
     After the first, the next row is that of the largest ``effect x (1 - overlap)``: overlap is the
     share of its words that rows of its own side above it say already. Scores alone can't tell what
     says something else: two things that go together in images agree in their scores as two words
-    for one thing do. Numbers are another matter: of these, overlap is the share of what each tells
-    by itself that numbers above it tell already. Among rows of about the same strength, one whose
-    words are all among those of another goes first: what is general says more than what is special.
+    for one thing do. What is measured is another matter: there, overlap is the share of what each
+    tells by itself that measured rows above it tell already. Among rows of about the same strength,
+    one whose words are all among those of another goes first: what is general says more than what
+    is special.
 
     Args:
         rows: ``k`` rows; where strength is equal, an earlier one goes first
@@ -107,7 +108,7 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float
     if not rows:
         return [], []
     alone = gains.each()
-    numbers = gains.copy()  # of which only numbers are taken
+    measured = gains.copy()  # of which only these are taken
     left = list(range(len(rows)))
     order: list[int] = []
     said: dict[str | None, set[str]] = {}
@@ -123,8 +124,8 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float
         order.append(chosen)
         said.setdefault(rows[chosen].side, set()).update(rows[chosen].words)
         if rows[chosen].measured:
-            numbers.take(chosen)
-            new = np.minimum(1, numbers.each() / np.maximum(alone, 1e-12))
+            measured.take(chosen)
+            new = np.minimum(1, measured.each() / np.maximum(alone, 1e-12))
     return order, [gains.take(place) for place in order]
 
 

@@ -140,7 +140,7 @@ def _ordered_broad(rows: Sequence[Ranked], table: Table, config: Config) -> list
             abs(decisive(row.difference)[0] - 0.5),
             row.difference.favors,
             frozenset(key(row.difference.description).split()) - STOP_WORDS,
-            bool(row.difference.unit),
+            row.difference.source == "property",
         )
         for row in rows
     ]

@@ -19,7 +19,7 @@ ABOUT_PARTS = {
     "few": "Few photos of one set show it, and hardly any of the other.",
     "crossing": "Within some groups it is truer of A, within others of B.",
 }
-#: rows that the answer names
+#: of what goes opposite ways: rows that the answer names, and groups of either kind
 _NAMED = 2
 
 
@@ -160,7 +160,8 @@ def crossing(difference: Difference) -> str:
             if stratum.get("favors") == side
         ]
         if groups:
-            ways.append(f"more in {side.upper()} within {', '.join(groups)}")
+            more = [f"{len(groups) - _NAMED} more"] if len(groups) > _NAMED else []
+            ways.append(f"more in {side.upper()} within {', '.join([*groups[:_NAMED], *more])}")
     return ", ".join(ways)
 
 
