@@ -261,8 +261,8 @@ class Config:
         label="Order",
         help="which difference comes first",
         more=(
-            "`gain` is what each adds to those above it, so that the first five are five "
-            "different things"
+            "`gain` shows what is strong and says something else than the rows above it, so that the "
+            "first five are five different things"
         ),
         choices={
             "gain": "Strongest first, then what says something else",
