@@ -115,8 +115,8 @@ def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
     box.text(
         "about",
         "What do you think differs? Your hypothesis is tested on the same photos and corrected "
-        "together with the rest of the table. If these photos gave you the idea, try it on "
-        "others too: q looks better here than it should.",
+        "together with your other ones. If these photos gave you the idea, try it on others too: "
+        "q looks better here than it should.",
         "vd-small",
     )
     if cost:
