@@ -93,18 +93,26 @@ class Photographs:
 def measure(
     photographs: Photographs, theme: str, share: float, config: Config
 ) -> np.ndarray | None:
-    """Returns images of the theme among the 20 shown, and whether it is proposed, and supported."""
+    """Returns images of the theme among the 20 shown, if it is proposed, and supported."""
     sets = photographs.sets(theme, share, np.random.default_rng([config.seed, round(1000 * share)]))
     if sets is None:
         return None
     a, b, showing = sets
-    found = photographs.compare(a, b, config)
+    found, by_words = (
+        photographs.compare(a, b, replace(config, ranker=ranker))
+        for ranker in ("embedding", "words")
+    )
     of_a = sorted(a)
     shown = [sum(of_a[row] in showing for row in fold.proposal) for fold, _ in found.folds]
-    named = [ranked.difference for ranked in found.ranked
-             if re.search(rf"\b(?:{theme})\b", ranked.difference.description.lower())]  # fmt: skip
-    supported = any(one.significant and one.favors == "a" for one in named)
-    return np.array([np.mean(shown), bool(named), supported])
+    named, also = (
+        [ranked.difference for ranked in one.ranked
+         if re.search(rf"\b(?:{theme})\b", ranked.difference.description.lower())]
+        for one in (found, by_words)
+    )  # fmt: skip
+    supported = [
+        any(one.significant and one.favors == "a" for one in rows) for rows in (named, also)
+    ]
+    return np.array([np.mean(shown), bool(named), *supported])
 
 
 def main() -> int:
@@ -118,8 +126,8 @@ def main() -> int:
         captioner=photographs.encoder, encoder=photographs.encoder, proposer=Subsets(n=10),
         properties=False,
     )  # fmt: skip
-    print("| share of A | draw | shown, of 20 | proposed | supported | comparisons |")
-    print("|---|---|---|---|---|---|")
+    print("| share of A | draw | shown, of 20 | proposed | supported | by words | comparisons |")
+    print("|---|---|---|---|---|---|---|")
     for share in _SHARES:
         for draw in ("uniform", "sure"):
             found = [
@@ -130,10 +138,10 @@ def main() -> int:
                     one := measure(photographs, theme, share, replace(config, draw=draw, seed=seed))
                 ) is not None
             ]  # fmt: skip
-            shown, named, supported = np.mean(found, axis=0)
+            shown, named, supported, by_words = np.mean(found, axis=0)
             print(
                 f"| {share:g} | {draw} | {shown:.1f} | {named:.2f} | {supported:.2f} "
-                f"| {len(found)} |",
+                f"| {by_words:.2f} | {len(found)} |",
                 flush=True,
             )
     return 0

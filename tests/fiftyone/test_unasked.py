@@ -6,6 +6,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 
+import visdiff_plugin as visdiff
 from visdiff_plugin.config import Config
 from visdiff_plugin.dataset import offers
 from visdiff_plugin.dataset.own_fields import describe
@@ -14,6 +15,8 @@ from visdiff_plugin.evidence.crossing import crossings
 from visdiff_plugin.evidence.design import strata_of
 from visdiff_plugin.inputs import unasked
 from visdiff_plugin.inputs.unasked import read_unasked
+from visdiff_plugin.results.wording import answer
+from visdiff_plugin.runs import export
 
 
 def inputs_of(in_a, *datasets):
@@ -184,3 +187,62 @@ def test_waterbirds_fail_on_either_background_by_their_kind(load_shared, minidua
         assert [by_kind[effect.stratum] for effect in of_a] == [favored]
         assert len(of_b) == 1
     assert found[2] is None
+
+
+@pytest.fixture
+def opposite(make_dataset):
+    """Dogs stand in A where it is day, and in B where it is night."""
+    dataset = make_dataset(100)
+    rng = np.random.default_rng(3)
+    red = np.array(["red" in tags for tags in dataset.values("tags")])
+    night = np.arange(200) % 2 == 1
+    dogs = rng.random(200) < np.where(red == night, 0.2, 0.7)
+    dataset.set_values("thing", [fo.Classification(label="dog" if d else "cat") for d in dogs])
+    dataset.set_values("time", ["night" if one else "day" for one in night])
+    return dataset
+
+
+def run_of(dataset, key="run", **changes):
+    return visdiff.compare(dataset, "red", "blue", key, preset="offline", properties=False,
+                           label_fields=["thing"], **changes)  # fmt: skip
+
+
+def test_what_goes_opposite_ways_is_found_unasked_and_said_first(opposite):
+    run = run_of(opposite)
+    [row] = run.parts["crossing"]
+    assert row.kinds == ("crossing",) and row.strata_of == "time" and row.favors is None
+    favors = {stratum["stratum"]: stratum["favors"] for stratum in row.strata}
+    dogs_in_a = {"day": "a", "night": "b"}
+    swapped = {"day": "b", "night": "a"}
+    assert favors == (dogs_in_a if row.description == "dog (thing)" else swapped)
+    # each AUROC is that of its stratum alone
+    for stratum in row.strata:
+        alone = opposite.match(fo.ViewField("time") == stratum["stratum"])
+        part = run_of(opposite, f"only_{stratum['stratum']}", within=alone)
+        [own] = part.differences
+        same = own.description == row.description
+        assert stratum["auroc"] == pytest.approx(own.auroc if same else 1 - own.auroc)
+        assert (stratum["n_a"], stratum["n_b"]) == (own.n_a, own.n_b)
+    assert "goes opposite ways by time" in answer(run)
+    assert "Opposite ways (1)." in run.summary()
+    assert run.record["unasked"] == ["thing", "time"]
+    assert visdiff.load(opposite, "run") == run
+    for form in ("html", "md"):
+        assert "Opposite ways" in export(opposite, "run", kind=form)
+
+
+def test_a_field_that_was_asked_for_is_looked_at_in_the_same_way(opposite):
+    [unasked], [asked] = (
+        run_of(opposite, key, **changes).differences
+        for key, changes in (("run", {}), ("controlled", {"control_for": "time"}))
+    )
+    assert asked.kinds == unasked.kinds == ("crossing",) and asked.control == "crosses"
+    assert asked.strata == unasked.strata
+    assert asked.p_crossing == unasked.p_crossing / 2  # two fields were looked at
+
+
+def test_an_evaluated_prediction_is_not_looked_at(varied):
+    dataset, in_a = varied
+    dataset.set_values("guess", [fo.Classification(label="x y".split()[n % 2]) for n in range(120)])
+    dataset.evaluate_classifications("guess", gt_field="truth", eval_key="eval")
+    assert "guess" not in names(read_unasked(inputs_of(in_a, dataset), Config()))
