@@ -89,14 +89,20 @@ def _evidence(box: Box, page: Mapping[str, Any]) -> None:
         box.text(f"line{place}", line, "vd-body" if place == 0 else "vd-second")
     if page["control"]:
         box.text("control", f"After controlling: {page['control']}.", "vd-second")
-    box.text("shown", f"{page['shown_in'][:1].upper()}{page['shown_in'][1:]}.", "vd-second")
-    if page["tied"]:
-        box.text("tied", page["tied"], "vd-second")
+    for name in ("middle", "tied"):
+        if page[name]:
+            box.text(name, _sentence(page[name]), "vd-second")
+    if page["prevalence"]:
+        box.text("counted", _sentence(page["counted"], ":"), "vd-second")
     bars = box.box("bars", "vd-two vd-snug")
     for part in page["prevalence"]:
         side = bars.box(part["side"], "vd-stack vd-tight")
         side.text("said", f"{part['said']} ({part['interval']})", "vd-small")
         side.drawn("bar", "bar", part["side"], part["said"], part["places"])
+
+
+def _sentence(text: str, end: str = ".") -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}{end}"
 
 
 def _scores(

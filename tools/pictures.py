@@ -88,7 +88,7 @@ def walk(browser: Any, server: str, name: str, folder: Path) -> None:
     album.take(app, "run")
     panel.click("darker images").says("Photos that show it best")
     album.take(app, "difference")
-    panel.root.get_by_text("Photos above a threshold").scroll_into_view_if_needed()
+    panel.root.get_by_text("Photos from a score on").scroll_into_view_if_needed()
     album.take(app)
     with app.new_grid():
         panel.press("Sort the grid by it")

@@ -261,8 +261,8 @@ class Config:
         label="Order",
         help="which difference comes first",
         more=(
-            "`gain` shows what is strong and says something else than the rows above it, so that the "
-            "first five are five different things"
+            "`gain` is by strength and by what the rows above do not say, so that the first five "
+            "are five different things"
         ),
         choices={
             "gain": "Strongest first, then what says something else",

@@ -74,7 +74,7 @@ def test_matches_are_tagged_saved_judged_and_noted(demo, errors, clean, open_app
     n = len(filter_view(demo, errors, one.field))
     app = open_app(demo, size=(1700, 1050))
     panel = app.panel().click("errors").says("Truer of").click("framed images")
-    panel.says("Photos above a threshold").fill("name of a tag or view", "framed")
+    panel.says("Photos from a score on").fill("name of a tag or view", "framed")
     panel.press("Tag photos")
     app.told("framed")
     panel.press("Save as view")

@@ -123,7 +123,7 @@ def test_both_directions_stand_apart_and_what_is_not_supported_below():
     assert opposite["shown_in"] == "more in A within sea (AUROC 0.80), more in B within land " \
         "(AUROC 0.20)"  # fmt: skip
     assert page["found"] == 4 and page["answer"].startswith("4 differences supported")
-    assert "goes opposite ways by bird: five, more in A within sea" in page["answer"]
+    assert "1 of them goes opposite ways by bird: five." in page["answer"]
 
 
 def test_no_difference_is_an_answer():

@@ -33,9 +33,10 @@ def answer(run: Run) -> str:
     if not opposite:
         return said
     fields = ", ".join(dict.fromkeys(row.strata_of for row in opposite))
-    named = "; ".join(f"{row.description}, {crossing(row)}" for row in opposite[:_NAMED])
+    named = ", ".join(row.description for row in opposite[:_NAMED])
+    more = ", ..." if len(opposite) > _NAMED else ""
     ways = "go" if len(opposite) > 1 else "goes"
-    return f"{said} {len(opposite)} of them {ways} opposite ways by {fields}: {named}."
+    return f"{said} {len(opposite)} of them {ways} opposite ways by {fields}: {named}{more}."
 
 
 def apart(run: Run) -> str:
@@ -83,11 +84,18 @@ def shown_in(difference: Difference) -> str:
         a, b = medians(difference)
         return f"median {a} in A, {b} in B ({difference.unit})"
     shares = f"{percent(difference.prevalence_a)} of A, {percent(difference.prevalence_b)} of B"
-    if difference.cut == "top":
-        return f"in the top {top(difference)} of all photos: {shares}"
-    if difference.cut == "given":
-        return f"score {difference.threshold:.4g} or more: {shares}"
+    if difference.cut in ("top", "given"):
+        return f"{counted_as(difference)}: {shares}"
     return f"in {shares}"
+
+
+def counted_as(difference: Difference) -> str:
+    """Returns what the shares of a difference count: ``in the top quarter of all photos``."""
+    if difference.cut == "top":
+        return f"in the top {top(difference)} of all photos"
+    if difference.cut == "given":
+        return f"score {difference.threshold:.4g} or more"
+    return "photos that show it" if difference.cut else "photos over the threshold"
 
 
 def top(difference: Difference) -> str:
