@@ -99,7 +99,7 @@ def _row(panel: Any, box: Box, shown_row: Mapping[str, Any], weak: bool) -> None
         row.drawn("interval", "interval", shown_row["favors"] or "", shown_row["strength"],
                   shown_row["places"], weak=weak)  # fmt: skip
         row.text("auroc", shown_row["auroc"], "vd-second vd-num", hint=shown_row["strength"])
-    else:
+    elif shown_row["strength"]:
         row.text("strength", shown_row["strength"], "vd-second vd-num")
     foot = row.box("foot", "vd-row", item="vd-wide")
     foot.text("shown", shown_row["shown_in"], "vd-small")

@@ -95,7 +95,7 @@ class DifferencesPanel(foo.Panel):
         chosen["over"] = over(page["histogram"], chosen["threshold"]) if page["histogram"] else ""
         if chosen["moved"] is None:
             # the run's own threshold: its own count, which is exact
-            chosen["over"] = ", ".join(part["said"] for part in page["prevalence"])
+            chosen["over"] = page["counts"]
         return _difference_page.draw(self, page, images, chosen)
 
     # -- where the reader is -----------------------------------------------------------------

@@ -23,6 +23,7 @@ from visdiff_plugin.results.wording import (
     decisive,
     evidence,
     has_medians,
+    kind,
     remark,
     shown_in,
     strength,
@@ -145,7 +146,7 @@ def difference_row(at: int, difference: Difference) -> dict[str, Any]:
         "favors": difference.favors,
         "auroc": f"{auroc:.2f}" if broad and math.isfinite(auroc) else "–",
         "places": places(auroc, low, high) if broad else None,
-        "strength": strength(difference),
+        "strength": strength(difference) if difference.favors or broad else "",
         "shown_in": shown_in(difference) if difference.favors or broad else crossing(difference),
         "remarks": " · ".join(part for part in remarks if part),
         "verdict": difference.verdict,
@@ -166,6 +167,7 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
         "key": run.run_key,
         "of": len(run.differences),
         "supported": difference.significant,
+        "kind": kind(difference),
         "held_out": _held_out(difference),
         "source": _SOURCES.get(difference.source, f"proposed by {difference.source}"),
         "field": difference.field,
@@ -173,6 +175,10 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
         "evidence": _evidence(difference),
         "more": _more_numbers(difference),
         "control": control(difference),
+        "counts": ", ".join(
+            _share(difference, side, share)
+            for side, share in (("a", difference.prevalence_a), ("b", difference.prevalence_b))
+        ),
         "prevalence": [] if difference.favors is None and not broad else [
             {"side": side, "label": label, "said": _share(difference, side, share),
              "places": {"at": number(share) or 0.0}, "interval": _range(interval)}

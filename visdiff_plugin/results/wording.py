@@ -34,7 +34,8 @@ def answer(run: Run) -> str:
         return said
     fields = ", ".join(dict.fromkeys(row.strata_of for row in opposite))
     named = ", ".join(row.description for row in opposite[:_NAMED])
-    more = ", ..." if len(opposite) > _NAMED else ""
+    left = len(opposite) - _NAMED
+    more = f" and {left} more" if left > 0 else ""
     ways = "go" if len(opposite) > 1 else "goes"
     return f"{said} {len(opposite)} of them {ways} opposite ways by {fields}: {named}{more}."
 
@@ -159,18 +160,30 @@ def tied_said(difference: Difference) -> str:
 
 
 def crossing(difference: Difference) -> str:
-    """Returns where it goes which way: ``more in A within landbird (AUROC 0.86)``."""
-    ways = []
+    """Returns where it goes which way: ``more in A within landbird (AUROC 0.86), in B within ...``.
+
+    Of many groups, the first ones are named.
+    """
+    ways: list[str] = []
     for side in ("a", "b"):
         groups = [
-            f"{stratum['stratum']} (AUROC {stratum['auroc']:.2f})"
-            for stratum in difference.strata
-            if stratum.get("favors") == side
+            f"{stratum['stratum']} ({'' if ways or at else 'AUROC '}{stratum['auroc']:.2f})"
+            for at, stratum in enumerate(
+                stratum for stratum in difference.strata if stratum.get("favors") == side
+            )
         ]
         if groups:
             more = [f"{len(groups) - _NAMED} more"] if len(groups) > _NAMED else []
-            ways.append(f"more in {side.upper()} within {', '.join([*groups[:_NAMED], *more])}")
+            named = ", ".join([*groups[:_NAMED], *more])
+            ways.append(f"{'' if ways else 'more '}in {side.upper()} within {named}")
     return ", ".join(ways)
+
+
+def kind(difference: Difference) -> str:
+    """Returns what a supported difference is called that is not of whole sets; else empty."""
+    if difference.is_broad:
+        return ""
+    return "small group" if "concentrated" in difference.kinds else "opposite ways"
 
 
 def chance(difference: Difference) -> str:
