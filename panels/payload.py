@@ -223,9 +223,11 @@ def _evidence(difference: Difference) -> list[str]:
     if not difference.is_broad:
         lines.append(f"{strength(difference)}.")
     elif math.isfinite(auroc):
+        at_once = ", for all rows at once" if difference.auroc_interval_simultaneous else ""
         lines.append(
             f"Pick one photo from each set: in {percent(share)} of cases the one from {side} shows "
-            f"it more. How sure: {_range(ends)} (95% interval), {strength(difference)}."
+            f"it more. How sure: {_range(ends)} (95% interval{at_once}), "
+            f"{strength(difference)}."
         )
     corrected = difference.q_value is not None
     lines.append(

@@ -207,7 +207,9 @@ def _difference(
         source=candidate.source,
         auroc=test.auroc,
         auroc_interval=test.interval,
-        auroc_interval_simultaneous=_simultaneous(evidence, decision, level),
+        auroc_interval_simultaneous=(
+            _simultaneous(evidence, decision, level) if config.correction else None
+        ),
         p_value=trial.raw.p,
         prevalence_a=seen.above_a / seen.n_a,
         prevalence_b=seen.above_b / seen.n_b,

@@ -20,7 +20,9 @@ class Difference:
         auroc_interval: its 95% interval
         auroc_interval_simultaneous: interval of the AUROC that decides (within strata, where these
             are controlled for) which holds for all candidates of the run at once; the first row was
-            chosen for being largest, and this interval allows for it
+            chosen for being largest, and this interval allows for it. It is the one that is shown;
+            None where the run does not correct.
+            Of a hypothesis that joined a run later, it is for this hypothesis alone
         p_value: of the run's test; one-sided for the favored side, or the paper's two-sided
         q_value: after Benjamini-Hochberg; None where the run does not correct
         significant: passes the run's alpha and smallest effect

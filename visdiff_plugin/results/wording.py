@@ -57,16 +57,22 @@ def apart(run: Run) -> str:
 
 
 def decisive(difference: Difference) -> tuple[float, tuple[float, float], float, float | None]:
-    """Returns the AUROC, interval, p and q that decide: with controls, if there are any."""
+    """Returns the AUROC, interval, p and q that decide: with controls, if there are any.
+
+    The interval is the one that holds for all candidates at once: the rows that are read first
+    were chosen for being strongest, and their own intervals do not allow for that.
+    """
+    simultaneous = difference.auroc_interval_simultaneous
     if difference.auroc_controlled is not None and difference.auroc_controlled_interval is not None:
         p = difference.p_value if difference.p_controlled is None else difference.p_controlled
         return (
             difference.auroc_controlled,
-            difference.auroc_controlled_interval,
+            simultaneous or difference.auroc_controlled_interval,
             p,
             difference.q_controlled,
         )
-    return difference.auroc, difference.auroc_interval, difference.p_value, difference.q_value
+    interval = simultaneous or difference.auroc_interval
+    return difference.auroc, interval, difference.p_value, difference.q_value
 
 
 def has_medians(difference: Difference) -> bool:
