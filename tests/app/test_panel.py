@@ -26,25 +26,30 @@ def clean(demo):
 
 def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     app = open_app(demo, size=(1700, 1050))
-    panel = app.panel().says("Comparisons", "errors", "12 differences", "no difference found")
+    panel = app.panel().says("Comparisons", "errors", "14 differences", "no difference found")
     panel.press("New comparison")
     form = app.form().pick("A", "Tag").pick("A: tag", "misclassified")
     form.says("A: 170 photos (tag:misclassified)").says("B: 250 photos (everything else)")
     form.says("Before it runs").says("all 420 already stored").execute()
-    assert "Truer of A" in app.answer("12 differences supported, of 20 candidates.")
+    assert "Truer of A" in app.answer("14 differences supported, of 21 candidates.")
 
     demo.reload()
     assert visdiff.list_runs(demo)[-1] == "misclassified_vs_rest"
-    panel.says("misclassified_vs_rest", "Truer of", "noisier images", "in 39% of A, 10% of B")
+    panel.says("misclassified_vs_rest", "Truer of", "noisier images", "in 49% of A, 8% of B")
     panel.click("darker images").says(
-        "63% of A show it", "Photos that show it best", "B photos that show it anyway"
+        "In the top quarter of all photos:",
+        "48% of A, 82 of 170 photos",
+        "Photos that show it best",
+        "B photos that show it anyway",
     )
     run = visdiff.load(demo, "misclassified_vs_rest")
     one = next(
         difference for difference in run.differences if difference.description == "darker images"
     )
     pictures = panel.root.locator("img")
-    expect(pictures).to_have_count(sum(map(len, one.examples.values())))
+    expect(pictures).to_have_count(
+        sum(len(one.examples[f"{end}_{side}"]) for end in ("high", "low") for side in "ab")
+    )
     expect(pictures.first).to_have_js_property("complete", True)
     assert pictures.first.evaluate("image => image.naturalWidth") > 0
 
