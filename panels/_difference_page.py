@@ -76,8 +76,8 @@ def _head(panel: Any, box: Box, page: Mapping[str, Any]) -> None:
         chips.letter("letter", page["favors"])
     chips.text("supported", "supported" if page["supported"] else "not supported",
                "vd-chip vd-yes" if page["supported"] else "vd-chip")  # fmt: skip
-    if page["kind"]:
-        chips.text("kind", page["kind"], "vd-chip")
+    if page["chip"]:
+        chips.text("kind", page["chip"], "vd-chip")
     if page["held_out"]:
         chips.text("held", page["held_out"], "vd-chip")
     chips.text("source", page["source"], "vd-chip")

@@ -16,6 +16,7 @@ from visdiff_plugin.results.wording import (
     answer,
     apart,
     chance,
+    chip,
     control,
     counted_as,
     counts,
@@ -23,7 +24,6 @@ from visdiff_plugin.results.wording import (
     decisive,
     evidence,
     has_medians,
-    kind,
     remark,
     shown_in,
     strength,
@@ -167,7 +167,7 @@ def difference_page(run: Run, at: int) -> dict[str, Any]:
         "key": run.run_key,
         "of": len(run.differences),
         "supported": difference.significant,
-        "kind": kind(difference),
+        "chip": chip(difference),
         "held_out": _held_out(difference),
         "source": _SOURCES.get(difference.source, f"proposed by {difference.source}"),
         "field": difference.field,
@@ -218,7 +218,7 @@ def _evidence(difference: Difference) -> list[str]:
     side, share = ("B", 1 - auroc) if auroc < 0.5 else ("A", auroc)
     ends = (1 - high, 1 - low) if auroc < 0.5 else (low, high)
     lines = []
-    if "crossing" in difference.kinds:
+    if "crossing" in difference.supported_as:
         lines.append(f"Opposite ways by {difference.strata_of}: {crossing(difference)}.")
     if not difference.is_broad:
         lines.append(f"{strength(difference)}.")

@@ -106,8 +106,8 @@ def _ordered(ranked: Sequence[Ranked], table: Table, config: Config) -> list[Ran
     supported = [row for row in strongest if row.difference.significant]
     broad = [row for row in supported if row.difference.is_broad]
     others = [row for row in supported if not row.difference.is_broad]
-    few = [row for row in others if "concentrated" in row.difference.kinds]
-    crossing = [row for row in others if "concentrated" not in row.difference.kinds]
+    few = [row for row in others if "concentrated" in row.difference.supported_as]
+    crossing = [row for row in others if "concentrated" not in row.difference.supported_as]
     return [
         *_ordered_broad(broad, table, config),
         *sorted(few, key=lambda row: _by_shares(row.difference)),
@@ -198,7 +198,7 @@ def _difference(
     plain, test, controlled = evidence.plain, evidence.test, evidence.controlled
     tail, crossing = (None, None) if trial.few is None else (evidence.tail, evidence.crossing)
     # what was looked at unasked is said where it is found
-    told = bool(config.control_for) or "crossing" in decision.kinds
+    told = bool(config.control_for) or "crossing" in decision.supported_as
     seen = _shares(candidate, table, column, evidence, decision)
     sign = -1 if candidate.turned else 1
     half_a, _ = table.folds[candidate.fold]
@@ -261,7 +261,7 @@ def _shares(
     if candidate.shows_at is not None:
         cut: Any = "given" if candidate.given else "shows"
         return shares_of(table.scores[:, column], *rows, table.design, cut, candidate.shows_at)
-    few = "concentrated" in decision.kinds and "broad" not in decision.kinds
+    few = "concentrated" in decision.supported_as and "broad" not in decision.supported_as
     least = evidence.tail.least if few else None
     return shares_of(table.scores[:, column], *rows, table.design, "top", least)
 
@@ -272,7 +272,7 @@ def _simultaneous(evidence: Evidence, decision: Decision, level: float) -> tuple
     # for many candidates at once it is never narrower than for one
     low, high = zip(sample.interval, sample.interval_at(level), strict=True)
     interval = min(low), max(high)
-    return on_side(interval, sample.auroc > 0.5) if "broad" in decision.kinds else interval
+    return on_side(interval, sample.auroc > 0.5) if "broad" in decision.supported_as else interval
 
 
 def _strata(crossing: Opposite, config: Config) -> tuple[dict[str, Any], ...]:

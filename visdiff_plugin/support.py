@@ -128,7 +128,7 @@ class Decision:
     q_controlled: float | None
     q_tail: float | None
     q_crossing: float | None
-    kinds: tuple[str, ...]
+    supported_as: tuple[str, ...]
     significant: bool
     control: str
     favors: str | None
@@ -250,7 +250,7 @@ def _decided(
         q_controlled=q_controlled,
         q_tail=deciding.get("concentrated", deciding["broad"] if trial.few else None),
         q_crossing=deciding.get("crossing"),
-        kinds=supported_as,
+        supported_as=supported_as,
         significant=bool(supported_as),
         control=verdict,
         favors=favors,

@@ -133,7 +133,7 @@ def test_a_small_group_is_found_and_said(make_dataset):
     run = visdiff.compare(dataset, "red", "blue", "run", preset="offline", properties=False,
                           label_fields=["truth"])  # fmt: skip
     [row] = run.parts["few"]
-    assert row.description == "sand (truth)" and row.kinds == ("concentrated",)
+    assert row.description == "sand (truth)" and row.supported_as == ("concentrated",)
     assert (row.counted_a, row.counted_b, row.favors) == (12, 0, "a")
     text = run.summary()
     assert "Small groups (1)." in text and "- sand (truth): in 8% of A, 0% of B" in text

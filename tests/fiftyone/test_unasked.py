@@ -210,7 +210,7 @@ def run_of(dataset, key="run", **changes):
 def test_what_goes_opposite_ways_is_found_unasked_and_said_first(opposite):
     run = run_of(opposite)
     [row] = run.parts["crossing"]
-    assert row.kinds == ("crossing",) and row.strata_of == "time" and row.favors is None
+    assert row.supported_as == ("crossing",) and row.strata_of == "time" and row.favors is None
     favors = {stratum["stratum"]: stratum["favors"] for stratum in row.strata}
     dogs_in_a = {"day": "a", "night": "b"}
     swapped = {"day": "b", "night": "a"}
@@ -236,7 +236,9 @@ def test_a_field_that_was_asked_for_is_looked_at_in_the_same_way(opposite):
         run_of(opposite, key, **changes).differences
         for key, changes in (("run", {}), ("controlled", {"control_for": "time"}))
     )
-    assert asked.kinds == unasked.kinds == ("crossing",) and asked.control == "crosses"
+    assert (
+        asked.supported_as == unasked.supported_as == ("crossing",) and asked.control == "crosses"
+    )
     assert asked.strata == unasked.strata
     assert asked.p_crossing == unasked.p_crossing / 2  # two fields were looked at
 

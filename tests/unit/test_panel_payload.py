@@ -96,7 +96,7 @@ def test_both_directions_stand_apart_and_what_is_not_supported_below():
             difference(description="three", significant=False),
             difference(
                 description="four",
-                kinds=("concentrated",),
+                supported_as=("concentrated",),
                 cut="top",
                 top=0.027,
                 prevalence_a=0.04999,
@@ -104,7 +104,7 @@ def test_both_directions_stand_apart_and_what_is_not_supported_below():
             ),
             difference(
                 description="five",
-                kinds=("crossing",),
+                supported_as=("crossing",),
                 favors=None,
                 strata_of="bird",
                 strata=STRATA,

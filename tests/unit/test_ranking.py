@@ -251,7 +251,7 @@ def test_test_and_intervals_agree_and_simultaneous_ones_are_wider(seed):
         low, high = difference.auroc_interval
         wide_low, wide_high = difference.auroc_interval_simultaneous
         assert low <= difference.auroc <= high
-        if "broad" in difference.kinds:
+        if "broad" in difference.supported_as:
             assert not low <= 0.5 <= high and not wide_low <= 0.5 <= wide_high
         else:
             assert wide_low <= low + 1e-9 and high <= wide_high + 1e-9

@@ -201,9 +201,9 @@ def test_each_test_counts_once_in_one_family():
 
 def test_few_images_are_a_difference_that_the_whole_sets_are_not():
     [small] = decide([trial(0.3, Few(0.05, 0.004, 1e-6))], CONFIG)
-    assert small.kinds == ("concentrated",) and small.significant and small.favors == "a"
+    assert small.supported_as == ("concentrated",) and small.significant and small.favors == "a"
     [other] = decide([trial(0.3, Few(0.004, 0.05, 1e-6))], CONFIG)
-    assert other.kinds == ("concentrated",) and other.favors == "b"
+    assert other.supported_as == ("concentrated",) and other.favors == "b"
     alone = Config.preset("offline", directions="a")
     [unasked] = decide([trial(0.3, Few(0.004, 0.05, 1e-6))], alone)
     assert not unasked.significant and unasked.why_not == "truer of B, which was not asked for"
@@ -223,14 +223,14 @@ def test_a_small_group_has_a_share_and_a_multiple_to_reach(share_a, share_b, eno
 
 def test_two_scores_are_judged_by_the_broad_test_in_its_direction():
     [rare] = decide([trial(1e-6, Few(0.05, 0.004, None), auroc=0.523)], CONFIG)
-    assert rare.kinds == ("concentrated",) and rare.q_tail == rare.q_value
+    assert rare.supported_as == ("concentrated",) and rare.q_tail == rare.q_value
     [both] = decide([trial(1e-6, Few(0.3, 0.02, None), auroc=0.64)], CONFIG)
-    assert both.kinds == ("broad", "concentrated") and both.favors == "a"
+    assert both.supported_as == ("broad", "concentrated") and both.favors == "a"
 
 
 def test_strata_count_if_they_can_be_named():
     [named] = decide([trial(crossing=1e-5)], CONFIG)
-    assert named.kinds == ("crossing",) and named.favors is None
+    assert named.supported_as == ("crossing",) and named.favors is None
     [nameless] = decide([trial(crossing=1e-5, named=False)], CONFIG)
     assert not nameless.significant
 
@@ -264,8 +264,8 @@ tests_of = st.builds(
 @given(st.lists(tests_of, min_size=1, max_size=20), st.integers(0, 5))
 def test_every_decision_has_a_kind_or_a_reason(trials, untested):
     for decided in decide(trials, CONFIG, untested):
-        assert decided.significant is bool(decided.kinds) is not bool(decided.why_not)
-        assert decided.favors is not None or "broad" not in decided.kinds
+        assert decided.significant is bool(decided.supported_as) is not bool(decided.why_not)
+        assert decided.favors is not None or "broad" not in decided.supported_as
 
 
 def test_thirty_null_hypotheses_of_a_user_beside_true_rows_are_seldom_supported():

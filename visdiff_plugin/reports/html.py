@@ -114,7 +114,7 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
         f"based on {escape(evidence(difference))}</p>",
     ]
     said = [
-        crossing(difference) if "crossing" in difference.kinds else "",
+        crossing(difference) if "crossing" in difference.supported_as else "",
         control(difference),
         difference.merged and f"other wordings: {', '.join(difference.merged)}",
         difference.note,

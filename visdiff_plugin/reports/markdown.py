@@ -102,7 +102,7 @@ def _table(differences: Sequence[Difference]) -> list[str]:
 
 def _remarks(difference: Difference) -> str:
     parts = [difference.verdict, difference.note, remark(difference), control(difference)]
-    if "crossing" in difference.kinds:
+    if "crossing" in difference.supported_as:
         parts.append(crossing(difference))
     if difference.merged:
         parts.append("other wordings: " + ", ".join(difference.merged))

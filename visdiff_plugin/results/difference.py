@@ -68,9 +68,9 @@ class Difference:
         p_controlled: one-sided p of the test within strata
         q_controlled: after Benjamini-Hochberg
         n_controlled: images in strata that hold both sets
-        kinds: what it is supported as: ``"broad"``: the sets as a whole; ``"concentrated"``: few
-            images of one set, and hardly any of the other; ``"crossing"``: opposite ways within
-            strata; empty if it is not supported
+        supported_as: ``"broad"``: the sets as a whole; ``"concentrated"``: few images of one set,
+            and hardly any of the other; ``"crossing"``: opposite ways within strata; empty if it
+            is not supported
         why_not: why it is not supported; empty if it is
         tail_a: share of A among the highest scores, from ``tail_least`` on; None where the run's
             test has no such part
@@ -136,7 +136,7 @@ class Difference:
     median_a: float | None = None
     median_b: float | None = None
     unit: str = ""
-    kinds: tuple[str, ...] = ()
+    supported_as: tuple[str, ...] = ()
     why_not: str = ""
     tail_a: float | None = None
     tail_b: float | None = None
@@ -160,7 +160,7 @@ class Difference:
     @property
     def is_broad(self) -> bool:
         """Whether it is told of whole sets: all but what is supported in another way alone."""
-        return not self.kinds or "broad" in self.kinds
+        return not self.supported_as or "broad" in self.supported_as
 
     def to_dict(self) -> dict[str, Any]:
         """Returns JSON-safe data; tuples become lists."""

@@ -83,7 +83,7 @@ class Run:
             elif difference.is_broad:
                 name = difference.favors or "a"
             else:
-                name = "few" if "concentrated" in difference.kinds else "crossing"
+                name = "few" if "concentrated" in difference.supported_as else "crossing"
             parts[name].append(difference)
         return {name: tuple(rows) for name, rows in parts.items()}
 

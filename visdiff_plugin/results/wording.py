@@ -185,18 +185,18 @@ def crossing(difference: Difference) -> str:
     return ", ".join(ways)
 
 
-def kind(difference: Difference) -> str:
+def chip(difference: Difference) -> str:
     """Returns what a supported difference is called that is not of whole sets; else empty."""
     if difference.is_broad:
         return ""
-    return "small group" if "concentrated" in difference.kinds else "opposite ways"
+    return "small group" if "concentrated" in difference.supported_as else "opposite ways"
 
 
 def chance(difference: Difference) -> str:
     """Returns q, or p if the run does not correct: ``q = 0.012``."""
     _, _, p, q = decisive(difference)
     if not difference.is_broad:
-        few = "concentrated" in difference.kinds
+        few = "concentrated" in difference.supported_as
         own = difference.p_tail if few else difference.p_crossing
         p = p if own is None else own  # None: of two scores, p is that of the shares
         q = difference.q_tail if few else difference.q_crossing
@@ -212,7 +212,7 @@ def strength(difference: Difference) -> str:
     if difference.is_broad:
         auroc, (low, high), _, _ = decisive(difference)
         return f"AUROC {auroc:.2f} [{low:.2f}, {high:.2f}]"
-    if "concentrated" not in difference.kinds:
+    if "concentrated" not in difference.supported_as:
         aurocs = [stratum["auroc"] for stratum in difference.strata]
         return f"AUROC {min(aurocs):.2f} to {max(aurocs):.2f} within {difference.strata_of}"
     low, high = sorted((difference.prevalence_a, difference.prevalence_b))
