@@ -63,9 +63,11 @@ class Gains:
         self._rest = _within(np.asarray(ranks, np.float64), strata)
         self._scale = np.maximum((self._rest**2).sum(axis=0), 1e-300)
 
-    def copy(self) -> Gains:
-        """Returns one with the same taken, which goes its own way."""
-        return copy(self)  # what is taken makes new arrays
+    def first(self, count: int) -> Gains:
+        """Returns those of the first columns alone; what is taken there is not taken here."""
+        part = copy(self)  # what is taken makes new arrays
+        part._rest, part._scale = self._rest[:, :count], self._scale[:count]
+        return part
 
     def each(self) -> NDArray[np.float64]:
         """Returns ``(k,)`` share of the variance of the set that each would add, in [0, 1]."""
@@ -87,7 +89,7 @@ class Gains:
         return gain
 
 
-def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float]]:
+def order_rows(rows: Sequence[Row], gains: Gains) -> list[int]:
     """Orders rows: first the one with the largest gain, then by strength and what they say.
 
     After the first, the next row is that of the largest ``effect x (1 - overlap)``: overlap is the
@@ -100,15 +102,12 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float
 
     Args:
         rows: ``k`` rows; where strength is equal, an earlier one goes first
-        gains: of their columns; nothing is taken yet
+        gains: of their columns; nothing is taken yet, and measured ones are taken here
 
     Returns:
-        the ``k`` places in order, and the gain of each beyond those before it
+        the ``k`` places in order
     """
-    if not rows:
-        return [], []
     alone = gains.each()
-    measured = gains.copy()  # of which only these are taken
     left = list(range(len(rows)))
     order: list[int] = []
     said: dict[str | None, set[str]] = {}
@@ -124,9 +123,9 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> tuple[list[int], list[float
         order.append(chosen)
         said.setdefault(rows[chosen].side, set()).update(rows[chosen].words)
         if rows[chosen].measured:
-            measured.take(chosen)
-            new = np.minimum(1, measured.each() / np.maximum(alone, 1e-12))
-    return order, [gains.take(place) for place in order]
+            gains.take(chosen)
+            new = np.minimum(1, gains.each() / np.maximum(alone, 1e-12))
+    return order
 
 
 def _strength(row: Row, said: dict[str | None, set[str]], new: float) -> float:

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from .words import ARTICLES, lemma, words
 
 Side = Literal["a", "b"]
+#: what a row is about, in the order in which rows are listed: what is shown, what labels say, how
+#: pictures look (light, color, sharpness), and what files are (size, compression, shape)
+Kind = Literal["content", "label", "look", "file"]
+KINDS: tuple[Kind, ...] = ("content", "label", "look", "file")
 
 #: images that a correlation of scores is computed on
 _MOST_CORRELATED = 20_000
@@ -33,6 +37,7 @@ class Candidate:
         given (False): whether a user chose ``shows_at``
         unit (""): of a measured number
         turned (False): whether its scores are measured numbers with the other sign
+        kind ("content"): what it is about
     """
 
     description: str
@@ -46,6 +51,7 @@ class Candidate:
     given: bool = False
     unit: str = ""
     turned: bool = False
+    kind: Kind = "content"
 
 
 def normalize(description: str) -> str:

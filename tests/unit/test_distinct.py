@@ -14,7 +14,9 @@ def row(effect, words, side="a"):
 
 def ordered(scores, in_a, rows=None, strata=None):
     rows = rows or [row(0.1, f"w{place}") for place in range(scores.shape[1])]
-    return order_rows(rows, Gains(scores, in_a, strata))
+    gains = Gains(scores, in_a, strata)
+    order = order_rows(rows, gains.first(len(rows)))
+    return order, [gains.take(place) for place in order]
 
 
 def planted(n, rng, *effects):

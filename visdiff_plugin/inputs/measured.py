@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..evidence.statistics import skewness_sign
 from ..properties.catalog import OBJECT_PROPERTIES, PROPERTIES, Fact, Property
-from ..selection import Candidate
+from ..selection import Candidate, Kind
 
 #: what fewer images than this are, or all but that many, says nothing
 _LEAST_IMAGES = 5
@@ -76,7 +76,9 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
         )
         if any(np.array_equal(1 - scores, other.scores, equal_nan=True) for other in measured):
             continue
-        candidate = Candidate(f"{name} ({field})", "label", measure=field, shows_at=1.0)
+        candidate = Candidate(
+            f"{name} ({field})", "label", measure=field, shows_at=1.0, kind="label"
+        )
         measured.append(Measured(candidate, scores))
     return measured[::-1]
 
@@ -98,8 +100,9 @@ def _numbers(
             opposite=f"{number.low}{suffix}",
             measure=own,
             unit=number.unit,
+            kind=number.kind,
         )
-        facts = [] if number.fact is None else _fact(number.fact, scores, own, suffix)
+        facts = [] if number.fact is None else _fact(number.fact, scores, own, suffix, number.kind)
         measured += facts
         if facts and _mostly_one(known):
             continue  # most images have no frame at all: there is nothing to compare but that
@@ -108,14 +111,18 @@ def _numbers(
     return measured
 
 
-def _fact(fact: Fact, values: NDArray[np.float64], measure: str, suffix: str) -> list[Measured]:
+def _fact(
+    fact: Fact, values: NDArray[np.float64], measure: str, suffix: str, kind: Kind
+) -> list[Measured]:
     """Returns whether each image is what a fact says, unless nearly all or none are."""
     holds = (values >= fact.least) & (values <= fact.most)
     known = np.isfinite(values)
     count, n = int(holds[known].sum()), int(known.sum())
     if not _LEAST_IMAGES <= count <= n - _LEAST_IMAGES:
         return []
-    candidate = Candidate(f"{fact.words}{suffix}", "property", measure=measure, shows_at=1.0)
+    candidate = Candidate(
+        f"{fact.words}{suffix}", "property", measure=measure, shows_at=1.0, kind=kind
+    )
     return [Measured(candidate, np.where(known, holds, np.nan))]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ..selection import Kind
+
 #: of the measurement; raise it when a number changes, so that stored values are measured again
 VERSION = 3
 
@@ -42,6 +44,7 @@ class Property:
         high: what images with a high number are, beside others
         low: what images with a low number are
         fact (None): what can be said of one image by itself
+        kind ("look"): what it is about: how pictures look, ``"file"`` or ``"label"``
     """
 
     name: str
@@ -50,6 +53,7 @@ class Property:
     high: str
     low: str
     fact: Fact | None = None
+    kind: Kind = "look"
 
 
 PROPERTIES = (
@@ -153,6 +157,7 @@ PROPERTIES = (
         "less visible compression blocks",
         # what is measured is 0 where no block is seen
         Fact("images with visible compression blocks", least=1 / 255),
+        kind="file",
     ),
     Property(
         "border",
@@ -170,6 +175,7 @@ PROPERTIES = (
         "wider images",
         "taller images",
         Fact("upright images", most=-0.1),
+        kind="file",
     ),
     Property(
         "resolution",
@@ -177,14 +183,16 @@ PROPERTIES = (
         "Width times height.",
         "higher-resolution images",
         "lower-resolution images",
+        kind="file",
     ),
-    Property("file_size", "kB", "Size of the file.", "larger files", "smaller files"),
+    Property("file_size", "kB", "Size of the file.", "larger files", "smaller files", kind="file"),
     Property(
         "bytes_per_pixel",
         "bytes",
         "Size of the file over width times height.",
         "less compressed files",
         "more compressed files",
+        kind="file",
     ),
 )
 
@@ -196,6 +204,7 @@ OBJECT_PROPERTIES = (
         "Number of labeled objects.",
         "more labeled objects",
         "fewer labeled objects",
+        kind="label",
     ),
     Property(
         "object_area",
@@ -203,5 +212,6 @@ OBJECT_PROPERTIES = (
         "Mean share of the image that a labeled object's box covers.",
         "larger labeled objects",
         "smaller labeled objects",
+        kind="label",
     ),
 )

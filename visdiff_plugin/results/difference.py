@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from dataclasses import field as _field
 from typing import Any
 
+from ..selection import Kind
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -15,6 +17,10 @@ class Difference:
     Args:
         description: what differs, in words
         source: what proposed it: a proposer's name, ``"property"``, ``"label"`` or ``"user"``
+        kind: what it is about, one of `KINDS`; rows of different kinds are never ordered against
+            each other
+        theme: description of the row that leads its theme: it means the same, or this one is a
+            special case of it; its own where it leads, empty where it is not supported
         favors: ``"a"`` or ``"b"``: the set it is truer of; None where neither
         auroc: P(an image of A scores above one of B), ties half; over .5 favors A
         auroc_interval: its 95% interval
@@ -127,6 +133,8 @@ class Difference:
     p_controlled: float | None = None
     q_controlled: float | None = None
     n_controlled: int = 0
+    kind: Kind = "content"
+    theme: str = ""
     cut: str = ""
     top: float | None = None
     counted_a: int | None = None
@@ -158,6 +166,11 @@ class Difference:
     note: str = ""
 
     @property
+    def leads(self) -> bool:
+        """Whether it is supported and leads its theme; in runs before there were themes, all do."""
+        return self.significant and self.theme in ("", self.description)
+
+    @property
     def is_broad(self) -> bool:
         """Whether it is told of whole sets: all but what is supported in another way alone."""
         return not self.supported_as or "broad" in self.supported_as
@@ -169,7 +182,11 @@ class Difference:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Difference:
         """Reads `to_dict`'s data; members of later versions are ignored."""
-        return cls(**known_members(cls, data))
+        known = known_members(cls, data)
+        if "kind" not in known:  # of earlier versions
+            of_source: dict[str, Kind] = {"label": "label", "property": "look"}
+            known["kind"] = of_source.get(str(known.get("source")), "content")
+        return cls(**known)
 
 
 def known_members(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:

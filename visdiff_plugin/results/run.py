@@ -67,24 +67,38 @@ class Run:
         return tuple(difference for difference in self.differences if difference.significant)
 
     @property
+    def themes(self) -> tuple[Theme, ...]:
+        """The supported differences by what they mean, in order: the first five are five themes."""
+        members: dict[str, list[Difference]] = {}
+        for difference in self.significant:
+            members.setdefault(difference.theme, []).append(difference)
+        return tuple(
+            Theme(row, tuple(other for other in members[row.theme] if other is not row))
+            for row in self.significant
+            if row.leads
+        )
+
+    @property
+    def answer(self) -> str:
+        """The answer in a sentence or two, made without a model."""
+        from .wording import answer
+
+        return answer(self)
+
+    @property
     def parts(self) -> dict[str, tuple[Difference, ...]]:
         """The differences as every view lists them, each in one place and in order.
 
-        ``"a"`` and ``"b"``: supported for the sets as a whole, by the set they are truer of;
-        ``"few"``: supported for few images; ``"crossing"``: opposite ways within strata;
-        ``"rest"``: not supported.
+        Of those that lead a theme, ``"a"`` and ``"b"``: what is shown or labeled, supported for the
+        sets as a whole, by the set that it is truer of; ``"look"`` and ``"file"``: how the pictures
+        look and how the files differ; ``"few"``: supported for few images; ``"crossing"``: opposite
+        ways within strata. ``"similar"``: supported, in the theme of one of these; ``"rest"``: not
+        supported.
         """
-        parts: dict[str, list[Difference]] = {
-            name: [] for name in ("a", "b", "few", "crossing", "rest")
-        }
+        names = ("a", "b", "look", "file", "few", "crossing", "similar", "rest")
+        parts: dict[str, list[Difference]] = {name: [] for name in names}
         for difference in self.differences:
-            if not difference.significant:
-                name = "rest"
-            elif difference.is_broad:
-                name = difference.favors or "a"
-            else:
-                name = "few" if "concentrated" in difference.supported_as else "crossing"
-            parts[name].append(difference)
+            parts[_part_of(difference)].append(difference)
         return {name: tuple(rows) for name, rows in parts.items()}
 
     @property
@@ -136,3 +150,33 @@ class Run:
             Skipped(**known_members(Skipped, entry)) for entry in data["skipped"]
         )
         return cls(**members)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Differences that mean the same, or a special case of one.
+
+    Args:
+        lead: the plainest of them, whose evidence stands for all
+        members: the others, strongest first
+    """
+
+    lead: Difference
+    members: tuple[Difference, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is about."""
+        return self.lead.description
+
+
+def _part_of(difference: Difference) -> str:
+    if not difference.significant:
+        return "rest"
+    if not difference.leads:
+        return "similar"
+    if not difference.is_broad:
+        return "few" if "concentrated" in difference.supported_as else "crossing"
+    if difference.kind in ("look", "file"):
+        return difference.kind
+    return difference.favors or "a"

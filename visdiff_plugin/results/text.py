@@ -17,7 +17,9 @@ from .wording import (
     chance,
     crossing,
     decisive,
+    found,
     legend,
+    listed,
     remark,
     shown_in,
 )
@@ -32,15 +34,18 @@ def summary(run: Run, limit: int = 10) -> str:
         run: a run
         limit (10): rows of each table
     """
-    lines = [
-        f"A: {run.label_a} ({run.n_a} images)   B: {run.label_b} ({run.n_b} images)",
-        apart(run),
-        answer(run),
-    ]
     parts = run.parts
-    broad = [row for row in run.significant if row in parts["a"] or row in parts["b"]]
-    if broad:
-        lines += ["", *table(broad[:limit]), *_more(broad, limit)]
+    lines = [
+        answer(run),
+        f"A: {run.label_a} ({run.n_a} images)   B: {run.label_b} ({run.n_b} images)",
+        *([found(run)] if run.significant else []),
+        apart(run),
+    ]
+    both = [row for row in run.significant if row in parts["a"] or row in parts["b"]]
+    for title, rows in (("", both), *((PARTS[name], parts[name]) for name in ("look", "file"))):
+        if rows:
+            lines += ["", *([f"{title}:"] if title else []), *table(rows[:limit], run)]
+            lines += _more(rows, limit)
     for name in ("few", "crossing"):
         if parts[name]:
             lines += ["", f"{PARTS[name]} ({len(parts[name])}). {ABOUT_PARTS[name]}"]
@@ -64,18 +69,26 @@ def summary(run: Run, limit: int = 10) -> str:
     return "\n".join(lines)
 
 
-def table(differences: Sequence[Difference]) -> list[str]:
-    """Returns differences as aligned lines with a heading, and what their cells mean."""
+def table(differences: Sequence[Difference], run: Run | None = None) -> list[str]:
+    """Returns differences as aligned lines with a heading, and what their cells mean.
+
+    Args:
+        differences: rows
+        run (None): their run, to say which rows are similar to them
+    """
+    similar = {} if run is None else {theme.name: theme.members for theme in run.themes}
     shown = [cells(difference) for difference in differences]
     widths = [max([len("in A"), *(len(pair[side]) for pair in shown)]) for side in (0, 1)]
     heading = (
         f"{'description':<{_WIDTH}} favors  AUROC [95%]        "
         f"{'in A':>{widths[0]}}  {'in B':>{widths[1]}}  q"
     )
-    lines = [
-        _line(difference, f"{a:>{widths[0]}}  {b:>{widths[1]}}")
-        for difference, (a, b) in zip(differences, shown, strict=True)
-    ]
+    lines = []
+    for difference, (a, b) in zip(differences, shown, strict=True):
+        lines.append(_line(difference, f"{a:>{widths[0]}}  {b:>{widths[1]}}"))
+        members = similar.get(difference.description, ())
+        if members:
+            lines.append(f"  also: {listed(row.description for row in members)}")
     return [heading, "-" * (len(heading) + 6), *lines, *legend(differences)]
 
 

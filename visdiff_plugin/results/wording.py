@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..numerals import counted, part, percent, small
 from .difference import Difference
@@ -10,34 +10,84 @@ from .run import Run
 
 #: parts of a run beside those of A and of B -> what they are called
 PARTS: Mapping[str, str] = {
+    "look": "How the pictures look",
+    "file": "How the files differ",
     "few": "Small groups",
     "crossing": "Opposite ways",
+    "similar": "Similar to the above",
     "rest": "Not supported",
 }
 #: of these, what they hold, in a sentence
 ABOUT_PARTS = {
     "few": "Few photos of one set show it, and hardly any of the other.",
     "crossing": "Within some groups it is truer of A, within others of B.",
+    "similar": "These mean the same as a row above, or a special case of it.",
 }
-#: of what goes opposite ways: rows that the answer names, and groups of either kind
+#: rows of each set that the answer names, and of what goes opposite ways; groups of either kind
 _NAMED = 2
 
 
-def answer(run: Run) -> str:
-    """Returns the answer of a run in one or two sentences."""
-    n, of = len(run.significant), len(run.differences)
-    if not n:
-        return f"No difference found: none of {of} candidates is supported."
-    said = f"{counted(n, 'difference')} supported, of {counted(of, 'candidate')}."
-    opposite = run.parts["crossing"]
-    if not opposite:
-        return said
-    fields = ", ".join(dict.fromkeys(row.strata_of for row in opposite))
-    named = ", ".join(row.description for row in opposite[:_NAMED])
-    left = len(opposite) - _NAMED
-    more = f" and {left} more" if left > 0 else ""
-    ways = "go" if len(opposite) > 1 else "goes"
-    return f"{said} {len(opposite)} of them {ways} opposite ways by {fields}: {named}{more}."
+def answer(run: Run, named: Callable[[str], str] = str) -> str:
+    """Returns the answer of a run in a sentence or two, true to its shares.
+
+    Of each set it names the first themes of the first kind that there is: what is shown, then
+    labels, looks and files.
+
+    Args:
+        run: a run
+        named (str): how the names of differences are written, for markup
+    """
+    if not run.significant:
+        return f"No difference found: none of {len(run.differences)} candidates is supported."
+    leads = [theme.lead for theme in run.themes]
+    broad = [row for row in leads if row.is_broad]
+    clauses: list[str] = []
+    verb = ""
+    for side in ("a", "b"):
+        own = [row for row in broad if row.favors == side]
+        first = [row for row in own if row.kind == own[0].kind][:_NAMED]
+        if first:
+            before, verb = verb, "has" if first[0].kind in ("look", "file") else "shows more"
+            said = " and ".join(f"{named(row.description)} ({_against(row)})" for row in first)
+            again = "more" if (before, verb) == ("shows more", "shows more") else verb
+            clauses.append(f"{side.upper()} {again} {said}")
+    sentences = ["; ".join(clauses) + "."] if clauses else []
+    few = [row for row in leads if not row.is_broad and row.favors][:_NAMED]
+    if few:
+        said = ", ".join(f"{named(row.description)} ({_shares_against(row)})" for row in few)
+        sentences.append(f"In few photos: {said}.")
+    opposite = [row for row in leads if row.favors is None and not row.is_broad]
+    if opposite:
+        fields = ", ".join(dict.fromkeys(row.strata_of for row in opposite))
+        said = ", ".join(named(row.description) for row in opposite[:_NAMED])
+        left = len(opposite) - _NAMED
+        more = f" and {left} more" if left > 0 else ""
+        sentences.append(f"Opposite ways by {fields}: {said}{more}.")
+    return " ".join(sentences)
+
+
+def found(run: Run) -> str:
+    """Returns how much a run found: ``14 differences in 9 themes, of 21 candidates``."""
+    n, themes = len(run.significant), len(run.themes)
+    grouped = f" in {counted(themes, 'theme')}" if themes < n else ""
+    supported = f"{counted(n, 'difference')} supported{grouped}"
+    return f"{supported}, of {counted(len(run.differences), 'candidate')}."
+
+
+def _against(row: Difference) -> str:
+    """Returns the numbers of the favored set against those of the other."""
+    if not has_medians(row):
+        return _shares_against(row)
+    a, b = medians(row)
+    return f"median {b} against {a}" if row.favors == "b" else f"median {a} against {b}"
+
+
+def _shares_against(row: Difference) -> str:
+    a, b = percent(row.prevalence_a), percent(row.prevalence_b)
+    said = f"{b} against {a}" if row.favors == "b" else f"{a} against {b}"
+    if row.cut == "top":
+        return f"{said} in the top {top(row)}"
+    return f"{said} at {row.threshold:.4g} or more" if row.cut == "given" else said
 
 
 def apart(run: Run) -> str:
@@ -153,6 +203,13 @@ def counts(difference: Difference) -> dict[str, str]:
         "b": (difference.counted_b, difference.compared_b),
     }
     return {side: f"{n:,} of {of:,}" for side, (n, of) in known.items() if n is not None and of}
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Returns names in a row, the first ones of many: ``tree, branch and 3 more``."""
+    known = list(names)
+    left = len(known) - most
+    return ", ".join(known[:most]) + (f" and {left} more" if left > 0 else "")
 
 
 def tied_said(difference: Difference) -> str:

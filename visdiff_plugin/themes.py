@@ -1,0 +1,141 @@
+"""Groups rows that mean the same, or a special case of one, into themes; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: correlation of scores within the sets from which on rows that say much the same are one theme
+_AGREES = 0.3
+#: share of the words of the shorter of two descriptions that the other must say too
+_SHARED = 0.5
+#: standard deviations above the mean similarity of all pairs of texts that make two texts alike
+_ALIKE = 2.5
+#: letters that two forms of one stem share at least: "snowboard", "snowboarder"
+_STEM = 4
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A row as themes see it.
+
+    Args:
+        words: what its description says, without stop words and inflection
+        side: the set that it favors
+        effect: distance of its AUROC from one half, in [0, .5]
+        least: the same at the near end of its interval
+    """
+
+    words: frozenset[str]
+    side: str | None
+    effect: float
+    least: float
+
+
+def themes(
+    ideas: Sequence[Idea],
+    agreement: NDArray[np.floating[Any]],
+    similarity: NDArray[np.floating[Any]] | None = None,
+) -> list[list[int]]:
+    """Returns the themes of rows, each as places: the lead first, then its members by strength.
+
+    A row joins the theme of another that says all of its words or none but its words, or that says
+    much the same (half of the words of the shorter one, one stem, or by text embeddings) where
+    their scores agree within the sets. Across the sets everything that separates them agrees, so
+    that tells nothing. What is general is looked at first: "bird sits in tree" is a case of the
+    stronger of "bird" and "tree", and does not make one theme of the two.
+
+    The lead is the plainest row that is as strong as the strongest within that one's interval.
+
+    Args:
+        ideas: ``k`` rows
+        agreement: ``(k, k)`` correlation of their scores within the sets
+        similarity (None): ``(k, k)`` cosine of the embeddings of their descriptions
+    """
+    alike = _alike(similarity)
+    order = sorted(
+        range(len(ideas)), key=lambda place: (len(ideas[place].words), -ideas[place].effect, place)
+    )
+    groups: list[list[int]] = []
+    for place in order:
+        # of several general rows, it is a case of the strongest
+        homes = [
+            group
+            for group in groups
+            if _same(ideas[group[0]], ideas[place], agreement[group[0], place],
+                     alike is not None and bool(alike[group[0], place]))
+        ]  # fmt: skip
+        home = max(homes, key=lambda group: ideas[group[0]].effect, default=None)
+        if home is None:
+            groups.append([place])
+        else:
+            home.append(place)
+    return [_led(group, ideas) for group in groups]
+
+
+def within_sets(scores: NDArray[np.floating[Any]], in_a: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Returns ``(k, k)`` correlations of the ranks of scores within the sets.
+
+    Args:
+        scores: ``(n, k)`` scores; a missing one counts as the middle of its set
+        in_a: ``(n,)`` whether each image is of A
+    """
+    centered = np.zeros(scores.shape)
+    for own in (in_a, ~in_a):
+        for column in range(scores.shape[1]):
+            part = scores[own, column]
+            known = np.isfinite(part)
+            ranks = np.zeros(part.size)
+            values, inverse, counts = np.unique(
+                part[known], return_inverse=True, return_counts=True
+            )
+            middles = np.cumsum(counts) - counts / 2
+            if values.size:
+                ranks[known] = middles[inverse] - part[known].size / 2
+            centered[own, column] = ranks
+    norms = np.sqrt((centered**2).sum(axis=0))
+    usable = norms > 0
+    scaled = np.where(usable, centered / np.where(usable, norms, 1), 0)
+    return np.asarray(scaled.T @ scaled)
+
+
+def _alike(similarity: NDArray[np.floating[Any]] | None) -> NDArray[np.bool_] | None:
+    """Which texts are unusually close, by the encoder's own scale."""
+    if similarity is None or len(similarity) < 3:
+        return None
+    pairs = similarity[np.triu_indices(len(similarity), 1)]
+    return np.asarray(similarity >= pairs.mean() + _ALIKE * pairs.std())
+
+
+def _same(lead: Idea, other: Idea, agreement: float, alike: bool) -> bool:
+    if lead.side != other.side or not lead.words or not other.words:
+        return False
+    if lead.words <= other.words:
+        return True
+    if agreement < _AGREES:
+        return False
+    shared = len(lead.words & other.words) / min(len(lead.words), len(other.words))
+    return alike or shared >= _SHARED or _one_stem(lead.words, other.words)
+
+
+def _one_stem(first: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether both say one word each of the same stem: "snowboard", "snowboarder"."""
+    if len(first) != 1 or len(other) != 1:
+        return False
+    [one], [two] = first, other
+    shorter, longer = sorted((one, two), key=len)
+    return len(shorter) >= _STEM and longer.startswith(shorter[: max(_STEM, len(shorter) - 1)])
+
+
+def _led(group: Sequence[int], ideas: Sequence[Idea]) -> list[int]:
+    strongest = max(group, key=lambda place: (ideas[place].effect, -place))
+    equal = [place for place in group if ideas[place].effect >= ideas[strongest].least]
+    lead = min(equal, key=lambda place: (len(ideas[place].words), -ideas[place].effect, place))
+    rest = sorted(
+        (place for place in group if place != lead), key=lambda place: (-ideas[place].effect, place)
+    )
+    return [lead, *rest]
