@@ -31,11 +31,17 @@ def draw(panel: Any, run: Mapping[str, Any]) -> Page:
     _head(panel, box, run)
     answer = box.box("found", "vd-stack vd-tight")
     answer.text("answer", run["answer"], "vd-title" if run["found"] else "vd-title vd-second")
+    if run["counts"]:
+        answer.text("counts", run["counts"], "vd-second")
     answer.text("apart", run["apart"], "vd-second")
     answer.text("how", run["how"], "vd-small")
-    sides = box.box("sides", "vd-two")
-    for side in ("a", "b"):
-        _side(panel, sides.box(side, "vd-stack"), side, run)
+    parts = run["parts"]
+    if parts["a"]["count"] or parts["b"]["count"] or not run["found"]:
+        sides = box.box("sides", "vd-two")
+        for side in ("a", "b"):
+            _side(panel, sides.box(side, "vd-stack"), side, run)
+    for name in ("look", "file", "few", "crossing"):
+        _part(panel, box, name, run, is_open=True)
     _own(panel, box.box("own", "vd-card vd-stack"), run["key"], run["cost"])
     _folded(panel, box, run)
     return page
@@ -79,17 +85,28 @@ def _side(panel: Any, box: Box, side: str, run: Mapping[str, Any]) -> None:
     _rows(panel, box, side, part)
 
 
+def _part(panel: Any, box: Box, name: str, run: Mapping[str, Any], *, is_open: bool) -> None:
+    """A part of the rows beside those of A and of B, if it has any."""
+    part = run["parts"][name]
+    if not part["count"]:
+        return
+    fold = box.fold(name, f"{PARTS[name]} ({part['count']})", is_open=is_open)
+    if name in ABOUT_PARTS:
+        fold.text("about", ABOUT_PARTS[name], "vd-small")
+    _rows(panel, fold, name, part)
+
+
 def _rows(panel: Any, box: Box, name: str, part: Mapping[str, Any], weak: bool = False) -> None:
     rows = box.box("rows", "vd-stack vd-list")
     for shown_row in part["rows"]:
-        _row(panel, rows, shown_row, weak)
+        _row(panel, rows, shown_row, weak, name not in ("a", "b"))
     if part["more"]:
         rows.box("tail", "vd-row").button(
             "more", f"Show {part['more']} more", panel.show_more, {"part": name}, kind="quiet"
         )
 
 
-def _row(panel: Any, box: Box, shown_row: Mapping[str, Any], weak: bool) -> None:
+def _row(panel: Any, box: Box, shown_row: Mapping[str, Any], weak: bool, lettered: bool) -> None:
     row = box.box(f"difference-{shown_row['at']}", "vd-item")
     row.button(
         "open", shown_row["description"], panel.open_difference, {"at": shown_row["at"]},
@@ -102,12 +119,16 @@ def _row(panel: Any, box: Box, shown_row: Mapping[str, Any], weak: bool) -> None
     elif shown_row["strength"]:
         row.text("strength", shown_row["strength"], "vd-second vd-num")
     foot = row.box("foot", "vd-row", item="vd-wide")
+    if lettered and shown_row["favors"]:
+        foot.letter("letter", shown_row["favors"])
     foot.text("shown", shown_row["shown_in"], "vd-small")
     foot.text("remarks", shown_row["remarks"], "vd-small vd-faint", item="vd-grow")
     if shown_row["verdict"]:
         foot.text("verdict", shown_row["verdict"], f"vd-chip {_VERDICTS[shown_row['verdict']][1]}")
     if shown_row["noted"]:
         foot.text("noted", "note", "vd-chip")
+    if shown_row["also"]:
+        row.text("also", shown_row["also"], "vd-small vd-faint", item="vd-wide")
 
 
 def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
@@ -127,12 +148,7 @@ def _own(panel: Any, box: Box, run_key: str, cost: str) -> None:
 
 
 def _folded(panel: Any, box: Box, run: Mapping[str, Any]) -> None:
-    for name in ("few", "crossing"):
-        part = run["parts"][name]
-        if part["count"]:
-            fold = box.fold(name, f"{PARTS[name]} ({part['count']})", is_open=True)
-            fold.text("about", ABOUT_PARTS[name], "vd-small")
-            _rows(panel, fold, name, part)
+    _part(panel, box, "similar", run, is_open=False)
     rest = run["parts"]["rest"]
     if rest["count"]:
         fold = box.fold("unsupported", f"{PARTS['rest']} ({rest['count']})",

@@ -13,6 +13,7 @@ from visdiff_plugin.reports.used import left_out, used
 from visdiff_plugin.results.difference import Difference
 from visdiff_plugin.results.run import Run
 from visdiff_plugin.results.wording import (
+    also,
     answer,
     apart,
     chance,
@@ -23,6 +24,7 @@ from visdiff_plugin.results.wording import (
     crossing,
     decisive,
     evidence,
+    found,
     has_medians,
     remark,
     shown_in,
@@ -90,10 +92,15 @@ def run_page(
         run: a run
         now: the time that its age is counted from
         shown (None): part of `Run.parts` -> rows to show; by default `FIRST_ROWS`, and
-            `FIRST_WEAK` of what is not supported
+            `FIRST_WEAK` of what is folded away
     """
     parts = run.parts
-    limits = {**dict.fromkeys(parts, FIRST_ROWS), "rest": FIRST_WEAK, **(shown or {})}
+    limits = {
+        **dict.fromkeys(parts, FIRST_ROWS),
+        "similar": FIRST_WEAK,
+        "rest": FIRST_WEAK,
+        **(shown or {}),
+    }
     at = {id(difference): place for place, difference in enumerate(run.differences)}
     return {
         "key": run.run_key,
@@ -102,12 +109,16 @@ def run_page(
         "found": len(run.significant),
         "how": " · ".join(part for part in (preset_of(run.config), ago(run.created, now)) if part),
         "answer": answer(run),
+        "counts": found(run) if run.significant else "",
         "apart": apart(run),
         "parts": {
             name: {
                 "count": len(part),
                 "more": max(0, len(part) - limits[name]),
-                "rows": [difference_row(at[id(row)], row) for row in part[: limits[name]]],
+                "rows": [
+                    {**difference_row(at[id(row)], row), "also": also(run, row)}
+                    for row in part[: limits[name]]
+                ],
             }
             for name, part in parts.items()
         },
@@ -139,6 +150,8 @@ def difference_row(at: int, difference: Difference) -> dict[str, Any]:
     remarks = [chance(difference), "" if difference.held_out else "not held out"]
     remarks.append(_SOURCES["user"] if difference.source == "user" else "")
     remarks.append(remark(difference))
+    if difference.significant and not difference.leads:
+        remarks.append(f"like {difference.theme}")
     broad = difference.is_broad
     return {
         "at": at,

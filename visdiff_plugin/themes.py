@@ -15,7 +15,7 @@ _AGREES = 0.3
 _SHARED = 0.5
 #: standard deviations above the mean similarity of all pairs of texts that make two texts alike
 _ALIKE = 2.5
-#: letters that two forms of one stem share at least: "snowboard", "snowboarder"
+#: letters of a word at least that another of the same stem begins with: "snowboarder"
 _STEM = 4
 
 
@@ -128,7 +128,7 @@ def _one_stem(first: frozenset[str], other: frozenset[str]) -> bool:
         return False
     [one], [two] = first, other
     shorter, longer = sorted((one, two), key=len)
-    return len(shorter) >= _STEM and longer.startswith(shorter[: max(_STEM, len(shorter) - 1)])
+    return len(shorter) >= _STEM and longer.startswith(shorter)
 
 
 def _led(group: Sequence[int], ideas: Sequence[Idea]) -> list[int]:

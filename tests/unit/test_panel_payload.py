@@ -109,20 +109,31 @@ def test_both_directions_stand_apart_and_what_is_not_supported_below():
                 strata_of="bird",
                 strata=STRATA,
             ),
+            difference(description="six", kind="look"),
+            difference(description="seven", kind="file"),
+            difference(description="eight", theme="one"),
         ),
         NOW,
     )
     rows = {name: [one["description"] for one in part["rows"]]
             for name, part in page["parts"].items()}  # fmt: skip
-    assert rows == {"a": ["one"], "b": ["two"], "few": ["four"], "crossing": ["five"],
+    assert rows == {"a": ["one"], "b": ["two"], "look": ["six"], "file": ["seven"],
+                    "few": ["four"], "crossing": ["five"], "similar": ["eight"],
                     "rest": ["three"]}  # fmt: skip
-    assert [part["rows"][0]["at"] for part in page["parts"].values()] == [0, 1, 3, 4, 2]
+    places = [part["rows"][0]["at"] for part in page["parts"].values()]
+    assert places == [0, 1, 5, 6, 3, 4, 7, 2]
+    assert page["parts"]["a"]["rows"][0]["also"] == "also: eight"
     few, opposite = (page["parts"][name]["rows"][0] for name in ("few", "crossing"))
     assert few["strength"] == "10 times as often in A" and few["places"] is None
     assert few["shown_in"] == "in the top 3% of all photos: 5% of A, 0.5% of B"
     assert opposite["shown_in"] == "more in A within sea (AUROC 0.80), in B within land (0.20)"
-    assert page["found"] == 4 and page["answer"].startswith("4 differences supported")
-    assert "1 of them goes opposite ways by bird: five." in page["answer"]
+    assert page["found"] == 7 and page["counts"] == (
+        "7 differences supported in 6 themes, of 8 candidates."
+    )
+    assert page["answer"] == (
+        "A shows more one (34% against 9%); B more two (9% against 34%). "
+        "In few photos: four (5% against 0.5% in the top 3%). Opposite ways by bird: five."
+    )
 
 
 def test_no_difference_is_an_answer():

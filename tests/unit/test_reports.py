@@ -89,7 +89,7 @@ def test_text_is_never_markup(text):
 def test_markdown_keeps_its_table_whatever_a_description_holds():
     text = "a | b\n# *bold* <b>x</b> [y](http://z) `c`"
     said = render(run(difference(description=text)), "md")
-    row = next(line for line in said.splitlines() if "bold" in line)
+    row = next(line for line in said.splitlines() if "bold" in line and line.startswith("|"))
     assert len(re.findall(r"(?<!\\)\|", row)) == 8
     assert r"\*bold\* \<b\>x\</b\> \[y\](http\://z) \`c\`" in row
 

@@ -14,6 +14,7 @@ from ..results.run import Run
 from ..results.wording import (
     ABOUT_PARTS,
     PARTS,
+    also,
     answer,
     apart,
     cells,
@@ -22,6 +23,7 @@ from ..results.wording import (
     crossing,
     decisive,
     evidence,
+    found,
     legend,
     remark,
     shown_in,
@@ -55,20 +57,24 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
         "<h1>How do these two sets of photos differ?</h1>",
         f"<p>{_set('a', run.label_a, run.n_a)} vs. {_set('b', run.label_b, run.n_b)}</p>",
+        f'<p class="answer">{_answer(run)}</p>',
+        f"<p>{escape(found(run))}</p>" if run.significant else "",
         f"<p>{escape(apart(run))}</p>",
-        f'<p class="answer">{escape(answer(run))}</p>',
     ]
     if shown["a"] or shown["b"]:
         parts.append('<div class="sides">')
         parts += [_side(run, side, pictures) for side in ("a", "b")]
         parts.append("</div>")
-    for name in ("few", "crossing"):
+    for name in ("look", "file", "few", "crossing"):
         if shown[name]:
             cards = "".join(_card(run, difference, pictures) for difference in shown[name])
-            parts.append(
-                f'<section><h2>{PARTS[name]}</h2><p class="soft">{ABOUT_PARTS[name]}</p>{cards}'
-                "</section>"
-            )
+            about = f'<p class="soft">{ABOUT_PARTS[name]}</p>' if name in ABOUT_PARTS else ""
+            parts.append(f"<section><h2>{PARTS[name]}</h2>{about}{cards}</section>")
+    if shown["similar"]:
+        parts.append(
+            f"<details><summary>{PARTS['similar']} ({len(shown['similar'])})</summary>"
+            f"{_table(shown['similar'])}</details>"
+        )
     if shown["rest"]:
         parts.append(
             f"<details{'' if run.significant else ' open'}><summary>{PARTS['rest']} "
@@ -77,6 +83,15 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
     lines = "".join(f"<li>{escape(line)}</li>" for line in used(run))
     parts.append(f"<h2>How this was computed</h2><ul class='soft'>{lines}</ul></body></html>")
     return "\n".join(parts) + "\n"
+
+
+def _answer(run: Run) -> str:
+    """The answer, with the names of differences in bold."""
+    if not run.significant:
+        return escape(answer(run))
+    # marks that no text holds, so that the rest can be escaped as a whole
+    marked = escape(answer(run, lambda name: f"\x02{name}\x03"))
+    return marked.replace("\x02", "<b>").replace("\x03", "</b>")
 
 
 def _set(side: str, label: str, n: int) -> str:
@@ -107,7 +122,7 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
     favored, other = ("a", "b") if difference.favors == "a" else ("b", "a")
     lines = [
         f'<article class="{favored}">',
-        f"<h3>{escape(difference.description)} {_verdict(difference)}</h3>",
+        f"<h3>{_letter(difference)}{escape(difference.description)} {_verdict(difference)}</h3>",
         f"<p>{escape(shown_in(difference))}</p>" if difference.favors else "",
         drawing.interval(difference) if difference.is_broad else "",
         f'<p class="soft">{escape(strength_of(difference))}, {escape(chance(difference))}, '
@@ -116,6 +131,7 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
     said = [
         crossing(difference) if "crossing" in difference.supported_as else "",
         control(difference),
+        also(run, difference),
         difference.merged and f"other wordings: {', '.join(difference.merged)}",
         difference.note,
     ]
@@ -134,6 +150,13 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
     if tied:
         lines.append(f'<p class="soft">{escape(tied)}</p>')
     return "\n".join(lines) + "</article>"
+
+
+def _letter(difference: Difference) -> str:
+    """The set that it is truer of, where no heading says so."""
+    if difference.kind in ("content", "label") and difference.is_broad or not difference.favors:
+        return ""
+    return f'<span class="name">{difference.favors.upper()}</span> '
 
 
 def _verdict(difference: Difference) -> str:
@@ -174,5 +197,7 @@ def _table(differences: Sequence[Difference]) -> str:
 
 
 def _why(difference: Difference) -> str:
-    """Why it is not supported; at length where control says so."""
+    """Why it is not supported, at length where control says so; or what it is similar to."""
+    if difference.significant and not difference.leads:
+        return f"like {difference.theme}"
     return control(difference) or remark(difference)

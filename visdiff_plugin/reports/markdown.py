@@ -16,6 +16,7 @@ from ..results.wording import (
     chance,
     control,
     crossing,
+    found,
     legend,
     remark,
     shown_in,
@@ -39,9 +40,10 @@ def document(run: Run) -> str:
         f"A: {plain_text(run.label_a)} ({run.n_a:,} photos). "
         f"B: {plain_text(run.label_b)} ({run.n_b:,} photos).",
         "",
-        apart(run),
+        f"**{answer(run, plain_text)}**",
         "",
-        f"**{answer(run)}**",
+        *([found(run), ""] if run.significant else []),
+        apart(run),
     ]
     for side, label in (("a", run.label_a), ("b", run.label_b)):
         own = run.parts[side]
@@ -64,7 +66,8 @@ def brief(run: Run, limit: int = 5) -> str:
         run: the run
         limit (5): differences of each side
     """
-    lines = [f"**{answer(run)}**", "", apart(run)]
+    lines = [f"**{answer(run, plain_text)}**", "", *([found(run), ""] if run.significant else []),
+             apart(run)]  # fmt: skip
     for side, label in (("a", run.label_a), ("b", run.label_b)):
         own = run.parts[side]
         if own:
@@ -74,14 +77,17 @@ def brief(run: Run, limit: int = 5) -> str:
                 for difference in own[:limit]
             ]
             lines += [f"- and {len(own) - limit} more"] * (len(own) > limit)
-    few = run.parts["few"]
-    if few:
-        lines += ["", f"{PARTS['few']}: {ABOUT_PARTS['few']}", ""]
-        lines += [
-            f"- {plain_text(difference.description)}: {shown_in(difference)}"
-            for difference in few[:limit]
-        ]
-        lines += [f"- and {len(few) - limit} more"] * (len(few) > limit)
+    for name in ("look", "file", "few"):
+        own = run.parts[name]
+        if own:
+            about = f": {ABOUT_PARTS[name]}" if name in ABOUT_PARTS else ""
+            lines += ["", f"{PARTS[name]}{about}", ""]
+            lines += [
+                f"- {plain_text(difference.description)} ({(difference.favors or '-').upper()}): "
+                f"{shown_in(difference)}"
+                for difference in own[:limit]
+            ]
+            lines += [f"- and {len(own) - limit} more"] * (len(own) > limit)
     return "\n".join(lines + [f"\n{plain_text(note)}" for note in run.notes]) + "\n"
 
 
@@ -102,6 +108,8 @@ def _table(differences: Sequence[Difference]) -> list[str]:
 
 def _remarks(difference: Difference) -> str:
     parts = [difference.verdict, difference.note, remark(difference), control(difference)]
+    if difference.significant and not difference.leads:
+        parts.append(f"like {difference.theme}")
     if "crossing" in difference.supported_as:
         parts.append(crossing(difference))
     if difference.merged:

@@ -11,6 +11,7 @@ from .run import Run
 from .wording import (
     ABOUT_PARTS,
     PARTS,
+    also,
     answer,
     apart,
     cells,
@@ -19,7 +20,6 @@ from .wording import (
     decisive,
     found,
     legend,
-    listed,
     remark,
     shown_in,
 )
@@ -76,7 +76,6 @@ def table(differences: Sequence[Difference], run: Run | None = None) -> list[str
         differences: rows
         run (None): their run, to say which rows are similar to them
     """
-    similar = {} if run is None else {theme.name: theme.members for theme in run.themes}
     shown = [cells(difference) for difference in differences]
     widths = [max([len("in A"), *(len(pair[side]) for pair in shown)]) for side in (0, 1)]
     heading = (
@@ -86,9 +85,9 @@ def table(differences: Sequence[Difference], run: Run | None = None) -> list[str
     lines = []
     for difference, (a, b) in zip(differences, shown, strict=True):
         lines.append(_line(difference, f"{a:>{widths[0]}}  {b:>{widths[1]}}"))
-        members = similar.get(difference.description, ())
-        if members:
-            lines.append(f"  also: {listed(row.description for row in members)}")
+        similar = "" if run is None else also(run, difference)
+        if similar:
+            lines.append(f"  {similar}")
     return [heading, "-" * (len(heading) + 6), *lines, *legend(differences)]
 
 

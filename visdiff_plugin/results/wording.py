@@ -205,6 +205,16 @@ def counts(difference: Difference) -> dict[str, str]:
     return {side: f"{n:,} of {of:,}" for side, (n, of) in known.items() if n is not None and of}
 
 
+def also(run: Run, difference: Difference) -> str:
+    """Returns what is similar to the lead of a theme: ``also: tree branch``; empty if nothing."""
+    members = [
+        row.description
+        for row in run.parts["similar"]
+        if row.theme == difference.description and difference.leads
+    ]
+    return f"also: {listed(members)}" if members else ""
+
+
 def listed(names: Iterable[str], most: int = 5) -> str:
     """Returns names in a row, the first ones of many: ``tree, branch and 3 more``."""
     known = list(names)
