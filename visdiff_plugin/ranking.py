@@ -211,7 +211,6 @@ def _themed(
     """Groups rows of one kind into themes, in the order of their leads."""
     if not rows:
         return []
-    # what is measured has no synonyms: each is a theme
     ideas = [_idea(row.difference) for row in rows]
     similarity = None
     if text_vectors is not None and all(row.column < len(text_vectors) for row in rows):
@@ -231,7 +230,8 @@ def _idea(row: Difference) -> Idea:
         gap = abs(row.prevalence_a - row.prevalence_b) / 2
         return Idea(_words(row), row.favors, gap, gap)
     least = low - 0.5 if auroc > 0.5 else 0.5 - high
-    words = frozenset((row.description,)) if row.source == "property" else _words(row)
+    # what is measured has no synonyms, only two ways to say the same measurement
+    words = frozenset((row.measure,)) if row.source == "property" else _words(row)
     return Idea(words, row.favors, abs(auroc - 0.5), max(least, 0.0))
 
 
