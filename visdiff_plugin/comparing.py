@@ -93,12 +93,12 @@ def compare_inputs(
     middle = time.perf_counter()
     merge = config.merge and not hypotheses
     progress(0.85, f"Scoring {len(distinct)} descriptions on {len(inputs.images)} images")
-    candidates, scored, dropped = _score(
+    candidates, scored, dropped, vectors = _score(
         inputs, distinct, stages, design, config, merge, part_of(progress, 0.85, 0.95)
     )
     scores = np.asarray(scored.scores)
     table = Table(scores, inputs.rows_a, inputs.rows_b, folds, design, unasked)
-    ranked, untested = rank_differences(candidates, table, config, dropped)
+    ranked, untested = rank_differences(candidates, table, config, dropped, vectors)
     rows = [row.difference for row in ranked]
     inputs.account.notes += hints(rows)
     seconds = {"propose": middle - start, "rank": time.perf_counter() - middle}
@@ -212,9 +212,12 @@ def _score(
     config: Config,
     merge: bool,
     progress: Progress,
-) -> tuple[list[Candidate], Scored, int]:
-    """Returns all candidates, their ``(n, k)`` scores, and how many a cascade dropped."""
-    candidates, dropped = list(distinct), 0
+) -> tuple[list[Candidate], Scored, int, NDArray[np.float32] | None]:
+    """Returns all candidates, their ``(n, k)`` scores, how many a cascade dropped, and embeddings.
+
+    The embeddings are of the descriptions that were not measured, which stand first.
+    """
+    candidates, dropped, vectors = list(distinct), 0, None
     scored = Scored(np.zeros((len(inputs.images), 0), np.float32))
     if candidates:
         ranker = stages.ranker
@@ -223,22 +226,25 @@ def _score(
         scored = score_images(first, inputs, texts, progress)
         _account(inputs, scored)
         inputs.account.skip("sample", _unscored(inputs, first, scored))
+        # no model is loaded for this alone: words tell paraphrases and themes too
+        vectors = stages.text_vectors(texts) if stages.need("embeddings") else None
         if merge:
-            # no model is loaded for this alone: words tell paraphrases too
-            embeds = stages.need("embeddings")
-            vectors = stages.text_vectors(texts) if embeds else None
             candidates, kept = merge_paraphrases(candidates, scored.scores, vectors)
+            vectors = None if vectors is None else vectors[kept]
             scored = replace(scored, scores=scored.scores[:, kept])
         if isinstance(ranker, Cascade):
+            places = {candidate: place for place, candidate in enumerate(candidates)}
             candidates, scored, dropped = _narrow(
                 ranker, inputs, candidates, scored, design, config, progress
             )
+            if vectors is not None:
+                vectors = vectors[[places[candidate] for candidate in candidates]]
     if inputs.measured:
         candidates += [measured.candidate for measured in inputs.measured]
         measured = np.stack([measured.scores for measured in inputs.measured], axis=1)
         scores = np.concatenate([scored.scores, measured.astype(np.float32)], axis=1)
         scored = replace(scored, scores=scores)
-    return candidates, scored, dropped
+    return candidates, scored, dropped, vectors
 
 
 def _narrow(

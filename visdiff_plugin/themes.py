@@ -107,6 +107,8 @@ def _alike(similarity: NDArray[np.floating[Any]] | None) -> NDArray[np.bool_] | 
     """Which texts are unusually close, by the encoder's own scale."""
     if similarity is None or len(similarity) < 3:
         return None
+    # a text that the encoder knows no word of is like no other
+    similarity = np.nan_to_num(similarity, nan=0.0)
     pairs = similarity[np.triu_indices(len(similarity), 1)]
     return np.asarray(similarity >= pairs.mean() + _ALIKE * pairs.std())
 
