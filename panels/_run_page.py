@@ -35,6 +35,10 @@ def draw(panel: Any, run: Mapping[str, Any]) -> Page:
         answer.text("counts", run["counts"], "vd-second")
     answer.text("apart", run["apart"], "vd-second")
     answer.text("how", run["how"], "vd-small")
+    if run["unnamed"]:
+        answer.box("unnamed", "vd-row").button(
+            "show", "Show photos that no row explains", panel.show_unnamed, kind="plain"
+        )
     parts = run["parts"]
     if parts["a"]["count"] or parts["b"]["count"] or not run["found"]:
         sides = box.box("sides", "vd-two")

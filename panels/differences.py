@@ -296,6 +296,11 @@ class DifferencesPanel(foo.Panel):
         ids = list(difference.examples.get(ctx.params["end"]) or ())
         ctx.ops.set_view(view=ctx.dataset.select(ids, ordered=True))
 
+    def show_unnamed(self, ctx: Any) -> None:
+        """Shows the photos in the grid that the classifier is sure of and no row explains."""
+        ids = payload.unnamed(self._run(ctx))
+        ctx.ops.set_view(view=ctx.dataset.select(ids, ordered=True))
+
     def judge(self, ctx: Any) -> None:
         """Stores the reader's verdict."""
         self._annotate(ctx, verdict=ctx.params["verdict"])

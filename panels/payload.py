@@ -26,6 +26,8 @@ from visdiff_plugin.results.wording import (
     evidence,
     found,
     has_medians,
+    much_unnamed,
+    named_together,
     remark,
     shown_in,
     strength,
@@ -110,7 +112,8 @@ def run_page(
         "how": " · ".join(part for part in (preset_of(run.config), ago(run.created, now)) if part),
         "answer": answer(run),
         "counts": found(run) if run.significant else "",
-        "apart": apart(run),
+        "apart": f"{apart(run)} {named_together(run)}".rstrip(),
+        "unnamed": unnamed(run),
         "parts": {
             name: {
                 "count": len(part),
@@ -130,6 +133,14 @@ def run_page(
         "notes": list(run.notes),
         "cost": _cost(run),
     }
+
+
+def unnamed(run: Run) -> list[str]:
+    """Ids of photos of the grid's dataset that no row explains; none where most is named."""
+    if run.named is None or not much_unnamed(run):
+        return []
+    of_b = () if run.dataset_b else run.named["unnamed_b"]
+    return [*run.named["unnamed_a"], *of_b]
 
 
 def _cost(run: Run) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .apart import compare_sets
+from .apart import Named, compare_named, compare_sets
 from .assembly import Stages
 from .comparing import Compared, compare_inputs
 from .config import Config
@@ -80,6 +80,8 @@ class Comparison:
             self.thresholds, unasked,
         )  # fmt: skip
         self.seconds |= compared.seconds
+        with self._timed("named"):
+            named = self._named(inputs, design, compared) if apart is not None else None
         scores = compared.scores
         columns = [ranked.column for ranked in compared.ranked[: self.config.max_fields]]
         differences = with_exhibits(
@@ -100,6 +102,7 @@ class Comparison:
             reused=inputs.account.reused,
             held_out=not self.stages.proposers or all(a.held_out for a, _ in compared.folds),
             separability=None if apart is None else asdict(apart),
+            named=None if named is None else asdict(named),
             notes=tuple(inputs.account.notes),
             config=self.config.to_dict(),
             record=self._record(compared, inputs),
@@ -117,6 +120,11 @@ class Comparison:
         apart, notes = compare_sets(inputs, design, self.config)
         inputs.account.notes += notes
         return design, apart
+
+    def _named(self, inputs: Inputs, design: Design, compared: Compared) -> Named | None:
+        """What all supported rows together tell of the sets."""
+        columns = [row.column for row in compared.ranked if row.difference.significant]
+        return compare_named(inputs, design, self.config, compared.scores[:, columns])
 
     def _record(self, compared: Compared, inputs: Inputs) -> dict[str, Any]:
         return {

@@ -25,6 +25,7 @@ from ..results.wording import (
     evidence,
     found,
     legend,
+    named_together,
     remark,
     shown_in,
     tied_said,
@@ -59,7 +60,7 @@ def page(run: Run, pictures: Mapping[str, str]) -> str:
         f"<p>{_set('a', run.label_a, run.n_a)} vs. {_set('b', run.label_b, run.n_b)}</p>",
         f'<p class="answer">{_answer(run)}</p>',
         f"<p>{escape(found(run))}</p>" if run.significant else "",
-        f"<p>{escape(apart(run))}</p>",
+        f"<p>{escape(apart(run))} {escape(named_together(run))}</p>",
     ]
     if shown["a"] or shown["b"]:
         parts.append('<div class="sides">')
@@ -89,9 +90,13 @@ def _answer(run: Run) -> str:
     """The answer, with the names of differences in bold."""
     if not run.significant:
         return escape(answer(run))
-    # marks that no text holds, so that the rest can be escaped as a whole
-    marked = escape(answer(run, lambda name: f"\x02{name}\x03"))
-    return marked.replace("\x02", "<b>").replace("\x03", "</b>")
+    # a mark that the answer does not hold, so that it can be escaped as a whole
+    mark = "\x02"
+    while mark in answer(run):
+        mark += "\x02"
+    opened, closed = f"{mark}<", f"{mark}>"
+    marked = escape(answer(run, lambda name: f"{opened}{name}{closed}"))
+    return marked.replace(escape(opened), "<b>").replace(escape(closed), "</b>")
 
 
 def _set(side: str, label: str, n: int) -> str:

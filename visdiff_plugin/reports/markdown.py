@@ -18,6 +18,7 @@ from ..results.wording import (
     crossing,
     found,
     legend,
+    named_together,
     remark,
     shown_in,
     strength,
@@ -43,7 +44,7 @@ def document(run: Run) -> str:
         f"**{answer(run, plain_text)}**",
         "",
         *([found(run), ""] if run.significant else []),
-        apart(run),
+        f"{apart(run)} {named_together(run)}".rstrip(),
     ]
     for side, label in (("a", run.label_a), ("b", run.label_b)):
         own = run.parts[side]

@@ -36,6 +36,8 @@ class Run:
         separability: whether the sets differ at all: the cross-validated AUROC of a linear
             classifier with its permutation p, the members of
             `evidence.separability.Separability`; None where nothing could be compared
+        named: how much of that all supported rows together tell: the members of `apart.Named`;
+            None where there is none, or nothing could be compared
         notes: what a reader should know, in sentences
         config: the run's `Config` as data
         record: what is needed to redo it: ids sampled, replies, usage, versions, seconds a stage
@@ -55,6 +57,7 @@ class Run:
     reused: Mapping[str, Mapping[str, int]] = _field(default_factory=dict)
     held_out: bool = False
     separability: Mapping[str, Any] | None = None
+    named: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
     config: Mapping[str, Any] = _field(default_factory=dict)
     record: Mapping[str, Any] = _field(default_factory=dict)

@@ -20,6 +20,7 @@ from .wording import (
     decisive,
     found,
     legend,
+    named_together,
     remark,
     shown_in,
 )
@@ -40,6 +41,7 @@ def summary(run: Run, limit: int = 10) -> str:
         f"A: {run.label_a} ({run.n_a} images)   B: {run.label_b} ({run.n_b} images)",
         *([found(run)] if run.significant else []),
         apart(run),
+        *([named_together(run)] if named_together(run) else []),
     ]
     both = [row for row in run.significant if row in parts["a"] or row in parts["b"]]
     for title, rows in (("", both), *((PARTS[name], parts[name]) for name in ("look", "file"))):

@@ -106,6 +106,32 @@ def apart(run: Run) -> str:
     )
 
 
+#: AUROC that the classifier is ahead of all supported rows, from which on much is not named
+_MUCH = 0.1
+
+
+def named_together(run: Run) -> str:
+    """Returns how much of what tells the sets apart is named; empty where that is not known."""
+    if run.separability is None or run.named is None or run.separability["p_value"] > 0.05:
+        return ""
+    named, whole = run.named["auroc"], run.separability["auroc"]
+    said = f"All that is supported together tells them apart with AUROC {named:.2f}."
+    if not much_unnamed(run):
+        return said
+    return (
+        f"{said} The classifier's {whole:.2f} is well above it, so something is not named yet. "
+        "Look at the photos that no row explains; try more rounds or a proposer that sees images."
+    )
+
+
+def much_unnamed(run: Run) -> bool:
+    """Returns whether the classifier tells far more than all supported rows together."""
+    if run.separability is None or run.separability["p_value"] > 0.05:
+        return False
+    named = 0.5 if run.named is None else run.named["auroc"]
+    return bool(run.separability["auroc"] - named >= _MUCH)
+
+
 def decisive(difference: Difference) -> tuple[float, tuple[float, float], float, float | None]:
     """Returns the AUROC, interval, p and q that decide: with controls, if there are any.
 
