@@ -32,6 +32,7 @@ from visdiff_plugin.results.wording import (
     shown_in,
     strength,
     tied_said,
+    where,
 )
 
 from .difference_data import histogram, replies, strips
@@ -259,6 +260,8 @@ def _evidence(difference: Difference) -> list[str]:
         + ("corrected for all candidates that were tested." if corrected else "not corrected.")
     )
     lines.append(f"Based on {evidence(difference)}.")
+    if difference.where:
+        lines.append(f"Where it holds, AUROC {where(difference)}.")
     if not difference.significant:
         said = remark(difference)
         lines.append(f"Not supported: {said}." if said else "Not supported.")

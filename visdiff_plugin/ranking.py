@@ -14,6 +14,8 @@ from .account import Skipped
 from .config import Config
 from .distinct import Gains, Row, order_rows
 from .evidence.adjusted import Adjusted
+from .evidence.crossing import uneven
+from .evidence.designed import alone
 from .evidence.intervals import on_side
 from .evidence.opposite import Opposite
 from .evidence.shares import Shares, shares_of
@@ -101,7 +103,53 @@ def rank_differences(
             tested.items(), trials, decisions, strict=True
         )
     ]
+    ranked = _where(ranked, candidates, table, config)
     return _ordered(ranked, table, config, text_vectors), skipped
+
+
+def _where(
+    ranked: Sequence[Ranked], candidates: Sequence[Candidate], table: Table, config: Config
+) -> list[Ranked]:
+    """Says of broad rows where they hold: the groups of a field in which they are not as strong.
+
+    All rows and fields together are wrong with a chance of ``alpha``.
+    """
+    broad = [row for row in ranked if row.difference.significant and row.difference.is_broad]
+    if not broad or not table.unasked:
+        return list(ranked)
+    names = {strata.field: strata.names for strata in table.unasked}
+    clusters = None if table.design.clusters is None else alone(table.design.clusters)
+    said = []
+    for row in ranked:
+        if row in broad:
+            rows_a, rows_b = table.tested(candidates[row.column])
+            rows = np.concatenate([rows_a, rows_b])
+            known = np.isfinite(table.scores[rows, row.column])
+            in_a = np.repeat([True, False], [rows_a.size, rows_b.size])[known]
+            rows = rows[known]
+            found = uneven(
+                table.scores[rows, row.column],
+                in_a,
+                [replace(strata, codes=strata.codes[rows]) for strata in table.unasked],
+                config.alpha / len(broad),
+                None if clusters is None else clusters[rows],
+            )
+            if found is not None:
+                field, effects = found
+                where = tuple(
+                    {
+                        "value": names[field][effect.stratum],
+                        "auroc": effect.auroc,
+                        "interval": list(effect.interval),
+                        "n_a": effect.n_a,
+                        "n_b": effect.n_b,
+                    }
+                    for effect in effects
+                )
+                changed = replace(row.difference, where=where, where_of=field)
+                row = replace(row, difference=changed)
+        said.append(row)
+    return said
 
 
 def by_effect(row: Difference) -> tuple[float, str]:

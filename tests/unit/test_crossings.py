@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from visdiff_plugin.evidence.crossing import FieldStrata, crossing, crossings
+from visdiff_plugin.evidence.crossing import FieldStrata, crossing, crossings, uneven
+from visdiff_plugin.evidence.statistics import two_sample
 
 
 def field(codes, name="place"):
@@ -158,3 +159,40 @@ def test_wrong_shapes_are_refused():
         crossings(scores, rows_a, rows_b, [field(codes)], clusters=np.full(40, -1))
     with pytest.raises(ValueError, match=r"\(n, k\)"):
         crossings(scores[:, 0], rows_a, rows_b, [field(codes)])
+
+
+def uneven_case(rng, shifts, n=60):
+    """As many images of either set in each stratum; A is shifted by the stratum's own amount."""
+    codes = np.tile(np.arange(len(shifts)).repeat(n), 2).astype(np.int32)
+    in_a = np.arange(codes.size) < codes.size // 2
+    scores = rng.normal(size=codes.size) + np.asarray(shifts)[codes] * in_a
+    return scores, in_a, FieldStrata("place", codes, tuple(f"v{n}" for n in range(len(shifts))))
+
+
+def test_where_a_difference_holds_is_named():
+    scores, in_a, field = uneven_case(np.random.default_rng(0), (1.5, 0.0, 1.4))
+    name, effects = uneven(scores, in_a, [field], 0.05)
+    assert name == "place" and [effect.stratum for effect in effects] == [0, 1, 2]
+    for effect in effects:
+        own = field.codes == effect.stratum
+        alone = two_sample(scores[own & in_a], scores[own & ~in_a])
+        assert effect.auroc == alone.auroc and effect.interval == alone.interval_at(0.05 / 3)
+    mirrored = uneven(scores, ~in_a, [field], 0.05)[1]
+    assert [one.auroc for one in mirrored] == pytest.approx([1 - one.auroc for one in effects])
+
+
+def test_groups_that_are_alike_seldom_seem_uneven():
+    rng = np.random.default_rng(1)
+    wrong = 0
+    for _ in range(200):
+        case = uneven_case(rng, (1.0, 1.0, 1.0, 1.0), int(rng.integers(6, 30)))
+        scores, in_a, field = case
+        wrong += uneven(scores.round(int(rng.integers(0, 2))), in_a, [field], 0.05) is not None
+    assert wrong <= 19  # 5% of 200, and three standard errors
+
+
+def test_unknown_and_small_groups_are_left_out():
+    scores, in_a, field = uneven_case(np.random.default_rng(2), (1.5, 0.0))
+    codes = np.where(field.codes == 1, -1, 0).astype(np.int32)
+    assert uneven(scores, in_a, [FieldStrata("x", codes, ("v",))], 0.05) is None
+    assert uneven(scores, in_a, [], 0.05) is None

@@ -191,6 +191,44 @@ def crossings(
     return found
 
 
+def uneven(
+    scores: Floats,
+    in_a: NDArray[np.bool_],
+    fields: Sequence[FieldStrata],
+    level: float,
+    clusters: Codes | None = None,
+) -> tuple[str, tuple[StratumEffect, ...]] | None:
+    """Returns the field in whose strata a difference is not equally strong, and the effects there.
+
+    Two strata of it have intervals that share no value. The intervals of all strata of all fields
+    hold together with a chance of 1 - ``level``, so that equal strata seem uneven at most that
+    often, whatever their sizes.
+
+    Args:
+        scores: ``(n,)`` finite scores of both sets
+        in_a: ``(n,)`` whether each is of A
+        fields: strata of these images
+        level: chance of naming any field wrongly
+        clusters (None): ``(n,)`` codes; by default each image stands for itself
+
+    Returns:
+        of several fields the one with the widest gap between two intervals; None if there is none
+    """
+    best, widest = None, 0.0
+    for field in fields:
+        known = field.codes >= 0
+        own = None if clusters is None else clusters[known]
+        compared = _compared(scores[known], in_a[known], field.codes[known], own)
+        if len(compared) < 2:
+            continue
+        effects = _effects(compared, level / (len(compared) * len(fields)))
+        ends = [effect.interval for effect in effects]
+        gap = max(low for low, _ in ends) - min(high for _, high in ends)
+        if gap > widest:
+            best, widest = (field.field, effects), gap
+    return best
+
+
 #: code of a stratum, A against B in it
 _Compared = list[tuple[int, TwoSample | Adjusted]]
 
@@ -267,12 +305,14 @@ def _chance(compared: _Compared) -> float:
 
 
 def _crossing(compared: _Compared) -> Crossing:
-    n = len(compared)
-    effects = tuple(
+    return Crossing(_effects(compared, 0.05 / max(len(compared), 1)), _chance(compared))
+
+
+def _effects(compared: _Compared, level: float) -> tuple[StratumEffect, ...]:
+    return tuple(
         StratumEffect(
-            code, sample.auroc, sample.interval_at(0.05 / n), sample.p_greater, sample.p_less,
+            code, sample.auroc, sample.interval_at(level), sample.p_greater, sample.p_less,
             sample.n_a, sample.n_b,
         )
         for code, sample in compared
     )  # fmt: skip
-    return Crossing(effects, _chance(compared))

@@ -29,6 +29,7 @@ from ..results.wording import (
     remark,
     shown_in,
     tied_said,
+    where,
 )
 from ..results.wording import strength as strength_of
 from . import drawing
@@ -136,6 +137,7 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
     said = [
         crossing(difference) if "crossing" in difference.supported_as else "",
         control(difference),
+        where(difference) and f"where it holds, AUROC {where(difference)}",
         also(run, difference),
         difference.merged and f"other wordings: {', '.join(difference.merged)}",
         difference.note,

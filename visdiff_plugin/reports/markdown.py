@@ -22,6 +22,7 @@ from ..results.wording import (
     remark,
     shown_in,
     strength,
+    where,
 )
 
 #: what Markdown, or HTML inside it, would read as markup
@@ -113,6 +114,8 @@ def _remarks(difference: Difference) -> str:
         parts.append(f"like {difference.theme}")
     if "crossing" in difference.supported_as:
         parts.append(crossing(difference))
+    if difference.where:
+        parts.append(f"AUROC {where(difference)}")
     if difference.merged:
         parts.append("other wordings: " + ", ".join(difference.merged))
     return plain_text("; ".join(part for part in parts if part))

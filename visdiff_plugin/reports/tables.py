@@ -12,7 +12,7 @@ from ..results.difference import Difference
 from ..results.run import Run
 
 #: members of a difference that are no single cell
-_LEFT_OUT = ("histogram", "examples")
+_LEFT_OUT = ("histogram", "examples", "strata", "where")
 #: a spreadsheet takes a text that begins so for a formula, and runs it
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -89,6 +89,10 @@ class Difference:
             stratum: ``stratum`` (its name), ``auroc``, ``interval`` (simultaneous), ``n_a``,
             ``n_b``, and ``favors`` where it can be named as one of those that go opposite ways
         strata_of: the field or fields that form the strata
+        where: where it holds, if it is not equally strong in the groups of a field: of each its
+            ``value``, ``auroc``, ``interval`` (for all groups, fields and supported rows at once),
+            ``n_a`` and ``n_b``; empty where no difference between groups is beyond chance
+        where_of: the field that these groups are of
         p_crossing: p of strata that go opposite ways, corrected for the number of fields; None
             where that was not tested
         q_crossing: after correction
@@ -153,6 +157,8 @@ class Difference:
     q_tail: float | None = None
     strata: tuple[Mapping[str, Any], ...] = ()
     strata_of: str = ""
+    where: tuple[Mapping[str, Any], ...] = ()
+    where_of: str = ""
     p_crossing: float | None = None
     q_crossing: float | None = None
     claimed: tuple[str, ...] = ()

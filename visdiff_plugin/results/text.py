@@ -23,6 +23,7 @@ from .wording import (
     named_together,
     remark,
     shown_in,
+    where,
 )
 
 _WIDTH = 44
@@ -87,6 +88,8 @@ def table(differences: Sequence[Difference], run: Run | None = None) -> list[str
     lines = []
     for difference, (a, b) in zip(differences, shown, strict=True):
         lines.append(_line(difference, f"{a:>{widths[0]}}  {b:>{widths[1]}}"))
+        if run is not None and difference.where:
+            lines.append(f"  AUROC {where(difference)}")
         similar = "" if run is None else also(run, difference)
         if similar:
             lines.append(f"  {similar}")

@@ -278,6 +278,29 @@ def crossing(difference: Difference) -> str:
     return ", ".join(ways)
 
 
+#: distance of an AUROC from one half that is hardly a difference
+_NONE = 0.05
+
+
+def where(difference: Difference) -> str:
+    """Returns where it holds: ``by label: waterbird 0.80, landbird 0.52 (none)``; may be empty.
+
+    Strongest groups first; AUROCs under .55 for the favored side are "none".
+    """
+    if not difference.where:
+        return ""
+    sign = -1 if difference.favors == "b" else 1
+    ordered = sorted(difference.where, key=lambda group: -sign * (group["auroc"] - 0.5))
+    ends = ordered if len(ordered) <= 2 * _NAMED else [*ordered[:_NAMED], *ordered[-_NAMED:]]
+    said = ", ".join(
+        f"{group['value']} {group['auroc']:.2f}"
+        + ("" if sign * (group["auroc"] - 0.5) >= _NONE else " (none)")
+        for group in ends
+    )
+    left = len(ordered) - len(ends)
+    return f"by {difference.where_of}: {said}" + (f" and {left} between" if left else "")
+
+
 def chip(difference: Difference) -> str:
     """Returns what a supported difference is called that is not of whole sets; else empty."""
     if difference.is_broad:
