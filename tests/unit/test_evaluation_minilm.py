@@ -91,7 +91,9 @@ def test_a_missing_package_is_named_before_anything_is_compared(monkeypatch, tmp
         '"images_b": ["3.png", "4.png"]}\n'
     )
     plan = tmp_path / "plan.toml"
-    plan.write_text('pairs = ["pairs.jsonl"]\n[[sweep]]\nname = "x"\nvary = {proposer = ["keyword"]}\n')
+    plan.write_text(
+        'pairs = ["pairs.jsonl"]\n[[sweep]]\nname = "x"\nvary = {proposer = ["keyword"]}\n'
+    )
     out = tmp_path / "out"
     assert main(["run", str(plan), "--out", str(out), "--judge", "words+minilm"]) == 2
     said = capsys.readouterr().err
