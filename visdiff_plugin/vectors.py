@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import FieldError, ModelError
-from .stages import Encoder
 
 #: squares of lengths that are, like their inverse, well inside the range of float32
 _MOST = 1e30
+
+
+class TextEncoder(Protocol):
+    """Embeds texts: what an `visdiff_plugin.stages.Encoder` does, and one that knows no images."""
+
+    @property
+    def name(self) -> str:
+        """Which model it is."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
+        """Returns ``(m, d)``."""
+        ...
 
 
 def unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
@@ -95,7 +107,7 @@ def by_rows(parts: Sequence[tuple[Reader, Sequence[str]]]) -> RowReader:
     return read
 
 
-def text_vectors(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
+def text_vectors(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float32]:
     """Returns ``(k, d)`` unit embeddings of texts; NaN where the encoder knows none of the words.
 
     Raises:

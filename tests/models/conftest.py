@@ -226,3 +226,29 @@ def tiny_oracle(tiny_qwen, tmp_path_factory):
         head[ids] = kept * 4
     model.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_sentences(tmp_path_factory):
+    """An encoder of sentences as sentence-transformers saves one."""
+    import json
+
+    import torch
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(6)
+    tokenizer = _tokenizer()
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=16, pad_token_id=0,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("models") / "tiny-sentences"
+    _spread(BertModel(config)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    kinds = ("Transformer", "Pooling", "Normalize")
+    modules = [{"type": f"sentence_transformers.models.{kind}"} for kind in kinds]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "1_Pooling").mkdir()
+    pooling = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    return folder

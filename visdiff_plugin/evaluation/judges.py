@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..stages import Encoder, Usage, parameters_of
+from ..encoders.sentence_encoder import SentenceEncoder
+from ..stages import Usage, parameters_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from ..vectors import TextEncoder
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class WordJudge:
     """
 
     def __init__(
-        self, encoder: Encoder | None = None, *, same: float = 0.9, related: float = 0.7
+        self, encoder: TextEncoder | None = None, *, same: float = 0.9, related: float = 0.7
     ) -> None:
         if not 0 < related <= same <= 1:
             raise ValueError(f"Expected 0 < related <= same <= 1, got {related!r}, {same!r}.")
@@ -108,12 +111,30 @@ class WordJudge:
             score = max(score, self._by_meaning(question, self._encoder))
         return Judgment(score)
 
-    def _by_meaning(self, question: Question, encoder: Encoder) -> int:
+    def _by_meaning(self, question: Question, encoder: TextEncoder) -> int:
         texts = [question.proposal, question.truth, *([question.other] if question.other else [])]
         cosines = _cosines(encoder, texts)
         if question.other and cosines[1] >= cosines[0]:
             return 0
         return 2 if cosines[0] >= self._same else 1 if cosines[0] >= self._related else 0
+
+
+#: cosines of all-MiniLM-L6-v2 that agree best with scores by hand (benchmarks/judges.py)
+MINILM_SAME, MINILM_RELATED = 0.6, 0.35
+
+
+def minilm_judge(*, same: float = MINILM_SAME, related: float = MINILM_RELATED) -> WordJudge:
+    """Returns the judge ``words+minilm``: words, and the meanings that all-MiniLM-L6-v2 sees.
+
+    Args:
+        same (.6): cosine from which on two texts say the same
+        related (.35): cosine from which on one says part of the other
+
+    Raises:
+        DependencyError: if the package that carries the model is not installed
+        ValueError: unless 0 < related <= same <= 1
+    """
+    return WordJudge(SentenceEncoder(), same=same, related=related)
 
 
 def by_words(question: Question) -> tuple[int, bool]:
@@ -153,7 +174,7 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
-def _cosines(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float64]:
+def _cosines(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
     vectors = np.asarray(encoder.encode_texts(list(texts)), np.float64)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

@@ -55,7 +55,8 @@ def write_report(plan: Plan, runner: Runner, judgments: Judgments) -> str:
 def _footnotes(runner: Runner, judgments: Judgments) -> str:
     lines = [f"Judge: {judgments.label}."]
     if judgments.label.startswith("words"):
-        lines[0] += " It compares words and is weak: read its scores beside each other only."
+        what = "words and meanings" if " + " in judgments.label else "words"
+        lines[0] += f" It compares {what} and is weak: read its scores beside each other only."
     for name, lost in runner.known.missing.items():
         if lost:
             lines.append(f"{len(lost)} images without {name}, such as {min(lost)}.")

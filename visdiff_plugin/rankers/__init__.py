@@ -15,12 +15,13 @@ def make_ranker(
     """Returns a ranker by name; objects with ``name`` and ``score`` pass through.
 
     Args:
-        spec: ``"embedding"``, ``"words"``, ``"caption_question:MODEL"`` or
-            ``"image_question:MODEL"`` of a chat server, either with ``transformers:``
-            before the model to ask one on this machine, ``"cascade:image_question:MODEL"`` (or
-            ``{"name": "cascade", "first": ..., "then": ...}``), a mapping with options, an object,
-            or None for the embedding ranker where there is an encoder and words where there is
-            none. ``"tfidf"``, as stored runs have it, is ``"words"``
+        spec: ``"embedding"``, ``"words"``, ``"caption_similarity:MODEL"`` of a text encoder,
+            ``"caption_question:MODEL"`` or ``"image_question:MODEL"`` of a chat server, either
+            with ``transformers:`` before the model to ask one on this machine,
+            ``"cascade:image_question:MODEL"`` (or ``{"name": "cascade", "first": ...,
+            "then": ...}``), a mapping with options, an object, or None for the embedding ranker
+            where there is an encoder and words where there is none. ``"tfidf"``, as stored runs
+            have it, is ``"words"``
         encoder: embeds descriptions for the embedding ranker
         api_key (None): for the server, where the spec gives none; None is the environment's
 
