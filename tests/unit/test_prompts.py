@@ -29,7 +29,7 @@ def test_both_lists_the_number_and_the_context_are_there():
     messages = proposal_messages(["a dog", "a cat"], ["a car"], n=7, context=" street\nphotos ")
     assert lists(messages) == [["a dog", "a cat"], ["a car"]]
     user = messages[-1]["content"]
-    assert "Name 7 concepts" in user and "About these images: street photos" in user
+    assert "Name up to 7 concepts" in user and "About these images: street photos" in user
     assert "About these images" not in proposal_messages(["a"], ["b"], n=1)[-1]["content"]
     key = next(iter(PROPOSAL_SCHEMA["properties"]))
     assert f'{{"{key}": [' in user and PROPOSAL_SCHEMA["required"] == [key]

@@ -40,15 +40,22 @@ PROPOSAL_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+# the example words must be no likely answers: a model repeats what it reads
 _CONCEPTS = """\
-Each concept:
-- is a noun phrase of 2 to 8 words that could caption one image alone, as in "dog running through \
-snow" or "black-and-white portrait"; a vision model will test every image against it
-- is visible in an image and holds a single idea
-- has no comparison ("more", "larger", "varied"), no negation, no mention of groups or {source}
+Go from the general to the special. Begin with the plainest name of what sets Group A apart, a \
+single word where one says it ("teapot", not "blue teapot on a wooden shelf"); name a special case \
+only after the plain word, and only if it is true of many images of Group A.
 
-Look at subjects, actions, places, objects, colors, light and style. Put the concept that \
-separates the groups best first; let no two say the same. Leave out what Group B shows as often."""
+Each concept:
+- has 1 to 8 words and could caption one image alone; a vision model will test every image \
+against it
+- is visible in an image and holds a single idea: no "or", no "and/or", no list
+- has no comparison ("more", "larger", "varied"), no mention of groups or {source}
+- names something that is missing by what one sees instead: "empty shelf", "unlit candle"
+
+Look at subjects, actions, places, objects, colors, light and style. Let no two say the same. \
+Leave out what Group B shows as often, and invent nothing: fewer concepts are better than doubtful \
+ones."""
 
 _RULES = f"""\
 You study how two groups of images differ, from one caption per image. Find concepts that fit \
@@ -253,8 +260,8 @@ def _asked(n: int, context: str) -> list[str]:
     about = [f"About these images: {' '.join(context.split())}"] if context.strip() else []
     return [
         *about,
-        f"Name {n} concepts that are truer of Group A than of Group B, best first. Answer with "
-        'JSON alone: {"differences": ["...", "..."]}',
+        f"Name up to {n} concepts that are truer of Group A than of Group B: the plainest first, "
+        'then special ones. Answer with JSON alone: {"differences": ["...", "..."]}',
     ]
 
 
