@@ -53,8 +53,8 @@ def test_a_class_explains_what_only_follows_it(mixed):
     assert red.auroc > 0.65 and abs(red.auroc_controlled - 0.5) < 0.12
     assert "Controlled for color: 2 strata hold both sets, with 300 of 300 images." in run.notes
     text = run.summary()
-    assert "Under control of color" in text and "explained by what was controlled for" in text
-    assert text.index("linear classifier") < text.index("supported")
+    assert text.startswith("No difference found") and "Under control of color" in text
+    assert "explained by what was controlled for" in text
     assert plain.separability["p_value"] <= 0.05 < run.separability["p_value"]
     assert visdiff.load(mixed, "controlled") == run
 

@@ -223,7 +223,7 @@ def test_what_goes_opposite_ways_is_found_unasked_and_said_first(opposite):
         same = own.description == row.description
         assert stratum["auroc"] == pytest.approx(own.auroc if same else 1 - own.auroc)
         assert (stratum["n_a"], stratum["n_b"]) == (own.n_a, own.n_b)
-    assert "goes opposite ways by time" in answer(run)
+    assert answer(run).startswith("Opposite ways by time: ")
     assert "Opposite ways (1)." in run.summary()
     assert run.record["unasked"] == ["thing", "time"]
     assert visdiff.load(opposite, "run") == run
