@@ -84,7 +84,7 @@ def walk(browser: Any, server: str, name: str, folder: Path) -> None:
     album.take(app, "form")
     form.execute()
     app.answer("differences supported")
-    panel.says("Truer of", "noisier images")
+    panel.says("How the pictures look", "noisier images")
     album.take(app, "run")
     panel.click("darker images").says("Photos that show it best")
     album.take(app, "difference")

@@ -31,11 +31,11 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     form = app.form().pick("A", "Tag").pick("A: tag", "misclassified")
     form.says("A: 170 photos (tag:misclassified)").says("B: 250 photos (everything else)")
     form.says("Before it runs").says("all 420 already stored").execute()
-    assert "Truer of A" in app.answer("14 differences supported, of 21 candidates.")
+    assert "How the pictures look" in app.answer("14 differences supported in 13 themes, of 21 candidates.")
 
     demo.reload()
     assert visdiff.list_runs(demo)[-1] == "misclassified_vs_rest"
-    panel.says("misclassified_vs_rest", "Truer of", "noisier images", "in 49% of A, 8% of B")
+    panel.says("misclassified_vs_rest", "How the pictures look", "noisier images", "in 49% of A, 8% of B")
     panel.click("darker images").says(
         "In the top quarter of all photos:",
         "48% of A, 82 of 170 photos",
@@ -61,7 +61,7 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
 
 def test_pictures_open_their_sample(demo, errors, open_app):
     app = open_app(demo, size=(1700, 1050))
-    app.panel().click("errors").says("Truer of").click("darker images").says(
+    app.panel().click("errors").says("How the pictures look").click("darker images").says(
         "Photos that show it best"
     )
     one = next(
@@ -78,7 +78,7 @@ def test_matches_are_tagged_saved_judged_and_noted(demo, errors, clean, open_app
     )
     n = len(filter_view(demo, errors, one.field))
     app = open_app(demo, size=(1700, 1050))
-    panel = app.panel().click("errors").says("Truer of").click("framed images")
+    panel = app.panel().click("errors").says("How the pictures look").click("framed images")
     panel.says("Photos from a score on").fill("name of a tag or view", "framed")
     panel.press("Tag photos")
     app.told("framed")
@@ -118,7 +118,7 @@ def test_run_again_keeps_what_the_form_does_not_show(demo, clean, open_app):
     visdiff.compare(demo, "misclassified", "correct", "first", preset="offline", alpha=0.2, seed=3,
                     captioner="field:ground_truth", max_fields=3, overlap="error")  # fmt: skip
     app = open_app(demo, size=(1700, 1050))
-    panel = app.panel().click("first").says("Truer of")
+    panel = app.panel().click("first").says("How the pictures look")
     panel.press("Run again with the same settings")
     form = app.form().says("Keep the other settings of that comparison")
     form.says("Alpha: 0.2; Images in both sets: Refuse to compare; Score fields: 3")
@@ -158,7 +158,7 @@ def test_nothing_is_cut_off_in_a_narrow_window_or_in_the_light(demo, open_app, s
     app = open_app(demo, size=size, scheme=scheme)
     panel = app.panel().says("errors")
     for step in ("errors", "darker images"):
-        panel.click(step).says("truer of" if step == "darker images" else "Truer of")
+        panel.click(step).says("truer of" if step == "darker images" else "How the pictures look")
         over = panel.root.evaluate(
             """root => [...root.querySelectorAll('p, span, button, input')].filter(one => {
                 const box = one.getBoundingClientRect(), all = root.getBoundingClientRect();
