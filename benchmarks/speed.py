@@ -110,8 +110,8 @@ def evidence(n: int) -> list[Row]:
     """AUROC, interval and tests of all candidates, from embeddings in memory."""
     from scipy.stats import ttest_ind
     from sklearn.metrics import roc_auc_score
-    from visdiff_plugin.inputs.gather import Account
 
+    from visdiff_plugin.account import Account
     from visdiff_plugin.evidence.columns import two_sample_columns
     from visdiff_plugin.inputs.joined import Inputs
     from visdiff_plugin.rankers.embedding import EmbeddingRanker
@@ -234,9 +234,9 @@ def writing_row(folder: str, n: int) -> Row:
 def reading_rows(dataset: Any) -> list[Row]:
     """Embeddings as a run reads them: unit vectors, some thousands at a time."""
     import fiftyone as fo
-    from visdiff_plugin.inputs.fields import vector_reader
 
     import visdiff_plugin as visdiff
+    from visdiff_plugin.dataset.fields import vector_reader
     from visdiff_plugin.mongo.documents import view_ids
 
     vectors = unit_rows(len(dataset), 0)

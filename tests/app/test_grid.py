@@ -65,7 +65,9 @@ def test_a_report_is_downloaded(demo, open_app):
     assert download.value.suggested_filename == "errors.html"
     report = app.context.new_page()
     report.goto(path.as_uri())
-    expect(report.get_by_text("14 differences supported in 13 themes, of 21 candidates.")).to_be_visible()
+    expect(
+        report.get_by_text("14 differences supported in 13 themes, of 21 candidates.")
+    ).to_be_visible()
     pictures = report.locator("img")
     assert pictures.count() > 100
     assert pictures.first.evaluate("image => image.complete && image.naturalWidth > 0")

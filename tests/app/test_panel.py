@@ -31,11 +31,15 @@ def test_from_the_form_to_the_photographs_and_the_grid(demo, clean, open_app):
     form = app.form().pick("A", "Tag").pick("A: tag", "misclassified")
     form.says("A: 170 photos (tag:misclassified)").says("B: 250 photos (everything else)")
     form.says("Before it runs").says("all 420 already stored").execute()
-    assert "How the pictures look" in app.answer("14 differences supported in 13 themes, of 21 candidates.")
+    assert "How the pictures look" in app.answer(
+        "14 differences supported in 13 themes, of 21 candidates."
+    )
 
     demo.reload()
     assert visdiff.list_runs(demo)[-1] == "misclassified_vs_rest"
-    panel.says("misclassified_vs_rest", "How the pictures look", "noisier images", "in 49% of A, 8% of B")
+    panel.says(
+        "misclassified_vs_rest", "How the pictures look", "noisier images", "in 49% of A, 8% of B"
+    )
     panel.click("darker images").says(
         "In the top quarter of all photos:",
         "48% of A, 82 of 170 photos",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from ..cores import usable_cores
 from .rank_test import Ties
 from .statistics import Moments, TwoSample, two_sample
 from .tops import CUTS, Top
+
+if TYPE_CHECKING:  # numba comes with it
+    from .columns_kernel import Found, Squares
 
 #: columns that are copied out of a row-major matrix at a time: a cache line holds 16 numbers, and
 #: reading one column touches every line
@@ -91,19 +94,18 @@ class _Compiled:
         from . import columns_kernel as kernel
 
         n = self._side.size
-        counts, found = np.empty((3, 2**11), np.int64), np.zeros(len(kernel.FOUND))
+        counts, cuts = np.empty((3, 2**11), np.uint32), np.array(CUTS)
         keys, spare = np.empty(n, np.uint32), np.empty(n, np.uint32)
-        cuts, top = np.array(CUTS), np.zeros((len(CUTS), 3), np.int64)
+        top = np.zeros((len(CUTS), 3), np.int64)
         out: list[TwoSample | None] = []
         for column in columns:
             bits = column.view(np.int32)
-            kernel.compare(column, bits, self._side, keys, spare, counts, found, cuts, top)
-            if not found[0]:
+            found = kernel.compare(column, bits, self._side, keys, spare, counts, cuts, top)
+            if not found.fits:
                 keys, spare = np.empty(n, np.uint64), np.empty(n, np.uint64)
-                kernel.compare(column, bits, self._side, keys, spare, counts, found, cuts, top)
-            named = dict(zip(kernel.FOUND, found.tolist(), strict=True))
-            enough = min(named["n_a"], named["n_b"]) >= 2
-            out.append(self._moments(named, top).compared(self._sizes(column)) if enough else None)
+                found = kernel.compare(column, bits, self._side, keys, spare, counts, cuts, top)
+            enough = min(found.n_a, found.n_b) >= 2
+            out.append(_moments(found, top).compared(self._sizes(column)) if enough else None)
         return out
 
     def _sizes(self, column: NDArray[Any]) -> Callable[[], NDArray[np.int64]]:
@@ -115,20 +117,24 @@ class _Compiled:
 
         return sizes
 
-    @staticmethod
-    def _moments(found: dict[str, float], top: NDArray[np.int64]) -> Moments:
-        n_a, n_b, distinct, largest = (
-            int(found[name]) for name in ("n_a", "n_b", "distinct", "largest")
-        )
-        ties = Ties(n_a, n_b, found["tie_term"], distinct, largest)
-        used = top[:1] if ties.distinct <= 2 else top
-        least = used[:, 2].astype(np.int32).view(np.float32)
-        least = np.where(used[:, :2].sum(axis=1) > 0, least, np.inf)
-        return Moments(
-            ties, found["u"], found["square_a"], found["square_b"], found["mean_a"],
-            found["mean_b"], found["spread_a"], found["spread_b"],
-            Top(
-                tuple(used[:, 0].tolist()), tuple(used[:, 1].tolist()), tuple(least.tolist()),
-                ties.distinct <= 2,
-            ),
-        )  # fmt: skip
+
+def _moments(found: Found, top: NDArray[np.int64]) -> Moments:
+    n_a, n_b = found.n_a, found.n_b
+    used = top[:1] if found.distinct <= 2 else top
+    least = used[:, 2].astype(np.int32).view(np.float32)
+    least = np.where(used[:, :2].sum(axis=1) > 0, least, np.inf)
+
+    def square(of: Squares, n: int) -> float:
+        """Squares around the mean; whole numbers of Python until the division."""
+        return (n * (of.low + (of.high << 31)) - found.deviation**2) / (4 * n)
+
+    return Moments(
+        Ties(n_a, n_b, found.tie_term, found.distinct, found.largest),
+        (found.deviation + n_a * n_b) / 2,
+        square(found.squares_a, n_a), square(found.squares_b, n_b),
+        found.mean_a, found.mean_b, found.spread_a, found.spread_b,
+        Top(
+            tuple(used[:, 0].tolist()), tuple(used[:, 1].tolist()), tuple(least.tolist()),
+            found.distinct <= 2,
+        ),
+    )  # fmt: skip

@@ -1,101 +1,158 @@
-"""The inner loops of `columns`: one radix sort and two sweeps a column, compiled by numba.
+"""The inner loops of `columns`: one radix sort and one sweep a column, compiled by numba.
 
 numba is imported with this module, and machine code is made on the first call (a second; kept on
-disk after that), so only columns that are long enough to win it back come here.
+disk after that), so only columns that are long enough to win it back come here. Which set an image
+is in is as good as random, so no loop branches on it: a wrong guess costs as much as ten additions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 #: bits of a key that one pass of the radix sort looks at: three passes are 33, a float32 and the
-#: mark of A, and the counters stay in the first-level cache
-_BITS = 11
-_MASK = (1 << _BITS) - 1
+#: mark of A, and the counters stay in the first-level cache. Unsigned, or each index is checked
+_BITS = np.uint64(11)
+_MASK = np.uint64((1 << 11) - 1)
+#: exponent bits of a float32: all are set where it is not finite
+_EXPONENT = np.int32(0x7F800000)
+_LAST, _FIRST = np.int32(0x7FFFFFFF), np.int32(-0x80000000)
 
-#: what `compare` finds, in this order; the first is 0 where ``keys`` are too short
-FOUND = ("fits", "n_a", "n_b", "u", "square_a", "square_b", "tie_term",
-         "mean_a", "mean_b", "spread_a", "spread_b", "distinct", "largest")  # fmt: skip
+
+class Squares(NamedTuple):
+    """A sum of squares of whole numbers, exact however many: ``low + high * 2 ** 31``."""
+
+    low: Any  # 64 bits here, Python's own outside
+    high: Any
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+class Found(NamedTuple):
+    """What `compare` finds; but for sizes and means, 0 where ``fits`` is not set or a set is small.
+
+    A deviation is twice how far the placement of an image (how many of the other set lie below,
+    ties half) is from the middle of the other set: a whole number.
+
+    Args:
+        fits: whether ``keys`` were long enough
+        n_a: finite scores of A
+        n_b: finite scores of B
+        mean_a: their mean
+        mean_b: likewise of B
+        spread_a: variance of A, over ``n_a - 1``
+        spread_b: likewise of B
+        deviation: deviations of A, summed; those of B sum up to the contrary
+        squares_a: squared deviations of A, summed
+        squares_b: likewise of B
+        tie_term: t^3 - t summed over groups of t equal scores
+        distinct: different scores
+        largest: scores in the largest group of equal ones
+    """
+
+    fits: bool
+    n_a: int
+    n_b: int
+    mean_a: float
+    mean_b: float
+    spread_a: float
+    spread_b: float
+    deviation: int
+    squares_a: Squares
+    squares_b: Squares
+    tie_term: float
+    distinct: int
+    largest: int
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Compiles without holding the interpreter, and keeps the code where a place can be written."""
     try:
-        return njit(nogil=True, cache=True)(function)
+        return njit(nogil=True, cache=True, **options)(function)
     except RuntimeError:  # no folder for the cache: compiled anew in every process
-        return njit(nogil=True)(function)
+        return njit(nogil=True, **options)(function)
+
+
+def _any_order(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for sums in any order: several numbers are added at a time."""
+    return _compiled(function, fastmath={"reassoc", "nsz"})
 
 
 @_compiled
-def _ordered(bits: int) -> int:
+def _ordered(bits: Any) -> Any:
     """Maps the bits of a float32 to a number in the order of the floats; -0 and 0 are one."""
-    if bits == -0x80000000:
-        return 0
-    return bits if bits >= 0 else bits ^ 0x7FFFFFFF
+    return np.int32(0) if bits == _FIRST else np.int32(bits ^ ((bits >> 31) & _LAST))
 
 
 @_compiled
-def _scan(values, side, bits, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Counts, means, variances, and the smallest and largest key of what is finite."""
-    low, high = np.int64(0), np.int64(0)
-    n_a = n_b = 0
+def _first(values, side, bits, which):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The first finite score of a set; 0 if there is none."""
+    for row in range(values.size):
+        if side[row] == which and bits[row] & _EXPONENT != _EXPONENT:
+            return np.float64(values[row])
+    return 0.0
+
+
+@_any_order
+def _scan(values, side, bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Counts, means, and the smallest and largest key of what is finite."""
+    first_a, first_b = _first(values, side, bits, 1), _first(values, side, bits, 0)
+    n_a = n_b = np.int64(0)
     sum_a = sum_b = 0.0
-    first_a = first_b = 0.0
+    low, high = _LAST, _FIRST
     for row in range(values.size):
-        mark = side[row]
-        value = np.float64(values[row])
-        if mark < 0 or not np.isfinite(value):
-            continue
-        key = np.int64(_ordered(bits[row]))
-        if n_a + n_b == 0:
-            low = high = key
-        low, high = min(low, key), max(high, key)
+        known = bits[row] & _EXPONENT != _EXPONENT
+        is_a, is_b = known & (side[row] == 1), known & (side[row] == 0)
+        n_a += is_a
+        n_b += is_b
         # sums of differences from the first value lose no digits to a common offset
-        if mark == 1:
-            first_a = value if n_a == 0 else first_a
-            n_a, sum_a = n_a + 1, sum_a + (value - first_a)
-        else:
-            first_b = value if n_b == 0 else first_b
-            n_b, sum_b = n_b + 1, sum_b + (value - first_b)
-    found[1], found[2] = n_a, n_b
-    found[7] = first_a + sum_a / max(n_a, 1)
-    found[8] = first_b + sum_b / max(n_b, 1)
-    return low, high
+        value = np.float64(values[row])
+        sum_a += value - first_a if is_a else 0.0
+        sum_b += value - first_b if is_b else 0.0
+        key = _ordered(bits[row])
+        low = min(low, key if is_a | is_b else _LAST)
+        high = max(high, key if is_a | is_b else _FIRST)
+    some_a, some_b = float(max(n_a, 1)), float(max(n_b, 1))
+    return n_a, n_b, first_a + sum_a / some_a, first_b + sum_b / some_b, low, high
+
+
+@_any_order
+def _squares(values, side, bits, mean_a, mean_b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Sums squared deviations from the means."""
+    square_a = square_b = 0.0
+    for row in range(values.size):
+        known = bits[row] & _EXPONENT != _EXPONENT
+        value = np.float64(values[row])
+        of_a = value - mean_a if known & (side[row] == 1) else 0.0
+        of_b = value - mean_b if known & (side[row] == 0) else 0.0
+        square_a += of_a * of_a
+        square_b += of_b * of_b
+    return square_a, square_b
 
 
 @_compiled
-def _mark(values, side, bits, low, means, keys, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Fills ``keys`` with order and mark of A, counts their digits, sums squared deviations."""
+def _mark(side, bits, low, keys, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Fills ``keys`` with order and mark of A, and counts their digits."""
     counts[:] = 0
-    square_a = square_b = 0.0
-    n = 0
-    for row in range(values.size):
+    n = np.uint64(0)
+    for row in range(bits.size):
         mark = side[row]
-        value = np.float64(values[row])
-        if mark < 0 or not np.isfinite(value):
+        if mark < 0 or bits[row] & _EXPONENT == _EXPONENT:
             continue
-        key = (np.int64(_ordered(bits[row])) - low) << 1 | np.int64(mark)
+        key = np.uint64((np.int64(_ordered(bits[row])) - low) << 1 | np.int64(mark))
         keys[n] = key
-        n += 1
+        n += np.uint64(1)
         counts[0, key & _MASK] += 1
         counts[1, (key >> _BITS) & _MASK] += 1
-        counts[2, key >> (2 * _BITS)] += 1
-        if mark == 1:
-            square_a += (value - means[0]) ** 2
-        else:
-            square_b += (value - means[1]) ** 2
-    return square_a, square_b
+        counts[2, key >> (_BITS + _BITS)] += 1
 
 
 @_compiled
 def _radix_sort(keys, spare, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Sorts ``keys``; the result lies in ``spare``, after an odd number of passes."""
     for digit in range(3):
-        start = 0
+        start = np.uint32(0)
         for slot in range(counts.shape[1]):
             size = counts[digit, slot]
             counts[digit, slot] = start
@@ -112,38 +169,44 @@ def _radix_sort(keys, spare, counts):  # type: ignore[no-untyped-def]  # noqa: A
         counts[1, slot] += 1
     for row in range(keys.size):
         key = keys[row]
-        slot = key >> (2 * _BITS)
+        slot = key >> (_BITS + _BITS)
         spare[counts[2, slot]] = key
         counts[2, slot] += 1
 
 
 @_compiled
-def _sweep(ordered, n_b, center_a, center_b, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Adds up placements, their squares around a center, and the ties, group by group."""
-    below_a = below_b = np.int64(0)
-    u = square_a = square_b = tie_term = 0.0
-    distinct = largest = np.int64(0)
-    row = 0
-    while row < ordered.size:
-        value = ordered[row] >> 1
-        of_a = of_b = np.int64(0)
-        while row < ordered.size and ordered[row] >> 1 == value:
-            mark = np.int64(ordered[row] & 1)
-            of_a += mark
-            of_b += 1 - mark
-            row += 1
-        placement_a = below_b + 0.5 * of_b
-        u += of_a * placement_a
-        square_a += of_a * (placement_a - center_a) ** 2
-        square_b += of_b * (below_a + 0.5 * of_a - center_b) ** 2
-        below_a += of_a
-        below_b += of_b
+def _sweep(ordered, n_a, n_b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Adds up deviations, their squares, and the ties, group by group."""
+    # whole numbers lose no digits, whatever the squares are taken from: one sweep does
+    from_a, from_b = -n_b, -n_a
+    deviation = low_a = high_a = low_b = high_b = np.int64(0)
+    tie_term = 0.0
+    distinct, largest = np.int64(0), np.int64(1)
+    row, last = np.uint64(0), np.uint64(ordered.size)
+    while row < last:
+        value, of_a, size = ordered[row] >> 1, np.int64(ordered[row] & 1), np.int64(1)
+        row += np.uint64(1)
+        while row < last and ordered[row] >> 1 == value:
+            of_a += np.int64(ordered[row] & 1)
+            size += 1
+            row += np.uint64(1)
+        of_b = size - of_a
+        deviation += of_a * (from_a + of_b)
+        square = (from_a + of_b) ** 2
+        low_a += of_a * (square & 0x7FFFFFFF)
+        high_a += of_a * (square >> 31)
+        square = (from_b + of_a) ** 2
+        low_b += of_b * (square & 0x7FFFFFFF)
+        high_b += of_b * (square >> 31)
+        from_a += 2 * of_b
+        from_b += 2 * of_a
         distinct += 1
-        largest = max(largest, of_a + of_b)
-        size = float(of_a + of_b)
-        tie_term += size * size * size - size
-    found[3], found[4], found[5], found[6] = u, square_a, square_b, tie_term
-    found[11], found[12] = distinct, largest
+        if size > 1:
+            largest = max(largest, size)
+            tied = float(size)
+            tie_term += tied * tied * tied - tied
+    squares_a, squares_b = Squares(low_a, high_a), Squares(low_b, high_b)
+    return deviation, squares_a, squares_b, tie_term, distinct, largest
 
 
 @_compiled
@@ -172,7 +235,7 @@ def _tops(ordered, limits, two_valued, low, top):  # type: ignore[no-untyped-def
 
 
 @_compiled
-def compare(values, bits, side, keys, spare, counts, found, cuts, top):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def compare(values, bits, side, keys, spare, counts, cuts, top):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Compares A and B in one column.
 
     Args:
@@ -182,26 +245,27 @@ def compare(values, bits, side, keys, spare, counts, found, cuts, top):  # type:
         keys: ``(n,)`` uint32 to work in, or uint64 where the scores lie further apart than 2^31
             floats do, as cosines never do
         spare: ``(n,)`` of the same to work in
-        counts: ``(3, 2 ** 11)`` int64 to work in
-        found: ``(13,)`` float64, filled as `FOUND` lists; only counts and means where the first
-            is 0 or under two of a set are finite
+        counts: ``(3, 2 ** 11)`` uint32 to work in
         cuts: ``(c,)`` float64, ascending: shares of all images that are looked at as the top
         top: ``(c, 3)`` int64, filled with images of A and of B above each cut, and the bits of
             the lowest score above it; the top of two values in the first row alone
+
+    Returns:
+        see `Found`
     """
-    found[:] = 0
     top[:] = 0
-    low, high = _scan(values, side, bits, found)
-    n_a, n_b = int(found[1]), int(found[2])
-    found[0] = high - low < np.int64(1) << (31 if keys.itemsize == 4 else 33)
-    if min(n_a, n_b) < 2 or not found[0]:
-        return
+    n_a, n_b, mean_a, mean_b, low, high = _scan(values, side, bits)
+    fits = np.int64(high) - low < np.int64(1) << (31 if keys.itemsize == 4 else 33)
+    if min(n_a, n_b) < 2 or not fits:
+        none = Squares(0, 0)
+        return Found(fits, n_a, n_b, mean_a, mean_b, 0.0, 0.0, 0, none, none, 0.0, 0, 0)
     n = n_a + n_b
-    square_a, square_b = _mark(values, side, bits, low, found[7:9], keys, counts)
-    found[9], found[10] = square_a / (n_a - 1), square_b / (n_b - 1)
+    square_a, square_b = _squares(values, side, bits, mean_a, mean_b)
+    _mark(side, bits, np.int64(low), keys, counts)
     _radix_sort(keys[:n], spare[:n], counts)
-    # the sums of placements of both sides add up to n_a n_b, so one gives both means
-    _sweep(spare[:n], n_b, 0.0, 0.0, found)
-    u = found[3]
-    _sweep(spare[:n], n_b, u / n_a, (np.float64(n_a) * n_b - u) / n_b, found)
-    _tops(spare[:n], (cuts * n + 1e-9).astype(np.int64), found[11] == 2, low, top)
+    deviation, squares_a, squares_b, tie_term, distinct, largest = _sweep(spare[:n], n_a, n_b)
+    _tops(spare[:n], (cuts * n + 1e-9).astype(np.int64), distinct == 2, low, top)
+    return Found(
+        fits, n_a, n_b, mean_a, mean_b, square_a / (n_a - 1), square_b / (n_b - 1),
+        deviation, squares_a, squares_b, tie_term, distinct, largest,
+    )  # fmt: skip
