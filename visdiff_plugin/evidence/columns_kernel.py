@@ -113,7 +113,7 @@ def _scan(values, side, bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
         key = _ordered(bits[row])
         low = min(low, key if is_a | is_b else _LAST)
         high = max(high, key if is_a | is_b else _FIRST)
-    some_a, some_b = float(max(n_a, 1)), float(max(n_b, 1))
+    some_a, some_b = np.maximum(n_a, 1), np.maximum(n_b, 1)
     return n_a, n_b, first_a + sum_a / some_a, first_b + sum_b / some_b, low, high
 
 
