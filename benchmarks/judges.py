@@ -2,7 +2,10 @@
 
 Thresholds are chosen on the truths marked "fix" in tests/judged_pairs.csv and measured on the
 "held out" ones. Beside the agreement it counts unrelated answers with a score: Acc@5 takes the
-best of five, so that few of them are many. Run it as ``PYTHONPATH=. python benchmarks/judges.py``.
+best of five, so that few of them are many. The rows marked "run" are answers of a real run that
+cosines of .35 and .6 score higher than words do (50 of 117, drawn at random).
+
+Run: ``PYTHONPATH=. .venv/bin/python benchmarks/judges.py``.
 """
 
 from __future__ import annotations
@@ -63,11 +66,17 @@ def unrelated(judge: Judge, rows: Sequence[dict[str, str]]) -> float:
         for row in rows
         if row["area"] != about["area"]
     ]
-    return float(np.mean(judged(judge, strange) > 0))
+    return float(np.mean(judged(judge, strange) > 0)) if strange else float("nan")
 
 
 def _r(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if a.std() and b.std() else 0.0
+
+
+def _compared(judge: Judge, rows: Sequence[dict[str, str]]) -> str:
+    """Returns how many scores are too high, equal and too low."""
+    less = judged(judge, rows) - np.array([float(row["score"]) for row in rows])
+    return f"too high {(less > 0).sum()}, equal {(less == 0).sum()}, too low {(less < 0).sum()}"
 
 
 def interval(judges: Sequence[Judge], rows: Sequence[dict[str, str]]) -> list[tuple[float, float]]:
@@ -90,7 +99,8 @@ def interval(judges: Sequence[Judge], rows: Sequence[dict[str, str]]) -> list[tu
 
 
 def main() -> None:
-    fix, held_out, every = rows_of("fix"), rows_of("held out"), rows_of("")
+    fix, answers, held_out = (rows_of(half) for half in ("fix", "run", "held out"))
+    every = rows_of("")
     texts = [row[name] for row in every for name in ("truth", "other", "row") if row[name]]
     encoder = Remembered(list(dict.fromkeys(texts)))
 
@@ -103,9 +113,10 @@ def main() -> None:
     chosen = {
         "words": WordJudge(),
         "best on fix": by_r[max(by_r)],
+        "lenient": with_meanings(0.35, 0.6),
         "words+minilm": with_meanings(default["related"], default["same"]),
     }
-    for half, rows in (("fix", fix), ("held out", held_out)):
+    for half, rows in (("fix", fix), ("run", answers), ("held out", held_out)):
         for (name, judge), (low, high) in zip(
             chosen.items(), interval([*chosen.values()], rows), strict=False
         ):
@@ -113,7 +124,7 @@ def main() -> None:
             print(
                 f"{half:<9} {name:<13} related {related:.2f} same {same:.2f}  "
                 f"r {agreement(judge, rows):.3f} [{low:.2f}, {high:.2f}]  "
-                f"unrelated {unrelated(judge, rows):.3f}"
+                f"unrelated {unrelated(judge, rows):.3f}  {_compared(judge, rows)}"
             )
         low, high = interval([*chosen.values()], rows)[-1]
         print(f"{half:<9} words+minilm less words: [{low:.2f}, {high:.2f}]")

@@ -25,14 +25,15 @@ def rows():
         return list(csv.DictReader(file))
 
 
-def test_the_scores_by_hand_are_two_halves_without_a_common_truth():
+def test_the_scores_by_hand_are_two_halves_without_a_common_truth_and_answers_of_a_run():
     table = rows()
     halves = {half: [row for row in table if row["half"] == half] for half in ("fix", "held out")}
-    assert [len(half) for half in halves.values()] == [40, 40] and len(table) == 80
+    run = [row for row in table if row["half"] == "run"]
+    assert [len(half) for half in (*halves.values(), run)] == [40, 40, 50] and len(table) == 130
     one, other = ({row["truth"] for row in half} for half in halves.values())
     assert not one & other
     assert {row["score"] for row in table} == {"0", "0.5", "1"}
-    assert len({(row["truth"], row["row"]) for row in table}) == 80
+    assert len({(row["truth"], row["other"], row["row"]) for row in table}) == 130
     for half in halves.values():
         assert {row["area"] for row in half} == {"everyday", "waterbirds", "styles", "animals"}
 
@@ -48,7 +49,7 @@ def test_it_agrees_with_scores_by_hand_that_chose_nothing():
         ]
         agreement[judge.name] = np.corrcoef(scores, hand)[0, 1]
     assert agreement["words-1"] < 0.5
-    assert agreement["words-1 + minilm"] > 0.7  # .80 as docs/evaluation.md says
+    assert agreement["words-2 + minilm"] > 0.65  # .75 as docs/evaluation.md says
 
 
 @needs_minilm
@@ -63,8 +64,10 @@ def test_thresholds_are_its_parameters():
 
 
 @needs_minilm
-def test_opposed_words_and_the_other_truth_are_no_match():
+def test_opposed_words_and_the_other_truth_are_no_match_and_more_words_are_half_of_one():
     judge = minilm_judge()
+    assert judge.judge(Question("dogs", "cats", "a black dog")).score == 1
+    assert judge.judge(Question("dogs", "cats", "images of a dog")).score == 2
     assert judge.judge(Question("dogs in snow", "dogs on grass", "dogs on the grass")).score == 0
     assert judge.judge(Question("horses", "cows", "cattle grazing")).score == 0
 
@@ -79,7 +82,7 @@ def test_it_is_a_judge_of_the_command_line_and_an_own_object_goes_before_it():
         def encode_texts(self, texts):
             return np.ones((len(texts), 2))
 
-    assert _judge("words+minilm", None, {"minilm": Own()}).name == "words-1 + mine"
+    assert _judge("words+minilm", None, {"minilm": Own()}).name == "words-2 + mine"
 
 
 def test_a_missing_package_is_named_before_anything_is_compared(monkeypatch, tmp_path, capsys):

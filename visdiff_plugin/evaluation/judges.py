@@ -94,7 +94,7 @@ class WordJudge:
     @property
     def name(self) -> str:
         """The judge, with its encoder's name."""
-        return "words-1" if self._encoder is None else f"words-1 + {self._encoder.name}"
+        return "words-1" if self._encoder is None else f"words-2 + {self._encoder.name}"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -105,11 +105,15 @@ class WordJudge:
         return {"same": self._same, "related": self._related, "encoder": own}
 
     def judge(self, question: Question) -> Judgment:
-        """Returns the better of what words and meanings say; opposed words are always 0."""
-        score, opposed = by_words(question)
-        if self._encoder is not None and not opposed:
-            score = max(score, self._by_meaning(question, self._encoder))
-        return Judgment(score)
+        """Returns the better of what words and meanings say.
+
+        Opposed words are always 0. The truth with further words is always 1: a cosine hardly
+        tells "black dog" from "dog".
+        """
+        said = by_words(question)
+        if self._encoder is None or said.opposed or said.narrower:
+            return Judgment(said.score)
+        return Judgment(max(said.score, self._by_meaning(question, self._encoder)))
 
     def _by_meaning(self, question: Question, encoder: TextEncoder) -> int:
         texts = [question.proposal, question.truth, *([question.other] if question.other else [])]
@@ -119,16 +123,16 @@ class WordJudge:
         return 2 if cosines[0] >= self._same else 1 if cosines[0] >= self._related else 0
 
 
-#: cosines of all-MiniLM-L6-v2 that agree best with scores by hand (benchmarks/judges.py)
-MINILM_SAME, MINILM_RELATED = 0.6, 0.35
+#: cosines of all-MiniLM-L6-v2, chosen by scores by hand: see docs/evaluation.md
+MINILM_SAME, MINILM_RELATED = 0.65, 0.5
 
 
 def minilm_judge(*, same: float = MINILM_SAME, related: float = MINILM_RELATED) -> WordJudge:
     """Returns the judge ``words+minilm``: words, and the meanings that all-MiniLM-L6-v2 sees.
 
     Args:
-        same (.6): cosine from which on two texts say the same
-        related (.35): cosine from which on one says part of the other
+        same (.65): cosine from which on two texts say the same
+        related (.5): cosine from which on one says part of the other
 
     Raises:
         DependencyError: if the package that carries the model is not installed
@@ -137,17 +141,34 @@ def minilm_judge(*, same: float = MINILM_SAME, related: float = MINILM_RELATED) 
     return WordJudge(SentenceEncoder(), same=same, related=related)
 
 
-def by_words(question: Question) -> tuple[int, bool]:
-    """Returns the score by words, and whether the proposal says the other truth instead."""
+@dataclass(frozen=True)
+class Said:
+    """What words alone say of a proposal.
+
+    Args:
+        score: 0, 1 or 2
+        opposed (False): whether it says the other truth instead
+        narrower (False): whether it says the whole truth and something else
+    """
+
+    score: int
+    opposed: bool = False
+    narrower: bool = False
+
+
+def by_words(question: Question) -> Said:
+    """Returns the score by words, and why meanings may not change it."""
     truth, other, said = (
         words(text) for text in (question.truth, question.other, question.proposal)
     )
     telling = truth - other or truth
     wrong = other - truth
     if not telling & said:
-        return 0, bool(wrong & said)
-    whole = telling <= said and not said - truth - _MEDIUM
-    return (2 if whole else 1), False
+        return Said(0, opposed=bool(wrong & said))
+    if not telling <= said:
+        return Said(1)
+    more = bool(said - truth - _MEDIUM)
+    return Said(1 if more else 2, narrower=more)
 
 
 def words(text: str) -> frozenset[str]:
