@@ -11,8 +11,11 @@ from typing import Any
 from ..stages import Images, Need, ProposerReply
 from .phrases import phrases
 
-#: a phrase stands for a shorter one inside it when it holds this share of its images
-_EXPLAINS, _EXPLAINS_WORD = 0.6, 0.3
+#: a phrase stands for a shorter one inside it when it holds this share of its images; a word alone
+#: is the general case, which no phrase stands for
+_EXPLAINS = 0.6
+#: z-scores that differ by less than this share are one: a word goes before phrases with it
+_EQUAL = 0.1
 #: of two phrases with a common word, the lesser goes when this share of its images is shared
 _SAME_IMAGES = 0.6
 #: share of its uses in which a phrase must end where the thought does, or it is a fragment
@@ -90,7 +93,7 @@ class KeywordProposer:
         if not captions_a or not captions_b:
             return ProposerReply([])
         over = _over_represented(captions_a, captions_b, self)
-        return ProposerReply([phrase.text for phrase in _distinct(over)[: self.n]])
+        return ProposerReply([phrase.text for phrase in _distinct(over, self.n)])
 
 
 def log_odds_z(count_a: int, n_a: int, count_b: int, n_b: int, prior: float) -> float:
@@ -153,18 +156,43 @@ def _over_represented(
         )
         if closed >= _CLOSED * uses:
             over.append(_Phrase(words, side_a.text(words), z, frozenset(rows)))
-    return sorted(over, key=lambda item: (-item.z, -len(item.words), item.text))
+    return sorted(over, key=lambda item: (-item.z, -_contents(item.words), item.text))
 
 
-def _distinct(candidates: list[_Phrase]) -> list[_Phrase]:
-    """Keeps one of the phrases that say the same of the same images; the order stays."""
-    kept: list[_Phrase] = []
+def _distinct(candidates: list[_Phrase], most: int) -> list[_Phrase]:
+    """Keeps one of the phrases that say the same of the same images, and each word alone.
+
+    Args:
+        candidates: the most over-represented first
+        most: how many to keep
+
+    Returns:
+        them in order, but a word before the phrases with it that are about as over-represented
+    """
+    alone = {phrase.words[0]: phrase for phrase in candidates if len(phrase.words) == 1}
+    longer = defaultdict(list)
     for phrase in candidates:
-        if any(_explains(longer, phrase) for longer in candidates):
-            continue
-        if not any(_overlap(phrase, other) for other in kept):
-            kept.append(phrase)
-    return kept
+        for word in set(phrase.words):
+            longer[word].append(phrase)
+    kept: dict[tuple[str, ...], _Phrase] = {}
+    for phrase in candidates:
+        if len(kept) >= most:
+            break
+        if len(phrase.words) > 1:
+            if any(_explains(other, phrase) for other in longer[phrase.words[0]]):
+                continue
+            if any(_overlap(phrase, other) for other in kept.values()):
+                continue
+            general = (alone[word] for word in phrase.words if word in alone)
+            equal = [word for word in general if word.z >= (1 - _EQUAL) * phrase.z]
+            for word in sorted(equal, key=lambda word: -word.z):
+                kept.setdefault(word.words, word)
+        kept.setdefault(phrase.words, phrase)
+    return list(kept.values())[:most]
+
+
+def _contents(words: tuple[str, ...]) -> int:
+    return sum(word != "~" for word in words)
 
 
 def _explains(longer: _Phrase, shorter: _Phrase) -> bool:
@@ -174,12 +202,10 @@ def _explains(longer: _Phrase, shorter: _Phrase) -> bool:
     starts = range(len(longer.words) - size + 1)
     if not any(longer.words[start : start + size] == shorter.words for start in starts):
         return False
-    # a word alone says little: a phrase that holds a good part of its images reads better
-    share = _EXPLAINS if size > 1 else _EXPLAINS_WORD
-    return len(longer.images) >= share * len(shorter.images)
+    return len(longer.images) >= _EXPLAINS * len(shorter.images)
 
 
 def _overlap(phrase: _Phrase, other: _Phrase) -> bool:
-    if not set(phrase.words) & set(other.words):
+    if len(other.words) == 1 or not set(phrase.words) & set(other.words):
         return False
     return len(phrase.images & other.images) >= _SAME_IMAGES * len(phrase.images)
