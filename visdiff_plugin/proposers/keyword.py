@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..stages import Images, Need, ProposerReply
+from ..words import thing
 from .phrases import phrases
 
 #: a phrase stands for a shorter one inside it when it holds this share of its images; a word alone
@@ -150,12 +151,14 @@ def _over_represented(
         z = log_odds_z(len(rows), len(captions_a), in_b, len(captions_b), options.prior)
         if z < options.min_z or len(rows) < options.min_images:
             continue
+        text = side_a.text(words)
         closed = side_a.closed[words] + side_b.closed[words]
         uses = sum(
             side.spellings[words].total() for side in (side_a, side_b) if words in side.spellings
         )
-        if closed >= _CLOSED * uses:
-            over.append(_Phrase(words, side_a.text(words), z, frozenset(rows)))
+        # "soccer" is a thing of its own where it stands before others alone: "soccer player"
+        if closed >= _CLOSED * uses or (len(words) == 1 and thing(text)):
+            over.append(_Phrase(words, text, z, frozenset(rows)))
     return sorted(over, key=lambda item: (-item.z, -_contents(item.words), item.text))
 
 
