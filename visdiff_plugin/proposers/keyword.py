@@ -17,6 +17,8 @@ from .phrases import phrases
 _EXPLAINS = 0.6
 #: z-scores that differ by less than this share are one: a word goes before phrases with it
 _EQUAL = 0.1
+#: a special case is worth a test only with this share of the z-score of each word in it
+_SPECIAL = 0.5
 #: of two phrases with a common word, the lesser goes when this share of its images is shared
 _SAME_IMAGES = 0.6
 #: share of its uses in which a phrase must end where the thought does, or it is a fragment
@@ -182,14 +184,15 @@ def _distinct(candidates: list[_Phrase], most: int) -> list[_Phrase]:
         if len(kept) >= most:
             break
         if len(phrase.words) > 1:
-            if any(_explains(other, phrase) for other in longer[phrase.words[0]]):
+            general = [alone[word] for word in phrase.words if word in alone]
+            if (
+                any(phrase.z < _SPECIAL * other.z for other in general)
+                or any(_explains(other, phrase) for other in longer[phrase.words[0]])
+                or any(_overlap(phrase, other) for other in kept.values())
+            ):
                 continue
-            if any(_overlap(phrase, other) for other in kept.values()):
-                continue
-            general = (alone[word] for word in phrase.words if word in alone)
-            equal = [word for word in general if word.z >= (1 - _EQUAL) * phrase.z]
-            for word in sorted(equal, key=lambda word: -word.z):
-                kept.setdefault(word.words, word)
+            equal = [other for other in general if other.z >= (1 - _EQUAL) * phrase.z]
+            kept |= {other.words: other for other in equal if other.words not in kept}
         kept.setdefault(phrase.words, phrase)
     return list(kept.values())[:most]
 

@@ -31,12 +31,12 @@ _NEVER_FIRST = frozenset(
     "picture pictures stock view views ready together away".split()
 )
 # One word makes a description only if it can be a thing, a place or an activity; what names one
-# of every image, or none at all, does not. "man", "people" and "running" do.
+# of every image, or none at all, does not, nor does "runs". "man", "people" and "running" do.
 _NEVER_ALONE = frozenset(
-    "doing looking going coming looks goes white black brown red blue green yellow "
-    "tan grey gray orange pink purple dark bright colorful different open closed high low long "
-    "short new something someone area background foreground air way time day camera stock "
-    "photos".split()
+    "doing looking going coming looks goes stands sits runs walks jumps plays lays white black "
+    "brown red blue green yellow tan grey gray orange pink purple dark bright colorful different "
+    "open closed high low long short new something someone area background foreground air way "
+    "time day camera stock photos".split()
 )
 
 
