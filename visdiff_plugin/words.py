@@ -131,6 +131,11 @@ def predicate(word: str) -> bool:
     return word.endswith("s") and set(_dictionary(word)) == {"VERB"}
 
 
+def thing(word: str) -> bool:
+    """Returns whether a word names something and describes nothing: "soccer", but not "black"."""
+    return "NOUN" in (known := _dictionary(word)) and not {"ADJ", "ADV"} & set(known)
+
+
 def _dictionary(word: str) -> dict[str, tuple[str, ...]]:
     # where it is used: its tables take a quarter of a second
     from lemminflect import getAllLemmas

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..stages import Images, Need, ProposerReply
+from ..words import thing
 from .phrases import phrases
 
-#: a phrase stands for a shorter one inside it when it holds this share of its images
-_EXPLAINS, _EXPLAINS_WORD = 0.6, 0.3
+#: a phrase stands for a shorter one inside it when it holds this share of its images; a word alone
+#: is the general case, which no phrase stands for
+_EXPLAINS = 0.6
+#: z-scores that differ by less than this share are one: a word goes before phrases with it
+_EQUAL = 0.1
+#: a special case is worth a test only with this share of the z-score of each word in it
+_SPECIAL = 0.5
 #: of two phrases with a common word, the lesser goes when this share of its images is shared
 _SAME_IMAGES = 0.6
 #: share of its uses in which a phrase must end where the thought does, or it is a fragment
@@ -90,7 +96,7 @@ class KeywordProposer:
         if not captions_a or not captions_b:
             return ProposerReply([])
         over = _over_represented(captions_a, captions_b, self)
-        return ProposerReply([phrase.text for phrase in _distinct(over)[: self.n]])
+        return ProposerReply([phrase.text for phrase in _distinct(over, self.n)])
 
 
 def log_odds_z(count_a: int, n_a: int, count_b: int, n_b: int, prior: float) -> float:
@@ -147,24 +153,52 @@ def _over_represented(
         z = log_odds_z(len(rows), len(captions_a), in_b, len(captions_b), options.prior)
         if z < options.min_z or len(rows) < options.min_images:
             continue
+        text = side_a.text(words)
         closed = side_a.closed[words] + side_b.closed[words]
         uses = sum(
             side.spellings[words].total() for side in (side_a, side_b) if words in side.spellings
         )
-        if closed >= _CLOSED * uses:
-            over.append(_Phrase(words, side_a.text(words), z, frozenset(rows)))
-    return sorted(over, key=lambda item: (-item.z, -len(item.words), item.text))
+        # "soccer" is a thing of its own where it stands before others alone: "soccer player"
+        if closed >= _CLOSED * uses or (len(words) == 1 and thing(text)):
+            over.append(_Phrase(words, text, z, frozenset(rows)))
+    return sorted(over, key=lambda item: (-item.z, -_contents(item.words), item.text))
 
 
-def _distinct(candidates: list[_Phrase]) -> list[_Phrase]:
-    """Keeps one of the phrases that say the same of the same images; the order stays."""
-    kept: list[_Phrase] = []
+def _distinct(candidates: list[_Phrase], most: int) -> list[_Phrase]:
+    """Keeps one of the phrases that say the same of the same images, and each word alone.
+
+    Args:
+        candidates: the most over-represented first
+        most: how many to keep
+
+    Returns:
+        them in order, but a word before the phrases with it that are about as over-represented
+    """
+    alone = {phrase.words[0]: phrase for phrase in candidates if len(phrase.words) == 1}
+    longer = defaultdict(list)
     for phrase in candidates:
-        if any(_explains(longer, phrase) for longer in candidates):
-            continue
-        if not any(_overlap(phrase, other) for other in kept):
-            kept.append(phrase)
-    return kept
+        for word in set(phrase.words):
+            longer[word].append(phrase)
+    kept: dict[tuple[str, ...], _Phrase] = {}
+    for phrase in candidates:
+        if len(kept) >= most:
+            break
+        if len(phrase.words) > 1:
+            general = [alone[word] for word in phrase.words if word in alone]
+            if (
+                any(phrase.z < _SPECIAL * other.z for other in general)
+                or any(_explains(other, phrase) for other in longer[phrase.words[0]])
+                or any(_overlap(phrase, other) for other in kept.values())
+            ):
+                continue
+            equal = [other for other in general if other.z >= (1 - _EQUAL) * phrase.z]
+            kept |= {other.words: other for other in equal if other.words not in kept}
+        kept.setdefault(phrase.words, phrase)
+    return list(kept.values())[:most]
+
+
+def _contents(words: tuple[str, ...]) -> int:
+    return sum(word != "~" for word in words)
 
 
 def _explains(longer: _Phrase, shorter: _Phrase) -> bool:
@@ -174,12 +208,10 @@ def _explains(longer: _Phrase, shorter: _Phrase) -> bool:
     starts = range(len(longer.words) - size + 1)
     if not any(longer.words[start : start + size] == shorter.words for start in starts):
         return False
-    # a word alone says little: a phrase that holds a good part of its images reads better
-    share = _EXPLAINS if size > 1 else _EXPLAINS_WORD
-    return len(longer.images) >= share * len(shorter.images)
+    return len(longer.images) >= _EXPLAINS * len(shorter.images)
 
 
 def _overlap(phrase: _Phrase, other: _Phrase) -> bool:
-    if not set(phrase.words) & set(other.words):
+    if len(other.words) == 1 or not set(phrase.words) & set(other.words):
         return False
     return len(phrase.images & other.images) >= _SAME_IMAGES * len(phrase.images)

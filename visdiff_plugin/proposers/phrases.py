@@ -30,13 +30,13 @@ _NEVER_FIRST = frozenset(
     "top middle edge side back front bunch lot kind type others next photo photos image images "
     "picture pictures stock view views ready together away".split()
 )
-# One word makes a description only if it can be a thing, a place or an activity.
+# One word makes a description only if it can be a thing, a place or an activity; what names one
+# of every image, or none at all, does not, nor does "runs". "man", "people" and "running" do.
 _NEVER_ALONE = frozenset(
-    "doing standing sitting running walking jumping playing laying lying looking going coming "
-    "stands sits runs walks jumps plays lays looks goes white black brown red blue green yellow "
-    "tan grey gray orange pink purple dark bright colorful different open closed high low long "
-    "short new man men woman women person people boy boys girl girls something someone "
-    "area background foreground air way time day camera stock photos".split()
+    "doing looking going coming looks goes stands sits runs walks jumps plays lays white black "
+    "brown red blue green yellow tan grey gray orange pink purple dark bright colorful different "
+    "open closed high low long short new something someone area background foreground air way "
+    "time day camera stock photos".split()
 )
 
 
