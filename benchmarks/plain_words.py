@@ -11,8 +11,10 @@ The peers: "words by share" is single words by the difference of their shares. "
 of Kim et al. (CVPR 2024): YAKE keywords of one set's captions, ranked by the difference of their
 mean similarity to the captions of both sets, by a text encoder in place of CLIP. "released" has
 the order and the statistics of the released VisDiff (t-test, no correction, no held-out images)
-with the same keywords. False discoveries: the share of shuffled pairs in which a method reports
-anything; methods without a test always do.
+with the same keywords. "Again": rows among the first five of a side that say the same as one
+above, or a special case of it, or the general case, by their words or by MiniLM (the threshold of
+the judge). False discoveries: the share of shuffled pairs in which a method reports anything;
+methods without a test always do.
 """
 
 from __future__ import annotations
@@ -128,7 +130,10 @@ def compared(a: Sequence[str], b: Sequence[str], config: Config) -> Answer:
     rows = [ranked.difference for ranked in found.ranked]
     if config.order == "auroc":  # of A alone, best first; B's are best last
         rows.sort(key=lambda row: -abs(row.auroc - 0.5))
-    sides = [[row.description for row in rows if row.favors == side] for side in "ab"]
+    own = [[row for row in rows if row.favors == side] for side in "ab"]
+    # what a reader sees first: the leads of themes, or without any what is not supported
+    shown = [[row for row in side if row.leads] or side for side in own]
+    sides = [[row.description for row in side] for side in shown]
     return sides[0], sides[1], any(row.significant for row in rows)
 
 
@@ -187,6 +192,30 @@ def scores(rows: Sequence[str], truth: str) -> tuple[float, float]:
     return (found[0], max(found)) if found else (0.0, 0.0)
 
 
+class Repeats:
+    """Counts rows among the first five that say again, or a special case of, what one says."""
+
+    def __init__(self) -> None:
+        from visdiff_plugin.encoders.sentence_encoder import SentenceEncoder
+        from visdiff_plugin.evaluation.judges import MINILM_SAME
+
+        self._encoder, self._same = SentenceEncoder(), MINILM_SAME
+
+    def __call__(self, rows: Sequence[str]) -> int:
+        """Returns how many of the first rows do."""
+        first = list(rows[:_ROWS])
+        said = [set(content(text)) for text in first]
+        vectors = self._encoder.encode_texts(first) if first else np.zeros((0, 1))
+        alike = vectors @ vectors.T >= self._same
+        return sum(
+            any(
+                said[place] <= said[other] or said[other] <= said[place] or alike[place, other]
+                for other in range(place)
+            )
+            for place in range(len(first))
+        )
+
+
 def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -200,13 +229,15 @@ def main() -> int:
         "B2T's recipe": B2T(),
         "words by share": by_share,
     }
-    print("| method | pairs | A first | A first five | B first | B first five | false |")
-    print("|---|---|---|---|---|---|---|")
+    print("| method | pairs | A first | A first five | B first | B first five | again | false |")
+    print("|---|---|---|---|---|---|---|---|")
+    repeats = Repeats()
     for name, method in methods.items():
         for half, chosen in halves.items():
-            found = []
+            found, again = [], 0
             for pair in chosen:
                 of_a, of_b, _ = method(*pair.captions)
+                again += repeats(of_a) + repeats(of_b)
                 found.append((*scores(of_a, pair.truths[0]), *scores(of_b, pair.truths[1])))
             means = " | ".join(f"{value:.2f}" for value in np.mean(found, axis=0))
             wrong = 0
@@ -218,7 +249,11 @@ def main() -> int:
                 cut = len(pair.captions[0])
                 wrong += method(dealt[:cut], dealt[cut:])[2]
             false = f"{wrong / options.shuffles:.2f}" if half == "test" else ""
-            print(f"| {name} | {len(chosen)} {half} | {means} | {false} |", flush=True)
+            print(
+                f"| {name} | {len(chosen)} {half} | {means} "
+                f"| {again / len(chosen) / 2:.2f} | {false} |",
+                flush=True,
+            )
     return 0
 
 
