@@ -1,5 +1,6 @@
 """What is made is stored while the next is in the making, in few commands, and never lost."""
 
+import contextlib
 import gc
 import threading
 import time
@@ -93,7 +94,8 @@ def test_who_adds_waits_when_much_is_waiting(dataset, ids, monkeypatch):
 def test_after_an_error_what_was_made_is_stored_and_the_first_error_is_told(dataset, ids):
     with pytest.raises(KeyboardInterrupt), Saver(dataset) as saving:
         add(saving, ids, 0, 50)
-        saving.add(ids[:1], statements(ids[:1], {"_id": ["refused"]}))
+        with contextlib.suppress(ValueError):  # where the other thread was fast, it is told here
+            saving.add(ids[:1], statements(ids[:1], {"_id": ["refused"]}))
         raise KeyboardInterrupt
     assert dataset.count("ours") == 50
     with pytest.raises(ValueError, match="Expected values that MongoDB can hold"):

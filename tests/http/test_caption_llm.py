@@ -36,7 +36,7 @@ def test_what_is_asked_and_what_comes_back():
     assert reply.text == answer and reply.usage == Usage(1, 100, 10)
     (request,) = server.requests
     assert "<group_a>\na dog\ntwo dogs\n</group_a>" in request.text
-    assert "Name 2 concepts" in request.text and "pets" in request.text
+    assert "Name up to 2 concepts" in request.text and "pets" in request.text
     assert request.body["response_format"]["type"] == "json_schema"
 
 

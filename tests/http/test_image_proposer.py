@@ -72,7 +72,7 @@ def test_separate_images_follow_their_labels(sets):
         assert text == f"Group {group}, image {number + 1}:"
         assert picture.size == (100, 50)
         assert close(picture.getpixel((50, 25)), shade(group.lower(), number))
-    assert "Name 2 concepts" in parts[-1]["text"] and "walls" in parts[-1]["text"]
+    assert "Name up to 2 concepts" in parts[-1]["text"] and "walls" in parts[-1]["text"]
     assert request.body["response_format"]["type"] == "json_schema"
 
 
