@@ -69,6 +69,16 @@ def waterbirds(folder: Path, minidual: Any) -> None:
         encoder=minidual,
     )
     print(run.summary())
+    visdiff.caption(dataset, minidual, field="said")
+    run = visdiff.compare(
+        dataset,
+        "misclassified",
+        "correct",
+        run_key="words",
+        preset="offline",
+        captioner="field:said",
+    )
+    print("\n" + run.summary())
 
 
 def main() -> int:
