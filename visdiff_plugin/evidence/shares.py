@@ -34,7 +34,7 @@ class Shares:
         n_b: images of B likewise
         effective_a: independent images that those of A are worth; ``n_a`` without clusters
         effective_b: likewise of B
-        median_a: median score of A
+        median_a: median score of A; None where none was asked for
         median_b: median score of B
     """
 
@@ -46,8 +46,8 @@ class Shares:
     n_b: int
     effective_a: float
     effective_b: float
-    median_a: float
-    median_b: float
+    median_a: float | None = None
+    median_b: float | None = None
 
     @property
     def top(self) -> float:
@@ -62,6 +62,7 @@ def shares_of(
     design: Design,
     cut: Cut = "top",
     least: float | None = None,
+    medians: bool = False,
 ) -> Shares:
     """Counts all images that are compared, whatever proposers saw: it is what a user counts.
 
@@ -76,6 +77,7 @@ def shares_of(
         cut ("top"): what ``least`` is
         least (None): the score from which on an image counts; by default that which a quarter of
             all images reach, see `top_quarter`: it hangs on the scores alone, on no seed
+        medians (False): whether to find the middle of each set, too
     """
     rows = [own[np.isfinite(scores[own])] for own in (rows_a, rows_b)]
     if design.pairs is not None or design.strata is not None:
@@ -93,9 +95,10 @@ def shares_of(
         float(own.size) if design.units is None else effective_size(over, alone(design.units[own]))
         for own, over in zip(rows, above, strict=True)
     ]
+    middles = [float(np.median(side)) for side in (a, b)] if medians else []
     return Shares(
         cut, float(least), int(above[0].sum()), a.size, int(above[1].sum()), b.size,
-        effective[0], effective[1], float(np.median(a)), float(np.median(b)),
+        effective[0], effective[1], *middles,
     )  # fmt: skip
 
 
