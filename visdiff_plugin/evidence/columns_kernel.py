@@ -1,8 +1,8 @@
 """The inner loops of `columns`: one radix sort and one sweep a column, compiled by numba.
 
 numba is imported with this module, and machine code is made on the first call (a second; kept on
-disk after that), so only columns that are long enough to win it back come here. Which set an image is
-in is as good as random, so no loop branches on it: a wrong guess costs as much as ten additions.
+disk after that), so only columns that are long enough to win it back come here. No loop branches
+on the set of an image, which is as good as random: a wrong guess costs as much as ten additions.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Squares(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What `compare` finds; all but sizes and means is 0 where ``fits`` is not set or a set is small.
+    """What `compare` finds; only sizes and means where it does not fit or a set has under two.
 
     A deviation is twice how far the placement of an image (how many of the other set lie below,
     ties half) is from the middle of the other set: a whole number.
@@ -113,7 +113,9 @@ def _scan(values, side, bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
         key = _ordered(bits[row])
         low = min(low, key if is_a | is_b else _LAST)
         high = max(high, key if is_a | is_b else _FIRST)
-    return n_a, n_b, first_a + sum_a / max(n_a, 1), first_b + sum_b / max(n_b, 1), low, high
+    one = np.int64(1)  # of a set without images
+    mean_a, mean_b = first_a + sum_a / max(n_a, one), first_b + sum_b / max(n_b, one)
+    return n_a, n_b, mean_a, mean_b, low, high
 
 
 @_any_order
@@ -204,7 +206,8 @@ def _sweep(ordered, n_a, n_b):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
             largest = max(largest, size)
             tied = float(size)
             tie_term += tied * tied * tied - tied
-    squares_a, squares_b = Squares(low_a, high_a), Squares(low_b, high_b)
+    squares_a = Squares(int(low_a), int(high_a))
+    squares_b = Squares(int(low_b), int(high_b))
     return deviation, squares_a, squares_b, tie_term, distinct, largest
 
 
