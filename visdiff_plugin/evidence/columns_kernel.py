@@ -80,7 +80,7 @@ def _any_order(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_compiled
-def _ordered(bits: int) -> int:
+def _ordered(bits: np.int32) -> np.int32:
     """Maps the bits of a float32 to a number in the order of the floats; -0 and 0 are one."""
     return np.int32(0) if bits == _FIRST else np.int32(bits ^ ((bits >> 31) & _LAST))
 

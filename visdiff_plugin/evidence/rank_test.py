@@ -125,7 +125,7 @@ def _shared_tails(count: int, yes: int, drawn: int, total: int) -> tuple[float, 
 def _chances(yes: int, drawn: int, total: int) -> tuple[int, NDArray[np.float64]]:
     """The lowest of the counts of `count_chances`, which have no gaps, and their chances."""
     counts, chances = count_chances(yes, drawn, total)
-    chances.flags.writeable = False
+    chances.setflags(write=False)
     return int(counts[0]), chances
 
 
