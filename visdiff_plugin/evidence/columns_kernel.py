@@ -1,8 +1,8 @@
 """The inner loops of `columns`: one radix sort and one sweep a column, compiled by numba.
 
 numba is imported with this module, and machine code is made on the first call (a second; kept on
-disk after that), so only columns that are long enough to win it back come here. Which set an image
-is in is as good as random, so no loop branches on it: a wrong guess costs as much as ten additions.
+disk after that), so only columns that are long enough to win it back come here. No loop branches
+on the set of an image, which is as good as random: a wrong guess costs as much as ten additions.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _LAST, _FIRST = np.int32(0x7FFFFFFF), np.int32(-0x80000000)
 class Squares(NamedTuple):
     """A sum of squares of whole numbers, exact however many: ``low + high * 2 ** 31``."""
 
-    low: Any  # 64 bits here, Python's own outside
-    high: Any
+    low: int
+    high: int
 
 
 class Found(NamedTuple):
-    """What `compare` finds; but for sizes and means, 0 where ``fits`` is not set or a set is small.
+    """What `compare` finds; only sizes and means where it does not fit or a set has under two.
 
     A deviation is twice how far the placement of an image (how many of the other set lie below,
     ties half) is from the middle of the other set: a whole number.
@@ -80,7 +80,7 @@ def _any_order(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_compiled
-def _ordered(bits: Any) -> Any:
+def _ordered(bits: np.int32) -> np.int32:
     """Maps the bits of a float32 to a number in the order of the floats; -0 and 0 are one."""
     return np.int32(0) if bits == _FIRST else np.int32(bits ^ ((bits >> 31) & _LAST))
 
@@ -113,8 +113,9 @@ def _scan(values, side, bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
         key = _ordered(bits[row])
         low = min(low, key if is_a | is_b else _LAST)
         high = max(high, key if is_a | is_b else _FIRST)
-    some_a, some_b = np.maximum(n_a, 1), np.maximum(n_b, 1)
-    return n_a, n_b, first_a + sum_a / some_a, first_b + sum_b / some_b, low, high
+    one = np.int64(1)  # of a set without images
+    mean_a, mean_b = first_a + sum_a / max(n_a, one), first_b + sum_b / max(n_b, one)
+    return n_a, n_b, mean_a, mean_b, low, high
 
 
 @_any_order
@@ -205,7 +206,8 @@ def _sweep(ordered, n_a, n_b):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
             largest = max(largest, size)
             tied = float(size)
             tie_term += tied * tied * tied - tied
-    squares_a, squares_b = Squares(low_a, high_a), Squares(low_b, high_b)
+    squares_a = Squares(int(low_a), int(high_a))
+    squares_b = Squares(int(low_b), int(high_b))
     return deviation, squares_a, squares_b, tie_term, distinct, largest
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .counts import count_tails
+from .counts import count_chances, count_tails
 from .draws import p_from_draws
 from .nulls import TiedRanks
 
@@ -106,8 +107,26 @@ def count_p(yes_a: int, n_a: int, yes_b: int, n_b: int) -> tuple[float, float]:
         n_b: images of B
     """
     if n_a <= n_b:
-        return count_tails(yes_a, yes_a + yes_b, n_a, n_a + n_b)
-    return count_tails(yes_b, yes_a + yes_b, n_b, n_a + n_b)[::-1]
+        return _shared_tails(yes_a, yes_a + yes_b, n_a, n_a + n_b)
+    return _shared_tails(yes_b, yes_a + yes_b, n_b, n_a + n_b)[::-1]
+
+
+def _shared_tails(count: int, yes: int, drawn: int, total: int) -> tuple[float, float]:
+    """The same as `count_tails`; candidates without ties at a cut share its distribution."""
+    least, chances = _chances(yes, drawn, total)
+    place = count - least
+    if not 0 <= place < chances.size:  # impossible, or too far out to be among the shared ones
+        return count_tails(count, yes, drawn, total)
+    at_least, at_most = chances[place:].sum(), chances[: place + 1].sum()
+    return min(1.0, float(at_least)), min(1.0, float(at_most))
+
+
+@lru_cache(maxsize=32)
+def _chances(yes: int, drawn: int, total: int) -> tuple[int, NDArray[np.float64]]:
+    """The lowest of the counts of `count_chances`, which have no gaps, and their chances."""
+    counts, chances = count_chances(yes, drawn, total)
+    chances.setflags(write=False)
+    return int(counts[0]), chances
 
 
 def permutation_p(
