@@ -178,3 +178,28 @@ def test_captions_count_as_patterns_do(shared, load_shared):
         )
         assert (row.counted_a, row.counted_b) == (in_a, in_b), name
         assert (row.prevalence_a, row.prevalence_b) == (in_a / 400, in_b / 600), name
+
+
+def test_the_form_takes_a_threshold_and_running_again_gives_it_back(plugins, make_dataset):
+    import fiftyone.operators as foo
+    from forms import URI
+
+    from panels import _actions
+
+    dataset = make_dataset(30)
+    said = [f"a {tags[0]} thing" for tags in dataset.values("tags")]
+    dataset.set_values("said", said)
+    asked, models = ["red thing", "blue thing"], {"captioner": "field:said", "ranker": "words"}
+    operator = foo.get_operator(f"{URI}/rank_hypotheses")
+    operator(dataset, "red", "blue", asked, "mine", threshold=0.5, preset="offline", **models)
+    dataset.reload()
+    run = visdiff.load(dataset, "mine")
+    assert {(row.cut, row.threshold) for row in run.differences} == {("given", 0.5)}
+    assert run.record["thresholds"] == {"red thing": 0.5, "blue thing": 0.5}
+    name, again = _actions.settings_of(dataset, run)
+    assert (name, again["threshold"]) == ("rank_hypotheses", 0.5)
+    own = visdiff.rank(dataset, "red", "blue", asked, "own", preset="offline",
+                       threshold={"red thing": 0.5}, **models)  # fmt: skip
+    _, other = _actions.settings_of(dataset, own)
+    assert "threshold" not in other
+    assert any("threshold of its own" in line for line in other["left_out"])
