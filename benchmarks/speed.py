@@ -107,15 +107,24 @@ def unit_rows(n: int, seed: int) -> np.ndarray:
 
 
 def evidence(n: int) -> list[Row]:
-    """AUROC, interval and tests of all candidates, from embeddings in memory."""
+    """All evidence of proposed candidates, from embeddings in memory: what a run does.
+
+    Scores, tests on the images that no proposer saw (all but 500 of each set), small groups,
+    correction, shares, themes and order; beside it the AUROC and Welch's t of the released code.
+    """
     from scipy.stats import ttest_ind
     from sklearn.metrics import roc_auc_score
 
     from visdiff_plugin.account import Account
+    from visdiff_plugin.config import Config
     from visdiff_plugin.evidence.columns import two_sample_columns
+    from visdiff_plugin.evidence.table import Table
     from visdiff_plugin.inputs.joined import Inputs
     from visdiff_plugin.rankers.embedding import EmbeddingRanker
+    from visdiff_plugin.ranking import rank_differences
+    from visdiff_plugin.sampling import Split
     from visdiff_plugin.scoring import score_images
+    from visdiff_plugin.selection import Candidate
     from visdiff_plugin.stages import Images
 
     embeddings, texts = unit_rows(n, 0), unit_rows(_CANDIDATES, 1)
@@ -133,10 +142,14 @@ def evidence(n: int) -> list[Row]:
         images, lambda rows: embeddings[rows[0] : rows[-1] + 1], rows_a, rows_b, [], Account()
     )
     ranker = EmbeddingRanker(Prepared(embeddings, texts))
+    candidates = [Candidate(f"thing {row}", "keyword") for row in range(_CANDIDATES)]
+    seen = [Split(tuple(range(min(500, rows.size // 3))), rows.size) for rows in (rows_a, rows_b)]
+    config = Config.preset("offline")
 
     def ours() -> None:
         scores = score_images(ranker, inputs, [str(row) for row in range(_CANDIDATES)]).scores
-        found["ours"] = two_sample_columns(scores, rows_a, rows_b)
+        table = Table(np.asarray(scores), rows_a, rows_b, [(seen[0], seen[1])])
+        found["ours"] = rank_differences(candidates, table, config)[0]
 
     def released() -> None:
         found["theirs"] = []
@@ -147,9 +160,10 @@ def evidence(n: int) -> list[Row]:
 
     extra = peak_memory(ours) / embeddings.nbytes
     ours_s, beside = best(ours, released)
-    for mine, (area, _) in zip(found["ours"], found["theirs"], strict=False):
-        if abs(mine.auroc - area) > 1e-6:  # the two matrix products round differently
-            raise SystemExit(f"Expected AUROC {area} of the reference, got {mine.auroc}.")
+    mine = {row.column: row.difference.auroc_all for row in found["ours"]}
+    for column, (area, _) in enumerate(found["theirs"]):
+        if abs(mine[column] - area) > 1e-6:  # the two matrix products round differently
+            raise SystemExit(f"Expected AUROC {area} of the reference, got {mine[column]}.")
     name = f"evidence, {n:,} images x {_CANDIDATES} candidates"
     return [
         compared(name, ours_s, beside * _CANDIDATES / 3, 15, "beside: 3 candidates, scaled"),

@@ -79,13 +79,21 @@ def shares_of(
             all images reach, see `top_quarter`: it hangs on the scores alone, on no seed
         medians (False): whether to find the middle of each set, too
     """
-    rows = [own[np.isfinite(scores[own])] for own in (rows_a, rows_b)]
+    rows, values = [], []
+    for own in (rows_a, rows_b):
+        column = scores[own]
+        known = np.isfinite(column)
+        whole = bool(known.all())  # mostly: nothing is copied once more
+        rows.append(own if whole else own[known])
+        values.append(column if whole else column[known])
     if design.pairs is not None or design.strata is not None:
         in_a = np.repeat([True, False], [rows[0].size, rows[1].size])
         compared = DesignTests.of(design, np.concatenate(rows), in_a).compared()
-        kept = [rows[0][compared[in_a]], rows[1][compared[~in_a]]]
-        rows = kept if min(map(len, kept)) else rows
-    a, b = (scores[own] for own in rows)
+        kept = compared[in_a], compared[~in_a]
+        if min(side.sum() for side in kept):
+            rows = [own[side] for own, side in zip(rows, kept, strict=True)]
+            values = [column[side] for column, side in zip(values, kept, strict=True)]
+    a, b = values
     if least is None:
         least = top_quarter(np.concatenate([a, b]))
     # in float64, or comparing would round a threshold between two neighboring float32 to one
