@@ -1,6 +1,6 @@
 """Does the first row say the plain word? Themes of real captions, beside other methods.
 
-Run: ``PYTHONPATH=. .venv/bin/python benchmarks/plain_words.py FOLDER [--shuffles 100]``, where
+Run: ``PYTHONPATH=. .venv/bin/python benchmarks/plain_words.py FOLDER``, with extra `evaluation`;
 FOLDER holds ``data/flickr8k`` (not part of the project). A theme is a word that at least two of
 five people wrote of a photo; of a pair, A shows one theme and not the other, B the other way
 round. Methods read one caption a photo. A row scores 1 if its content words are the theme, .5 if
