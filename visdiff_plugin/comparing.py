@@ -21,9 +21,10 @@ from .evidence.design import Design
 from .evidence.table import Table
 from .hints import hints
 from .inputs.joined import Inputs
+from .ordering import Ranked
 from .progress import Progress, part_of, silent
 from .rankers.cascade import Cascade, Chosen
-from .ranking import Ranked, rank_differences
+from .ranking import rank_differences
 from .rounds.holdout import Folds, plan_members
 from .rounds.proposing import Proposed, Round, plan_rounds, propose
 from .rounds.refining import refine

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .ranking import Ranked
+from .ordering import Ranked
 from .results.difference import Difference
 
 #: bars of a histogram; more are noise on a few hundred images, fewer hide two humps

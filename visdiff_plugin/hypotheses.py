@@ -14,8 +14,8 @@ from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
 from .inputs.unasked import read_unasked
+from .ordering import by_effect
 from .progress import Progress, silent
-from .ranking import by_effect
 from .results.run import Run
 from .selection import key
 from .storing import run_scores, run_store

@@ -185,7 +185,7 @@ class Scoring:
     name = "mine"
 
     def score(self, images, descriptions):
-        raise NotImplementedError
+        raise AssertionError("nothing is scored here")
 
 
 class Paid(Scoring):
