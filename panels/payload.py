@@ -97,7 +97,7 @@ def run_page(
         shown (None): part of `Run.parts` -> rows to show; by default `FIRST_ROWS`, and
             `FIRST_WEAK` of what is folded away
     """
-    parts = run.parts
+    parts, similar = run.parts, also(run)
     limits = {
         **dict.fromkeys(parts, FIRST_ROWS),
         "similar": FIRST_WEAK,
@@ -120,7 +120,10 @@ def run_page(
                 "count": len(part),
                 "more": max(0, len(part) - limits[name]),
                 "rows": [
-                    {**difference_row(at[id(row)], row), "also": also(run, row)}
+                    {
+                        **difference_row(at[id(row)], row),
+                        "also": similar.get(row.description, "") if row.leads else "",
+                    }
                     for row in part[: limits[name]]
                 ],
             }

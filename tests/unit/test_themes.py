@@ -161,3 +161,8 @@ def test_where_only_looks_differ_the_answer_tells_these():
     )
     none = difference(significant=False)
     assert answer(run(none)) == "No difference found: none of 1 candidates is supported."
+
+
+def test_in_runs_before_there_were_themes_each_row_is_one():
+    made = run(difference(description="snow"), difference(description="beach", favors="b"))
+    assert [(theme.name, theme.members) for theme in made.themes] == [("snow", ()), ("beach", ())]

@@ -138,7 +138,7 @@ def _card(run: Run, difference: Difference, pictures: Mapping[str, str]) -> str:
         crossing(difference) if "crossing" in difference.supported_as else "",
         control(difference),
         where(difference) and f"where it holds, AUROC {where(difference)}",
-        also(run, difference),
+        also(run).get(difference.description, ""),
         difference.merged and f"other wordings: {', '.join(difference.merged)}",
         difference.note,
     ]

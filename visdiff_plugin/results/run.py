@@ -74,9 +74,10 @@ class Run:
         """The supported differences by what they mean, in order: the first five are five themes."""
         members: dict[str, list[Difference]] = {}
         for difference in self.significant:
-            members.setdefault(difference.theme, []).append(difference)
+            # in runs before there were themes, each is one
+            members.setdefault(difference.theme or difference.description, []).append(difference)
         return tuple(
-            Theme(row, tuple(other for other in members[row.theme] if other is not row))
+            Theme(row, tuple(other for other in members[row.description] if other is not row))
             for row in self.significant
             if row.leads
         )

@@ -85,14 +85,14 @@ def table(differences: Sequence[Difference], run: Run | None = None) -> list[str
         f"{'description':<{_WIDTH}} favors  AUROC [95%]        "
         f"{'in A':>{widths[0]}}  {'in B':>{widths[1]}}  q"
     )
+    similar = {} if run is None else also(run)
     lines = []
     for difference, (a, b) in zip(differences, shown, strict=True):
         lines.append(_line(difference, f"{a:>{widths[0]}}  {b:>{widths[1]}}"))
         if run is not None and difference.where:
             lines.append(f"  AUROC {where(difference)}")
-        similar = "" if run is None else also(run, difference)
-        if similar:
-            lines.append(f"  {similar}")
+        if difference.leads and difference.description in similar:
+            lines.append(f"  {similar[difference.description]}")
     return [heading, "-" * (len(heading) + 6), *lines, *legend(differences)]
 
 

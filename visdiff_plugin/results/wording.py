@@ -231,14 +231,13 @@ def counts(difference: Difference) -> dict[str, str]:
     return {side: f"{n:,} of {of:,}" for side, (n, of) in known.items() if n is not None and of}
 
 
-def also(run: Run, difference: Difference) -> str:
-    """Returns what is similar to the lead of a theme: ``also: tree branch``; empty if nothing."""
-    members = [
-        row.description
-        for row in run.parts["similar"]
-        if row.theme == difference.description and difference.leads
-    ]
-    return f"also: {listed(members)}" if members else ""
+def also(run: Run) -> dict[str, str]:
+    """Returns what is similar to the leads of themes: lead -> ``also: tree branch``."""
+    return {
+        theme.name: f"also: {listed(row.description for row in theme.members)}"
+        for theme in run.themes
+        if theme.members
+    }
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:
