@@ -5,7 +5,9 @@ FOLDER holds ``data/flickr8k`` (not part of the project). A theme is a word that
 five people wrote of a photo; of a pair, A shows one theme and not the other, B the other way
 round. Methods read one caption a photo. A row scores 1 if its content words are the theme, .5 if
 they hold it. Pairs are split once into those that changes were made on (tune) and those that are
-only reported (test).
+only reported (test). Each score stands beside that of the judge "words+minilm". In pairs of kinds,
+what the photos of a set share is a kind of things that their captions name by many words (cars,
+trucks, trains): a row scores 1 if it names the kind, .5 if it is one of the words.
 
 The peers: "words by share" is single words by the difference of their shares. "B2T" is the recipe
 of Kim et al. (CVPR 2024): YAKE keywords of one set's captions, ranked by the difference of their
@@ -14,7 +16,7 @@ the order and the statistics of the released VisDiff (t-test, no correction, no 
 with the same keywords. "Again": rows among the first five of a side that say the same as one
 above, or a special case of it, or the general case, by their words or by MiniLM (the threshold of
 the judge). False discoveries: the share of shuffled pairs in which a method reports anything;
-methods without a test always do.
+methods without a test always do. Where `wn` holds an English WordNet, a row more has its kinds.
 """
 
 from __future__ import annotations
@@ -26,17 +28,23 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from visdiff_plugin.account import Account
 from visdiff_plugin.assembly import make_stages
 from visdiff_plugin.comparing import compare_inputs
 from visdiff_plugin.config import Config
+from visdiff_plugin.evaluation.judges import Question, minilm_judge
 from visdiff_plugin.evidence.design import Design
 from visdiff_plugin.inputs.joined import Inputs
+from visdiff_plugin.proposers.keyword import KeywordProposer
+from visdiff_plugin.proposers.kinds import Kinds
 from visdiff_plugin.stages import Images
+from visdiff_plugin.vectors import rows_of
 from visdiff_plugin.words import STOP_WORDS, lemma, readings, words
 
 _THEMES = (
@@ -50,6 +58,18 @@ _LEAST, _MOST = 20, 80
 #: pairs of each half, and of one theme
 _PAIRS, _OF_ONE = 20, 4
 _ROWS = 5
+#: kinds of things that captions of these photos name by many words, and seldom by their own
+_KINDS = {
+    "vehicle transport": "car truck bus motorcycle bicycle boat train sled canoe",
+    "sport game": "soccer basketball football tennis baseball volleyball hockey",
+    "clothing": "shirt hat jacket dress shorts coat helmet sweater costume uniform",
+    "person": "man woman boy girl baby lady",
+    "plant": "tree flower bush grass",
+    "water": "lake river ocean sea pool pond",
+    "animal": "horse cat bird cow goat sheep duck",
+}
+#: photos of one word of a kind, so that the kind is what they share
+_OF_WORD = 12
 
 
 @dataclass(frozen=True)
@@ -57,12 +77,14 @@ class Pair:
     """Two sets of photos.
 
     Args:
-        truths: the theme of A and of B
+        truths: names of the theme of A and of B, any of which will do
         captions: of A and of B, one a photo
+        words (("", "")): kinds: what captions name them by
     """
 
     truths: tuple[str, str]
     captions: tuple[list[str], list[str]]
+    words: tuple[str, str] = ("", "")
 
 
 #: of A and of B: the first rows, and whether anything is reported
@@ -76,10 +98,7 @@ def content(text: str) -> list[str]:
 
 def pairs(folder: Path) -> dict[str, list[Pair]]:
     """Returns the pairs of both halves; no theme is in both."""
-    with open(folder / "data" / "flickr8k" / "samples.csv", encoding="utf-8", newline="") as file:
-        captions = [[row[f"caption_{n}"] for n in range(1, 6)] for row in csv.DictReader(file)]
-    said = [Counter(one for text in five for one in {readings(w)[0] for w in words(text)})
-            for five in captions]  # fmt: skip
+    captions, said = _read(folder)
     shows = {
         lemma(theme): {row for row, count in enumerate(said) if count[lemma(theme)] >= 2}
         for theme in _THEMES
@@ -110,6 +129,42 @@ def pairs(folder: Path) -> dict[str, list[Pair]]:
     return halves
 
 
+def kinds(folder: Path) -> list[Pair]:
+    """Returns pairs of kinds: of each word as many photos, none with a word of the other kind."""
+    captions, said = _read(folder)
+    shows = {
+        kind: {word: [row for row, count in enumerate(said) if count[lemma(word)] >= 2]
+               for word in names.split()}
+        for kind, names in _KINDS.items()
+    }  # fmt: skip
+    found = []
+    rng = np.random.default_rng(11)
+    for both in itertools.combinations(_KINDS, 2):
+        sides = []
+        for own, other in (both, both[::-1]):
+            others = {lemma(word) for word in _KINDS[other].split()}
+            rows = {
+                row
+                for of_word in shows[own].values()
+                for row in rng.permutation([row for row in of_word if not others & set(said[row])])[
+                    :_OF_WORD
+                ].tolist()
+            }
+            sides.append([captions[row][0] for row in sorted(rows)])
+        if min(map(len, sides)) >= _LEAST:
+            found.append(Pair(both, (sides[0], sides[1]), (_KINDS[both[0]], _KINDS[both[1]])))
+    return found
+
+
+def _read(folder: Path) -> tuple[list[list[str]], list[Counter[str]]]:
+    """Returns of each photo its five captions, and how many of them hold each word."""
+    with open(folder / "data" / "flickr8k" / "samples.csv", encoding="utf-8", newline="") as file:
+        captions = [[row[f"caption_{n}"] for n in range(1, 6)] for row in csv.DictReader(file)]
+    said = [Counter(one for text in five for one in {readings(w)[0] for w in words(text)})
+            for five in captions]  # fmt: skip
+    return captions, said
+
+
 class Table:
     """Stands for captions that are there already."""
 
@@ -120,12 +175,39 @@ class Table:
         raise AssertionError("captions are there already")
 
 
-def compared(a: Sequence[str], b: Sequence[str], config: Config) -> Answer:
+class CaptionVectors:
+    """Embeds photos by their captions, so that a bank can be asked without an image encoder."""
+
+    name = "captions, minilm"
+
+    def __init__(self) -> None:
+        from visdiff_plugin.encoders.sentence_encoder import SentenceEncoder
+
+        self._encoder = SentenceEncoder()
+        self.encode_texts = self._encoder.encode_texts
+
+    def encode_images(self, paths: Sequence[str]) -> NDArray[np.float32]:
+        """Never called."""
+        raise AssertionError("captions are embedded")
+
+    def __call__(self, a: Sequence[str], b: Sequence[str]) -> Answer:
+        """The bank alone, its phrases counted in captions."""
+        vectors = np.asarray(self.encode_texts([*a, *b]), np.float32)
+        return offline(a, b, vectors, proposer="bank", encoder=self)
+
+
+def compared(
+    a: Sequence[str],
+    b: Sequence[str],
+    config: Config,
+    vectors: NDArray[np.float32] | None = None,
+) -> Answer:
     """Returns what a comparison says of captions: supported rows first."""
     texts = [*a, *b]
     paths = [f"{row:04}" for row in range(len(texts))]
     of_a, of_b = np.arange(len(a)), np.arange(len(a), len(texts))
-    inputs = Inputs(Images(paths, paths, texts), None, of_a, of_b, [], Account())
+    reader = None if vectors is None else rows_of(vectors)
+    inputs = Inputs(Images(paths, paths, texts), reader, of_a, of_b, [], Account())
     found = compare_inputs(inputs, Design(), make_stages(None, config, True), config)
     rows = [ranked.difference for ranked in found.ranked]
     if config.order == "auroc":  # of A alone, best first; B's are best last
@@ -137,12 +219,17 @@ def compared(a: Sequence[str], b: Sequence[str], config: Config) -> Answer:
     return sides[0], sides[1], any(row.significant for row in rows)
 
 
-def offline(a: Sequence[str], b: Sequence[str], **changes: object) -> Answer:
+def offline(
+    a: Sequence[str],
+    b: Sequence[str],
+    vectors: NDArray[np.float32] | None = None,
+    **changes: object,
+) -> Answer:
     """The offline preset; changes are of its config."""
     config = Config.preset(
         "offline", captioner=Table(), ranker="words", properties=False, **changes
     )
-    return compared(a, b, config)
+    return compared(a, b, config, vectors)
 
 
 def released(a: Sequence[str], b: Sequence[str]) -> Answer:
@@ -183,13 +270,38 @@ class B2T:
         return rows[0], rows[1], True
 
 
-def scores(rows: Sequence[str], truth: str) -> tuple[float, float]:
+def scores(rows: Sequence[str], truth: str, narrower: str = "") -> tuple[float, float]:
     """Returns the score of the first row, and the best of the first five."""
+    names, inside = set(content(truth)), set(content(f"{truth} {narrower}"))
     found = [
-        1.0 if content(text) == [truth] else 0.5 if truth in content(text) else 0.0
+        1.0 if (named := content(text.split(" such as ")[0])) and len(named) == 1
+        and named[0] in names else 0.5 if inside & set(content(text)) else 0.0
         for text in rows[:_ROWS]
-    ]
+    ]  # fmt: skip
     return (found[0], max(found)) if found else (0.0, 0.0)
+
+
+class Judged:
+    """Scores rows by the offline judge, words and meanings, as `visdiff_plugin.evaluation` does."""
+
+    def __init__(self) -> None:
+        self._judge = minilm_judge()
+
+    def __call__(self, rows: Sequence[str], truths: tuple[str, str]) -> tuple[float, float]:
+        """Returns the score of the first row, and the best of the first five.
+
+        Args:
+            rows: of a set
+            truths: names of its theme, and of the other set's
+        """
+        found = [
+            max(
+                self._judge.judge(Question(truth, truths[1].split()[0], text)).score / 2
+                for truth in truths[0].split()
+            )
+            for text in rows[:_ROWS]
+        ]
+        return (found[0], max(found)) if found else (0.0, 0.0)
 
 
 class Repeats:
@@ -222,24 +334,34 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--shuffles", type=int, default=100)
     options = parser.parse_args()
-    halves = pairs(options.folder)
+    halves = {**pairs(options.folder), "kinds": kinds(options.folder)}
     methods: dict[str, Callable[[Sequence[str], Sequence[str]], Answer]] = {
-        "offline: keyword, words": offline,
+        "offline: keyword, words": partial(offline, proposer=KeywordProposer(kinds=False)),
+        "offline: bank alone, words": CaptionVectors(),
         "released VisDiff's order and statistics, keyword, words": released,
         "B2T's recipe": B2T(),
         "words by share": by_share,
     }
+    if Kinds.there() is not None:
+        methods["offline: keyword with a WordNet, words"] = offline
     print("| method | pairs | A first | A first five | B first | B first five | again | false |")
     print("|---|---|---|---|---|---|---|---|")
-    repeats = Repeats()
+    repeats, judged = Repeats(), Judged()
     for name, method in methods.items():
         for half, chosen in halves.items():
             found, again = [], 0
             for pair in chosen:
                 of_a, of_b, _ = method(*pair.captions)
                 again += repeats(of_a) + repeats(of_b)
-                found.append((*scores(of_a, pair.truths[0]), *scores(of_b, pair.truths[1])))
-            means = " | ".join(f"{value:.2f}" for value in np.mean(found, axis=0))
+                by_words = (
+                    *scores(of_a, pair.truths[0], pair.words[0]),
+                    *scores(of_b, pair.truths[1], pair.words[1]),
+                )
+                by_judge = (*judged(of_a, pair.truths), *judged(of_b, pair.truths[::-1]))
+                found.append((by_words, by_judge))
+            means = " | ".join(
+                f"{word:.2f} / {judge:.2f}" for word, judge in np.mean(found, axis=0).T
+            )
             wrong = 0
             for shuffle in range(options.shuffles if half == "test" else 0):
                 pair = chosen[shuffle % len(chosen)]

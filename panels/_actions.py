@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from visdiff_plugin.config import SETTINGS, Config
 from visdiff_plugin.dataset.samples import find_dataset
 from visdiff_plugin.errors import FieldError, SelectionError
 from visdiff_plugin.form_params import LEFT_OUT, params_of
@@ -14,6 +15,8 @@ from visdiff_plugin.results.difference import Difference
 from visdiff_plugin.results.run import Run
 from visdiff_plugin.sets.grammar import SavedView, parse_set
 from visdiff_plugin.views import filter_view, sort_view
+
+from .payload import hypotheses
 
 
 def matches(dataset: Any, run: Run, difference: Difference, chosen: Mapping[str, Any]) -> Any:
@@ -106,12 +109,18 @@ def save_view(dataset: Any, name: str, view: Any) -> None:
         raise SelectionError(f"A view can't be named {name!r}: {error}") from error
 
 
+def further(params: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Returns the parameters of a form that looks for what a run did not name: twice the rounds."""
+    rounds = int(run.config.get("rounds") or Config.rounds)
+    return {**params, "rounds": min(2 * rounds, int(SETTINGS["rounds"].most or rounds))}
+
+
 def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
     """Returns the operator that makes a run like this one, and what its form is filled with.
 
     The parameters also hold a sentence for each value that can't be filled in; the form shows it.
     """
-    asked = _hypotheses(run)
+    asked = hypotheses(run)
     again = params_of(run.config, run.record.get("script_only"), ranks=bool(asked))
     params = {"run_key": free_key(dataset, run.run_key), **again.params}
     left_out = list(again.left_out)
@@ -153,15 +162,6 @@ def _set_again(text: str, views: Sequence[str]) -> str:
     except SelectionError:
         return ""
     return "" if isinstance(chosen, SavedView) and chosen.name not in views else str(chosen)
-
-
-def _hypotheses(run: Run) -> list[str]:
-    """Returns what a run checked; none where it looked for differences by itself."""
-    known = run.record.get("hypotheses")
-    if known is not None:
-        return list(known)
-    own = [row.description for row in run.differences if row.source == "user"]
-    return [] if "proposer" in (run.record.get("stages") or {}) else own
 
 
 def free_key(dataset: Any, run_key: str) -> str:

@@ -36,9 +36,12 @@ def draw(panel: Any, run: Mapping[str, Any]) -> Page:
     answer.text("apart", run["apart"], "vd-second")
     answer.text("how", run["how"], "vd-small")
     if run["unnamed"]:
-        answer.box("unnamed", "vd-row").button(
-            "show", "Show photos that no row explains", panel.show_unnamed, kind="plain"
-        )
+        offers = answer.box("unnamed", "vd-row")
+        offers.button("show", "Show photos that no row explains", panel.show_unnamed, kind="plain")
+        if run["looks"]:
+            offers.button(
+                "further", "Look again with more rounds", panel.look_further, kind="plain"
+            )
     parts = run["parts"]
     if parts["a"]["count"] or parts["b"]["count"] or not run["found"]:
         sides = box.box("sides", "vd-two")

@@ -147,6 +147,12 @@ class DifferencesPanel(foo.Panel):
         name, params = _actions.settings_of(ctx.dataset, self._run(ctx))
         self._prompt(ctx, name, params)
 
+    def look_further(self, ctx: Any) -> None:
+        """Opens the form of the same comparison with more rounds, as much is not named yet."""
+        run = self._run(ctx)
+        name, params = _actions.settings_of(ctx.dataset, run)
+        self._prompt(ctx, name, _actions.further(params, run))
+
     def rename(self, ctx: Any) -> None:
         """Asks for another name."""
         self._prompt(ctx, "rename_run", {"run_key": ctx.params["key"]})

@@ -115,6 +115,7 @@ def run_page(
         "counts": found(run) if run.significant else "",
         "apart": f"{apart(run)} {named_together(run)}".rstrip(),
         "unnamed": unnamed(run),
+        "looks": not hypotheses(run),
         "parts": {
             name: {
                 "count": len(part),
@@ -137,6 +138,15 @@ def run_page(
         "notes": list(run.notes),
         "cost": _cost(run),
     }
+
+
+def hypotheses(run: Run) -> list[str]:
+    """Returns what a run checked; none where it looked for differences by itself."""
+    known = run.record.get("hypotheses")
+    if known is not None:
+        return list(known)
+    own = [row.description for row in run.differences if row.source == "user"]
+    return [] if "proposer" in (run.record.get("stages") or {}) else own
 
 
 def unnamed(run: Run) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .said import Said, implies, overlap
+
 #: strengths that differ by less than this share are one: the more general wording goes first
 _EQUAL = 0.05
 
@@ -21,13 +23,13 @@ class Row:
     Args:
         effect: distance of its AUROC from one half, in [0, .5]
         side: the set that it favors
-        words: what its description says, without stop words and inflection
+        says: what its description says
         measured (False): whether it was measured: what it says is its values, not its words
     """
 
     effect: float
     side: str | None
-    words: frozenset[str]
+    says: Said
     measured: bool = False
 
 
@@ -110,45 +112,44 @@ def order_rows(rows: Sequence[Row], gains: Gains) -> list[int]:
     alone = gains.each()
     left = list(range(len(rows)))
     order: list[int] = []
-    said: dict[str | None, set[str]] = {}
+    above: dict[str | None, frozenset[str]] = {}
     new = np.ones(len(rows))
     while left:
         strength = {
-            place: _strength(rows[place], said, new[place]) if order else float(alone[place])
+            place: _strength(rows[place], above, new[place]) if order else float(alone[place])
             for place in left
         }
         best = max(left, key=lambda place: (round(strength[place], 12), -place))
         chosen = _more_general(best, rows, strength)
         left.remove(chosen)
         order.append(chosen)
-        said.setdefault(rows[chosen].side, set()).update(rows[chosen].words)
+        side = rows[chosen].side
+        above[side] = above.get(side, frozenset()).union(*rows[chosen].says)
         if rows[chosen].measured:
             gains.take(chosen)
             new = np.minimum(1, gains.each() / np.maximum(alone, 1e-12))
     return order
 
 
-def _strength(row: Row, said: dict[str | None, set[str]], new: float) -> float:
+def _strength(row: Row, above: dict[str | None, frozenset[str]], new: float) -> float:
     if row.measured:
         return row.effect * float(new)
-    if not row.words:
-        return row.effect
-    overlap = len(row.words & said.get(row.side, set())) / len(row.words)
-    return row.effect * (1 - overlap)
+    return row.effect * (1 - overlap(row.says, above.get(row.side, frozenset())))
 
 
 def _more_general(best: int, rows: Sequence[Row], strength: dict[int, float]) -> int:
-    """Returns the best row, or one about as strong that says the same in fewer of its words."""
+    """Returns the best row, or one about as strong that says the same more generally."""
     general = [
         place
         for place, own in strength.items()
-        if rows[place].words
+        if rows[place].says
         and not rows[place].measured
-        and rows[place].words < rows[best].words
+        and implies(rows[best].says, rows[place].says)
+        and not implies(rows[place].says, rows[best].says)
         and rows[place].side == rows[best].side
         and own >= (1 - _EQUAL) * strength[best]
     ]
-    return min(general, key=lambda place: (len(rows[place].words), -strength[place]), default=best)
+    return min(general, key=lambda place: (len(rows[place].says), -strength[place]), default=best)
 
 
 def _within(

@@ -14,9 +14,9 @@ from .distinct import Gains, Row, order_rows
 from .evidence.table import Table
 from .results.difference import Difference
 from .results.wording import decisive
-from .selection import KINDS, key
+from .said import said
+from .selection import KINDS
 from .themes import Idea, themes, within_sets
-from .words import STOP_WORDS
 
 #: images that the order of the rows is worked out on: it describes, it does not test
 _MOST_ORDERED = 20_000
@@ -104,11 +104,11 @@ class _Kept:
         """Orders broad rows of one kind, leads first, and says what each adds to those above it."""
         leads = [row for row in rows if row.difference.leads]
         members = [row for row in rows if not row.difference.leads]
-        said = [
+        shown = [
             Row(
                 abs(decisive(row.difference)[0] - 0.5),
                 row.difference.favors,
-                _words(row.difference),
+                said(row.difference.description),
                 row.difference.source == "property",
             )
             for row in leads
@@ -116,7 +116,7 @@ class _Kept:
         gains = Gains(
             self.scores[:, [row.column for row in (*leads, *members)]], self.in_a, self.within
         )
-        order = order_rows(said, gains.first(len(leads)))
+        order = order_rows(shown, gains.first(len(leads)))
         places = [*order, *range(len(leads), len(rows))]
         ordered = [(*leads, *members)[place] for place in places]
         return [
@@ -127,10 +127,6 @@ class _Kept:
     def agreement(self, rows: Sequence[Ranked]) -> NDArray[np.float64]:
         """Returns ``(k, k)`` correlations of the rows' scores within the sets."""
         return within_sets(self.scores[:, [row.column for row in rows]], self.in_a)
-
-
-def _words(row: Difference) -> frozenset[str]:
-    return frozenset(key(row.description).split()) - STOP_WORDS
 
 
 def _themed(
@@ -156,11 +152,12 @@ def _idea(row: Difference) -> Idea:
     auroc, low, high = _own_interval(row)
     if not row.is_broad:
         gap = abs(row.prevalence_a - row.prevalence_b) / 2
-        return Idea(_words(row), row.favors, gap, gap)
+        return Idea(said(row.description), row.favors, gap, gap)
     least = low - 0.5 if auroc > 0.5 else 0.5 - high
     # what is measured has no synonyms, only two ways to say the same measurement
-    words = frozenset((row.measure,)) if row.source == "property" else _words(row)
-    return Idea(words, row.favors, abs(auroc - 0.5), max(least, 0.0))
+    measured = row.source == "property"
+    says = frozenset((frozenset((row.measure,)),)) if measured else said(row.description)
+    return Idea(says, row.favors, abs(auroc - 0.5), max(least, 0.0))
 
 
 def _own_interval(row: Difference) -> tuple[float, float, float]:

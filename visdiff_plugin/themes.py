@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .said import Said, implies
+
 #: correlation of scores within the sets from which on rows that say much the same are one theme
 _AGREES = 0.3
 #: share of the words of the shorter of two descriptions that the other must say too
@@ -24,13 +26,13 @@ class Idea:
     """A row as themes see it.
 
     Args:
-        words: what its description says, without stop words and inflection
+        says: what its description says
         side: the set that it favors
         effect: distance of its AUROC from one half, in [0, .5]
         least: the same at the near end of its interval
     """
 
-    words: frozenset[str]
+    says: Said
     side: str | None
     effect: float
     least: float
@@ -57,9 +59,7 @@ def themes(
         similarity (None): ``(k, k)`` cosine of the embeddings of their descriptions
     """
     alike = _alike(similarity)
-    order = sorted(
-        range(len(ideas)), key=lambda place: (len(ideas[place].words), -ideas[place].effect, place)
-    )
+    order = sorted(range(len(ideas)), key=lambda place: (*_generality(ideas[place]), place))
     groups: list[list[int]] = []
     for place in order:
         # of several general rows, it is a case of the strongest
@@ -114,29 +114,50 @@ def _alike(similarity: NDArray[np.floating[Any]] | None) -> NDArray[np.bool_] | 
 
 
 def _same(lead: Idea, other: Idea, agreement: float, alike: bool) -> bool:
-    if lead.side != other.side or not lead.words or not other.words:
+    if lead.side != other.side or not lead.says or not other.says:
         return False
-    if lead.words <= other.words:
+    if implies(other.says, lead.says):
         return True
     if agreement < _AGREES:
         return False
-    shared = len(lead.words & other.words) / min(len(lead.words), len(other.words))
-    return alike or shared >= _SHARED or _one_stem(lead.words, other.words)
+    if implies(lead.says, other.says):
+        return True
+    shared = sum(any(_much_the_same(one, two) for two in other.says) for one in lead.says)
+    least = min(len(lead.says), len(other.says))
+    return alike or shared >= _SHARED * least or _one_stem(lead.says, other.says)
 
 
-def _one_stem(first: frozenset[str], other: frozenset[str]) -> bool:
+def _much_the_same(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Whether two parts are one word, or lists that share half of the shorter one."""
+    return len(one & two) >= _SHARED * min(len(one), len(two))
+
+
+def _one_stem(first: Said, other: Said) -> bool:
     """Whether both say one word each of the same stem: "snowboard", "snowboarder"."""
     if len(first) != 1 or len(other) != 1:
         return False
-    [one], [two] = first, other
-    shorter, longer = sorted((one, two), key=len)
-    return len(shorter) >= _STEM and longer.startswith(shorter)
+    [ones], [twos] = first, other
+    return any(
+        len(one) >= _STEM and two.startswith(one) or len(two) >= _STEM and one.startswith(two)
+        for one in ones
+        for two in twos
+    )
+
+
+def _generality(idea: Idea) -> tuple[int, int, float]:
+    """Orders ideas: first what most says, as "vehicles such as car or bus"; then the strongest."""
+    return len(idea.says), -sum(map(len, idea.says)), -idea.effect
+
+
+def _plainness(idea: Idea) -> tuple[int, int, float]:
+    """Orders ideas: those of fewer words first, then the strongest."""
+    return len(idea.says), sum(map(len, idea.says)), -idea.effect
 
 
 def _led(group: Sequence[int], ideas: Sequence[Idea]) -> list[int]:
     strongest = max(group, key=lambda place: (ideas[place].effect, -place))
     equal = [place for place in group if ideas[place].effect >= ideas[strongest].least]
-    lead = min(equal, key=lambda place: (len(ideas[place].words), -ideas[place].effect, place))
+    lead = min(equal, key=lambda place: (*_plainness(ideas[place]), place))
     rest = sorted(
         (place for place in group if place != lead), key=lambda place: (-ideas[place].effect, place)
     )

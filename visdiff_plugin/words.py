@@ -136,6 +136,16 @@ def thing(word: str) -> bool:
     return "NOUN" in (known := _dictionary(word)) and not {"ADJ", "ADV"} & set(known)
 
 
+def plural(word: str) -> str:
+    """Returns the plural of a noun; the word itself where the dictionary has none: "furniture"."""
+    from lemminflect import getInflection
+
+    if word == "person":
+        return "people"
+    forms: tuple[str, ...] = getInflection(word, "NNS", inflect_oov=False)
+    return forms[0] if forms else word
+
+
 def _dictionary(word: str) -> dict[str, tuple[str, ...]]:
     # where it is used: its tables take a quarter of a second
     from lemminflect import getAllLemmas

@@ -57,6 +57,10 @@ def test_the_grid_shows_the_photos_that_no_row_explains(half_named, plugins):
     run = compare(half_named, "red pictures")
     opened = Browser(half_named).event("on_load").event("open_run", key="run")
     assert "Show photos that no row explains" in opened.text
+    opened.event("look_further")
+    [form] = opened.asked("prompt_user_for_operation")
+    assert form["operator_uri"].endswith("/compare_views") and not form["skip_prompt"]
+    assert form["params"]["rounds"] == 2 * run.config["rounds"]
     opened.event("show_unnamed")
     assert opened.view().values("id") == [*run.named["unnamed_a"], *run.named["unnamed_b"]]
 

@@ -9,7 +9,7 @@ from visdiff_plugin.distinct import Gains, Row, order_rows
 
 
 def row(effect, words, side="a"):
-    return Row(effect, side, frozenset(words.split()))
+    return Row(effect, side, frozenset(frozenset((word,)) for word in words.split()))
 
 
 def ordered(scores, in_a, rows=None, strata=None):

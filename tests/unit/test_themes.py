@@ -16,15 +16,19 @@ from visdiff_plugin.themes import Idea, themes, within_sets
 OFFLINE = Config.preset("offline")
 
 
+def _parted(words):
+    return frozenset(frozenset((word,)) for word in words)
+
+
 def idea(words, effect=0.2, least=None, side="a"):
     least = effect / 2 if least is None else least
-    return Idea(frozenset(words.split()), side, effect, least)
+    return Idea(_parted(words.split()), side, effect, least)
 
 
 def grouped(*ideas, agreement=None, similarity=None):
     k = len(ideas)
     found = themes(ideas, np.eye(k) if agreement is None else agreement, similarity)
-    names = [" ".join(sorted(one.words)) for one in ideas]
+    names = [" ".join(sorted(word for part in one.says for word in part)) for one in ideas]
     return [[names[place] for place in group] for group in found]
 
 
@@ -82,7 +86,7 @@ def test_every_row_is_in_one_theme_whose_lead_is_no_weaker_than_allowed(seed):
     rng = np.random.default_rng(seed)
     k = int(rng.integers(1, 12))
     ideas = [
-        Idea(frozenset(rng.choice(list("uvwxyz"), int(rng.integers(0, 4))).tolist()),
+        Idea(_parted(rng.choice(list("uvwxyz"), int(rng.integers(0, 4))).tolist()),
              str(rng.choice(["a", "b"])), float(effect), float(effect * rng.random()))
         for effect in rng.random(k) / 2
     ]  # fmt: skip

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ..stages import Images, Need, ProposerReply
-from ..words import thing
+from ..words import plural, thing
+from .kinds import Kinds
 from .phrases import phrases
 
-#: a phrase stands for a shorter one inside it when it holds this share of its images; a word alone
-#: is the general case, which no phrase stands for
+#: a phrase stands for a shorter one inside it when it holds this share of its images, and a word
+#: for its kind; no phrase stands for a word alone, which is the general case
 _EXPLAINS = 0.6
 #: z-scores that differ by less than this share are one: a word goes before phrases with it
 _EQUAL = 0.1
@@ -21,6 +22,12 @@ _EQUAL = 0.1
 _SPECIAL = 0.5
 #: of two phrases with a common word, the lesser goes when this share of its images is shared
 _SAME_IMAGES = 0.6
+#: words of one kind that a description lists, and of all that are looked at, the commonest first
+_MOST_OF_KIND, _MOST_WORDS = 5, 200
+#: share of its uses from which on "walking" says that a word is no thing
+_DOING = 0.1
+#: one kind among so many proposals
+_KINDS_OF = 5
 #: share of its uses in which a phrase must end where the thought does, or it is a fragment
 _CLOSED = 0.4
 
@@ -43,12 +50,16 @@ class KeywordProposer:
     images instead of words: a phrase that is in an image or not is a two-way multinomial. It
     reads all captions of both sides at once.
 
+    Where `wn` holds an English WordNet, words that name kinds of one thing are proposed together
+    too ("vehicles such as car, truck or bus"), if that tells the sides apart better than each.
+
     Args:
         n (15): most proposals
         max_words (3): most words of a phrase, articles and prepositions not counted
         min_images (2): images of A a phrase must be in
         min_z (1): smallest z-score
         prior (10): weight of the prior, in images
+        kinds (True): whether words of one kind are proposed together, where there is a WordNet
 
     Raises:
         ValueError: on a number out of range
@@ -66,6 +77,7 @@ class KeywordProposer:
         min_images: int = 2,
         min_z: float = 1.0,
         prior: float = 10.0,
+        kinds: bool = True,
     ) -> None:
         if min(n, max_words, min_images) < 1 or not min_z > 0 or not prior > 0:
             raise ValueError(
@@ -74,6 +86,7 @@ class KeywordProposer:
             )
         self.n, self.max_words, self.min_images = n, max_words, min_images
         self.min_z, self.prior = min_z, prior
+        self.kinds = Kinds.there() if kinds else None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -84,6 +97,7 @@ class KeywordProposer:
             "min_images": self.min_images,
             "min_z": self.min_z,
             "prior": self.prior,
+            "wordnet": None if self.kinds is None else self.kinds.lexicon,
         }
 
     def propose(self, a: Images, b: Images) -> ProposerReply:
@@ -147,10 +161,13 @@ def _over_represented(
     # sorted: what follows must not depend on the order of images
     side_a = _Index(sorted(captions_a), options.max_words)
     side_b = _Index(sorted(captions_b), options.max_words)
+
+    def z_of(in_a: int, in_b: int) -> float:
+        return log_odds_z(in_a, len(captions_a), in_b, len(captions_b), options.prior)
+
     over = []
     for words, rows in side_a.images.items():
-        in_b = len(side_b.images.get(words, ()))
-        z = log_odds_z(len(rows), len(captions_a), in_b, len(captions_b), options.prior)
+        z = z_of(len(rows), len(side_b.images.get(words, ())))
         if z < options.min_z or len(rows) < options.min_images:
             continue
         text = side_a.text(words)
@@ -161,7 +178,67 @@ def _over_represented(
         # "soccer" is a thing of its own where it stands before others alone: "soccer player"
         if closed >= _CLOSED * uses or (len(words) == 1 and thing(text)):
             over.append(_Phrase(words, text, z, frozenset(rows)))
+    if options.kinds is not None:
+        over += _of_one_kind(side_a, side_b, options, z_of)
     return sorted(over, key=lambda item: (-item.z, -_contents(item.words), item.text))
+
+
+def _of_one_kind(
+    side_a: _Index, side_b: _Index, options: KeywordProposer, z_of: Callable[[int, int], float]
+) -> list[_Phrase]:
+    """Returns words of one kind as a phrase, where together they tell more than each alone."""
+    assert options.kinds is not None
+    counts = {
+        words[0]: len(side_a.images.get(words, ())) + len(side_b.images.get(words, ()))
+        for words in side_a.images.keys() | side_b.images.keys()
+        if len(words) == 1 and _names_thing(words, side_a, side_b)
+    }
+    usual = sorted(counts, key=lambda word: (-counts[word], word))[:_MOST_WORDS]
+    members = defaultdict(list)
+    for word, names in zip(usual, options.kinds.of(usual), strict=True):
+        for name in names:
+            members[name].append(word)
+    found = []
+    for name, words in sorted(members.items()):
+        own = (name,)
+        all_z = z_of(_together(side_a, [*words, name]), _together(side_b, [*words, name]))
+        in_a = {word: len(side_a.images.get((word,), ())) for word in words}
+        alone = {
+            word: z_of(count, len(side_b.images.get((word,), ())))
+            for word, count in sorted(in_a.items(), key=lambda item: (-item[1], item[0]))
+            if count >= options.min_images
+        }
+        listed = [word for word, z in alone.items() if z > 0][:_MOST_OF_KIND]
+        # what holds of the words that A has more of alone does not hold of the kind
+        if len(listed) < 2 or all_z < options.min_z:
+            continue
+        said = [*listed, name] if own in side_a.images or own in side_b.images else listed
+        rows = frozenset[int]().union(*(side_a.images.get((word,), ()) for word in said))
+        z = z_of(len(rows), _together(side_b, said))
+        largest = max(in_a[word] for word in listed)
+        if (1 - _EQUAL) * z < max(alone.values()) or largest > _EXPLAINS * len(rows):
+            continue
+        text = f"{plural(name)} such as {', '.join(listed[:-1])} or {listed[-1]}"
+        found.append(_Phrase((text,), text, z, rows))
+    kept: list[_Phrase] = []
+    for phrase in sorted(found, key=lambda item: (-item.z, item.text)):
+        if all(len(phrase.images & other.images) < _SAME_IMAGES * len(phrase.images)
+               for other in kept):  # fmt: skip
+            kept.append(phrase)
+    return kept[: max(1, options.n // _KINDS_OF)]
+
+
+def _names_thing(words: tuple[str, ...], *sides: _Index) -> bool:
+    """Whether a word mostly stands as a thing, and not as what somebody does: "walking"."""
+    spellings = Counter[str]()
+    for side in sides:
+        spellings += side.spellings.get(words, Counter())
+    doing = sum(count for text, count in spellings.items() if text != words[0] and "ing" in text)
+    return doing < _DOING * spellings.total()
+
+
+def _together(side: _Index, words: Iterable[str]) -> int:
+    return len(set[int]().union(*(side.images.get((word,), ()) for word in words)))
 
 
 def _distinct(candidates: list[_Phrase], most: int) -> list[_Phrase]:

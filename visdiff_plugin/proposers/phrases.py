@@ -80,7 +80,7 @@ def phrases(caption: str, max_words: int) -> Iterator[Phrase]:
                 if counted > max_words:
                     break
                 words = run[start : end + 1]
-                if _stands_alone(words):
+                if stands_alone(words):
                     following = run[end + 1 : end + 2]
                     closed = all(word in _INNER or word.endswith("ing") for word in following)
                     yield Phrase(_lemmas(words), " ".join(words), closed)
@@ -106,7 +106,8 @@ def _runs(caption: str) -> Iterator[list[str]]:
     yield run
 
 
-def _stands_alone(words: list[str]) -> bool:
+def stands_alone(words: list[str]) -> bool:
+    """Returns whether words, in lower case, make sense as a description."""
     if words[-1] in _NEVER_LAST or words[-1].isdigit():
         return False
     if "and" in words:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,83 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..progress import Progress, silent
+from ..said import SHORTEST_PART, Part, joined, parts
 from ..stages import Images, Scored
-from ..words import STOP_WORDS, lemma, plain, readings, words
+from ..words import STOP_WORDS, readings, words
 
 #: captions between two reports of progress
 _STEP = 20_000
 #: absent words that a note lists, and letters of one: descriptions can be anything
 _MOST_LISTED, _LONGEST = 8, 40
-#: letters that each part of a word must have to be looked for in two: "skate board"
-_SHORTEST_PART = 3
-_OR = "or"
-_SLASH = re.compile(r"(?<=\w)/(?=\w)| / ")
-#: link the words of a hyphened one: "black-and-white", "state-of-the-art"
-_LINKS = frozenset("a an the and of or in on to with".split())
-
-
-@dataclass(frozen=True)
-class Part:
-    """One thing that a caption must say.
-
-    Args:
-        lemmas: any of them will do
-        word: as the description has it
-    """
-
-    lemmas: frozenset[str]
-    word: str
-
-
-def parts(description: str) -> list[Part]:
-    """Returns what a caption must say to say a description: each of its content words.
-
-    Words beside "or" or "/" are alternatives ("a red or blue car": red or blue, and car). Two
-    words side by side are also said by one word ("snow board": snowboard), as hyphens come and go.
-    Stop words count inside a hyphened word alone ("close-up").
-
-    Args:
-        description: any text
-
-    Returns:
-        the parts in order, each once; none where there are stop words only
-    """
-    content: list[Part] = []
-    beside = either = False  # what stands before this word: another content word, "or"
-    for word in _content(description):
-        if word in ("", _OR):
-            beside, either = False, bool(content) and (either or word == _OR)
-            continue
-        part = Part(frozenset(readings(word)[:1]), word)
-        if either:
-            last = content.pop()
-            part = Part(last.lemmas | part.lemmas, f"{last.word} or {word}")
-        elif beside and (joined := _joined(content[-1].word, word)):
-            content[-1] = Part(content[-1].lemmas | {joined}, content[-1].word)
-            part = Part(part.lemmas | {joined}, word)
-        content.append(part)
-        beside, either = not either, False
-    once: dict[str, Part] = {}
-    for part in content:
-        name = " ".join(lemma(word) for word in part.word.split(" or "))
-        first = once.get(name, part)
-        once[name] = Part(first.lemmas | part.lemmas, first.word)
-    return list(once.values())
-
-
-def _content(description: str) -> Iterator[str]:
-    """Yields content words, "or" between alternatives, and "" for each other stop word."""
-    for token in _SLASH.sub(" or ", plain(description)).split():
-        hyphened = "-" in token.strip("-")
-        for word in words(token):
-            stops = word in (_LINKS if hyphened else STOP_WORDS)
-            yield word if not stops or (word == _OR and not hyphened) else ""
-
-
-def _joined(first: str, second: str) -> str:
-    """Returns the lemma of two words written as one, if it is a form of both together."""
-    joined = readings(first + second)[0]
-    return joined if len(joined) >= len(first) + _SHORTEST_PART else ""
 
 
 @dataclass(frozen=True)
@@ -176,8 +106,8 @@ class _Captions:
         self._beginnings = {
             known_lemma[:end]
             for known_lemma in lemmas
-            for end in range(1, len(known_lemma) - _SHORTEST_PART + 1)
-            if end >= _SHORTEST_PART or known_lemma[:end] == "t"
+            for end in range(1, len(known_lemma) - SHORTEST_PART + 1)
+            if end >= SHORTEST_PART or known_lemma[:end] == "t"
         } - STOP_WORDS
 
     def read(self, texts: Sequence[str], progress: Progress) -> None:
@@ -203,8 +133,8 @@ class _Captions:
         before = ""
         for word in said:
             lemmas.update(self._known(word))
-            if before and (joined := _joined(before, word)) in self._places:
-                lemmas.add(joined)
+            if before and (one := joined(before, word)) in self._places:
+                lemmas.add(one)
             before = word if word in self._beginnings else ""
         return lemmas
 
