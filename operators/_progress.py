@@ -10,18 +10,24 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from fiftyone.operators import types
 from fiftyone.operators.executor import ExecutionResult
 from fiftyone.operators.message import GeneratedMessage
+from pymongo.errors import PyMongoError
+
+from visdiff_plugin.mongo.claims import here, is_dead
 
 STORE = "visdiff"
 #: seconds between two writes of a state: people can't read faster, and MongoDB has other work
 _EVERY = 0.5
-#: seconds after which a state that nobody renews belongs to a process that died
-_STALE = 900
+#: seconds between two signs of life, and after which a state without one is of a process that died
+_BEAT, _STALE = 5.0, 30.0
+#: seconds for which a wish to stop is kept
+_STOP = 900
 
 Work = Callable[[Callable[[float, str], None]], dict[str, Any]]
 Step = tuple[float, str] | None
@@ -38,7 +44,8 @@ def states(ctx: Any) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     for item in stored_states:
         if item and item["state"] != "failed":
-            if (now - datetime.fromisoformat(item["updated"])).total_seconds() > _STALE:
+            silent = (now - datetime.fromisoformat(item["updated"])).total_seconds()
+            if silent > _STALE or is_dead(item.get("process") or {}):
                 item["state"] = "failed"
                 item["error"] = "The process died without reporting an error."
             elif store.get(f"stop:{item['name']}"):
@@ -48,7 +55,7 @@ def states(ctx: Any) -> list[dict[str, Any]]:
 
 def stop(ctx: Any, name: str) -> None:
     """Asks work to stop after the batch that it is in."""
-    ctx.store(STORE).set(f"stop:{name}", True, ttl=_STALE)
+    ctx.store(STORE).set(f"stop:{name}", True, ttl=_STOP)
 
 
 def forget(ctx: Any, name: str) -> None:
@@ -87,6 +94,7 @@ class _Told:
     def __init__(self, ctx: Any, name: str, shown: Callable[[float, str], object]) -> None:
         self._store, self._name, self._shown = ctx.store(STORE), name, shown
         self._began, self._last, self._lock = _now(), 0.0, threading.Lock()
+        self._said: tuple[float | None, str] = (0.0, "Starting")
         self.stopped = threading.Event()
 
     def __call__(self, fraction: float, label: str) -> None:
@@ -94,6 +102,7 @@ class _Told:
 
         self._shown(fraction, label)
         with self._lock:
+            self._said = fraction, label
             if time.monotonic() - self._last > _EVERY:
                 self._last = time.monotonic()
                 self._write("running", fraction, label)
@@ -107,9 +116,10 @@ class _Told:
         from visdiff_plugin.errors import Cancelled
 
         self._store.delete(f"stop:{self._name}")
-        self._write("running", 0.0, "Starting")
+        self._write("running", *self._said)
         try:
-            result = work(self)
+            with self._alive():
+                result = work(self)
         except Cancelled:
             self._forget()
             raise
@@ -119,6 +129,25 @@ class _Told:
         self._forget()
         return result
 
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        """Shows that the process lives, also while a model says nothing for minutes."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(_BEAT):
+                with self._lock, suppress(PyMongoError):  # the work finds out by itself
+                    if not ended.is_set():
+                        self._write("running", *self._said)
+
+        thread = threading.Thread(target=beat, name=f"visdiff-beat-{self._name}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                ended.set()
+
     def _forget(self) -> None:
         self._store.delete(f"state:{self._name}")
         self._store.delete(f"stop:{self._name}")
@@ -127,7 +156,7 @@ class _Told:
         self._store.set(
             f"state:{self._name}",
             {"name": self._name, "state": state, "fraction": fraction, "label": label,
-             "error": error, "began": self._began, "updated": _now()},
+             "error": error, "began": self._began, "updated": _now(), "process": here()},
         )  # fmt: skip
 
 

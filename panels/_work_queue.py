@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .work_cards import merged, queued
+from .work_cards import merged, queued, tried_again
 
 #: what a failure is shown for: the newest ones
 _MOST = 8
@@ -50,12 +50,20 @@ def dismiss(ctx: Any, name: str) -> None:
     """Hides a failure; the record of a delegated one stays in the database."""
     from fiftyone.operators.delegated import DelegatedOperationService
 
-    from ..operators._progress import forget
+    from ..operators._progress import forget, states
 
+    told = {state["name"]: state for state in states(ctx)}.get(name)
     forget(ctx, name)
+    service = DelegatedOperationService()
     for operation in _operations(ctx.dataset):
-        if queued(operation)["name"] == name and operation.run_state == "failed":
-            DelegatedOperationService().archive_operation(operation.id)
+        known = queued(operation)
+        if known["name"] != name:
+            continue
+        if told and operation.run_state == "running" and not tried_again(known, told):
+            service.set_failed(operation.id)  # its process was killed
+        elif operation.run_state != "failed":
+            continue
+        service.archive_operation(operation.id)
 
 
 def _operations(dataset: Any) -> Sequence[Any]:

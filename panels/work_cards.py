@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 _STATES = {
@@ -22,7 +23,7 @@ def queued(operation: Any) -> dict[str, Any]:
 
     Returns:
         ``name`` (as in the store: the run key, or the operator's name), ``title``, ``state``,
-        ``fraction``, ``label`` and ``error``
+        ``since`` (ISO 8601, UTC), ``fraction``, ``label`` and ``error``
     """
     request: Mapping[str, Any] = getattr(operation.context, "request_params", None) or {}
     params = request.get("params") or {}
@@ -33,6 +34,7 @@ def queued(operation: Any) -> dict[str, Any]:
         "name": name,
         "title": f"{name}: {sets[0]} vs. {sets[1]}" if len(sets) == 2 else name,
         "state": str(operation.run_state),
+        "since": _latest(operation),
         "fraction": getattr(status, "progress", None),
         "label": getattr(status, "label", None) or "",
         "error": reason(getattr(operation.result, "error", None)),
@@ -66,8 +68,8 @@ def _card(
 ) -> dict[str, Any]:
     work = told or operation or {}
     state = str(work["state"])
-    if told and told["state"] == "failed" and operation and operation["state"] != "failed":
-        work, state = operation, str(operation["state"])  # it is being tried again
+    if told and told["state"] == "failed" and operation and tried_again(operation, told):
+        work, state = operation, str(operation["state"])
     failed, fraction = state == "failed", work.get("fraction")
     running = state in ("running", "stopping")
     return {
@@ -81,6 +83,20 @@ def _card(
         "stoppable": not failed and state != "stopping",
         "moving": not failed,
     }
+
+
+def tried_again(operation: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Returns whether delegated work is under way that began after a failure that was told.
+
+    FiftyOne goes on calling work running whose process was killed.
+    """
+    return operation["state"] != "failed" and operation["since"] > str(told["updated"])
+
+
+def _latest(operation: Any) -> str:
+    times = (getattr(operation, f"{what}_at", None) for what in ("scheduled", "queued", "started"))
+    known = [time.replace(tzinfo=UTC) for time in times if time is not None]
+    return max(known).isoformat(timespec="milliseconds") if known else ""
 
 
 def reason(error: Any) -> str:

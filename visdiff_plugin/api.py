@@ -229,7 +229,8 @@ def _run(
     score_fields.check_other(dataset, set_b.dataset, run_key)
     set_a, set_b, shared = samples.separate(set_a, set_b, config.overlap)
     stages = make_stages(dataset, config, propose=not hypotheses)
-    with closing(stages.engine):
+    claim = run_store.writing(dataset, set_b.dataset, run_key, overwrite)
+    with closing(stages.engine), claim as replaces:
         return Comparison(
             dataset,
             set_a,
@@ -242,6 +243,7 @@ def _run(
             taken_from,
             progress or silent,
             thresholds or {},
+            replaces,
         ).run()
 
 

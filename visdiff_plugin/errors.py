@@ -94,6 +94,12 @@ class ModelError(VisDiffError):
     """A captioner, encoder, proposer or ranker could not be loaded or did not answer."""
 
 
+class StoreError(VisDiffError):
+    """FiftyOne's database can't be reached, or did not take what was written."""
+
+    retryable = True
+
+
 class ServerError(ModelError):
     """A model's server can't be reached, is overloaded or answers nonsense; try again later."""
 

@@ -78,7 +78,14 @@ def add_hypothesis(
             inputs, design, stages, config, (text,), progress, thresholds, unasked
         )
     progress(0.95, "Writing scores")
-    return _store(dataset, run, inputs, compared, config)
+
+    def changed(latest: Run) -> Run:
+        if latest.created != run.created:
+            raise RunError(f"Expected run {run_key!r} as it was, but it was made again meanwhile.")
+        _check_new(latest, text)
+        return _with_row(latest, inputs, compared, config)
+
+    return run_store.update_run(dataset, run_key, changed)
 
 
 def place_of(run: Run, hypothesis: str) -> int | None:
@@ -116,7 +123,8 @@ def _check_images(inputs: Inputs, run: Run) -> None:
         )
 
 
-def _store(dataset: Any, run: Run, inputs: Inputs, compared: Compared, config: Config) -> Run:
+def _with_row(run: Run, inputs: Inputs, compared: Compared, config: Config) -> Run:
+    """Returns the run with one row more, whose scores are written here."""
     if not compared.ranked:
         reasons = (
             "; ".join(skipped.reason for skipped in compared.untested) or "its scores do not vary"
@@ -131,6 +139,4 @@ def _store(dataset: Any, run: Run, inputs: Inputs, compared: Compared, config: C
     )
     supported = [row for row in rows if row.significant]
     others = sorted((row for row in rows if not row.significant), key=by_effect)
-    changed = replace(run, differences=(*supported, *others))
-    run_store.update_run(dataset, changed)
-    return changed
+    return replace(run, differences=(*supported, *others))

@@ -48,6 +48,7 @@ class Comparison:
         within: what both sets were taken from, for people; empty for the whole dataset
         progress: called with the share done and a label
         thresholds: hypothesis -> the score from which on an image counts as showing it
+        replaces: the run of that key which it may replace, as `run_store.writing` gives it
     """
 
     dataset: Any
@@ -61,6 +62,7 @@ class Comparison:
     within: str = ""
     progress: Progress = silent
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    replaces: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
@@ -109,7 +111,9 @@ class Comparison:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self.progress(0.95, "Writing scores")
-        run = run_store.save_run(self.dataset, run, inputs.sources, scores[:, columns], inputs.in_a)
+        run = run_store.save_run(
+            self.dataset, run, inputs.sources, scores[:, columns], inputs.in_a, self.replaces
+        )
         self.progress(1.0, "Done")
         return run
 

@@ -259,15 +259,15 @@ def test_a_run_that_was_stopped_leaves_nothing_on_either(two, monkeypatch):
     def stopped(*args, **kwargs):
         raise SystemExit
 
-    monkeypatch.setattr(type(home), "save_run_results", stopped)
+    monkeypatch.setattr(run_store, "save_record", stopped)
     with pytest.raises(SystemExit):
         compare(home, other)
     assert home.list_runs() == [] and not [one for one in two if one.get_field("run")]
-    delete = run_store.delete_run
-    monkeypatch.setattr(run_store, "delete_run", lambda *args, **kwargs: ())  # killed
+    delete = run_store._delete
+    monkeypatch.setattr(run_store, "_delete", lambda *args, **kwargs: ())  # killed
     with pytest.raises(SystemExit):
         compare(home, other)
-    monkeypatch.setattr(run_store, "delete_run", delete)
+    monkeypatch.setattr(run_store, "_delete", delete)
     monkeypatch.undo()
     assert all(one.get_field("run") for one in two)
     assert visdiff.delete(home, "run") == ()

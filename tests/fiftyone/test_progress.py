@@ -1,5 +1,7 @@
 """Long work from the App: progress, its state in the store, stopping, failures."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -136,3 +138,41 @@ def test_the_apps_own_operators_stream(plugins, dataset):
     assert labels[0] == "Reading samples"  # of later steps the newest is shown, now and then
     assert "supported" in told[-1][1]["results"]["shown"]
     assert visdiff.list_runs(dataset) == ["run"]
+
+
+def test_a_process_that_was_killed_is_seen_at_once(ctx):
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    child.wait()
+    stream = _progress.run(ctx, "mine", endless(threading.Event()), "Title")
+    next(stream)
+    [state] = _progress.states(ctx)
+    assert state["state"] == "running"
+    stream.close()
+    gone = {**state, "process": {**state["process"], "pid": child.pid}}
+    ctx.store(_progress.STORE).set("state:mine", gone)
+    _progress.stop(ctx, "mine")  # who pressed Stop does not wait for it
+    [state] = _progress.states(ctx)
+    assert state["state"] == "failed" and "died" in state["error"]
+
+
+def test_work_that_says_nothing_for_long_shows_that_it_lives(ctx, monkeypatch):
+    monkeypatch.setattr(_progress, "_BEAT", 0.05)
+    go, seen = threading.Event(), []
+
+    def silent(progress):
+        progress(0.5, "Asking a slow model")
+        first = _progress.states(ctx)[0]["updated"]
+        until = time.monotonic() + 20
+        while _progress.states(ctx)[0]["updated"] == first and time.monotonic() < until:
+            time.sleep(0.02)
+        seen.append((first, _progress.states(ctx)[0]))
+        go.wait(10)
+        return {"shown": "done"}
+
+    stream = _progress.run(ctx, "mine", silent, "Title")
+    go.set()
+    list(stream)
+    [(first, state)] = seen
+    assert state["updated"] > first and state["label"] == "Asking a slow model"
+    time.sleep(0.2)
+    assert _progress.states(ctx) == []  # no beat comes after the end

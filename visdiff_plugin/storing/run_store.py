@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from ..config import preset_of
 from ..dataset.own_fields import METHOD
 from ..dataset.samples import Source
 from ..errors import RunError
+from ..mongo.claims import claimed, holder
+from ..mongo.records import refresh, save_record
 from ..results.run import SCHEMA_VERSION, Run
 from .score_fields import (
     check_free,
@@ -31,7 +34,13 @@ VERDICTS = ("", "confirmed", "rejected")
 #: what a run key looks like: it is the name of a field, too
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-_WRITING, _DONE = "writing", "done"
+#: states of a run. A moving one is whole, and is to stand under another key; what is moving or
+#: leaving when its process dies goes on being that, whoever looks next
+_WRITING, _MOVING, _LEAVING, _DONE = "writing", "moving", "leaving", "done"
+#: begins the key of a run that will replace another; users' keys can't begin so
+_STAGED = "visdiff_new_"
+#: seconds that short changes wait for each other
+_PATIENCE = 10.0
 
 #: what a list of runs shows, readable without loading a record: name -> how a run has it
 _HEADER: Mapping[str, Callable[[Run], Any]] = {
@@ -82,17 +91,44 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
         check_free(dataset, run_key)
 
 
+@contextmanager
+def writing(dataset: Any, other: Any, run_key: str, overwrite: bool) -> Iterator[str]:
+    """Holds a run key while a run is made and written under it.
+
+    Args:
+        dataset: where the run will be stored
+        other: the dataset of B, which can be the same
+        run_key: the key
+        overwrite: whether a run of that key is to be replaced
+
+    Yields:
+        which run `save_run` may replace; empty for none
+
+    Raises:
+        RunError: if another process or thread holds the key, or as `check_run_key`
+    """
+    with claimed([dataset, other], run_key):
+        dataset.reload()  # another process may have stored a run since it was read
+        _tidy(dataset)
+        check_run_key(dataset, run_key, overwrite)
+        check_other(dataset, other, run_key)
+        yield _identity(dataset, run_key)
+
+
 def save_run(
     dataset: Any,
     run: Run,
     sources: Sequence[Source],
     scores: NDArray[np.floating[Any]],
     in_a: NDArray[np.bool_],
+    replaces: str = "",
 ) -> Run:
     """Writes a run: its record, and a score field for each of its first columns.
 
     The record is registered first and marked complete last: a process that dies in between leaves
-    an unfinished run, which `delete_run` removes.
+    an unfinished run, which `delete_run` removes. A run that replaces another is written under a
+    key of its own and takes the other's place when it is whole: whatever happens, one of the two
+    is there. The caller holds the key by `writing`.
 
     Args:
         dataset: a FiftyOne dataset
@@ -100,17 +136,34 @@ def save_run(
         sources: the samples, ``n`` together; those of B can be of another dataset
         scores: ``(n, m)`` scores of the ``m`` first differences; NaN is not written
         in_a: ``(n,)`` whether each stands in A; the field `SET` of the run says so to the App
+        replaces (""): the run of that key which it may replace, as `writing` gives it
 
     Returns:
         the run with the names of its fields
+
+    Raises:
+        RunError: if another run stands there by now
     """
-    if dataset.has_run(run.run_key) or holds_scores(dataset, run.run_key):
-        delete_run(dataset, run.run_key, missing_ok=True)
-    run = with_fields(run, scores.shape[1])
+    if _identity(dataset, run.run_key) != replaces:
+        raise RunError(
+            f"Expected run_key {run.run_key!r} to be free still, but a run was stored under it "
+            "meanwhile.",
+            "Choose another key.",
+        )
     # names of datasets change: the token says that scores elsewhere are this run's
-    token = uuid.uuid4().hex
-    config = dataset.init_run(method=METHOD, **_header(run), state=_WRITING, token=token)
-    dataset.register_run(run.run_key, config)
+    token, key = uuid.uuid4().hex, run.run_key
+    if _state(dataset, key) == _DONE:
+        written = replace(run, run_key=f"{_STAGED}{token[:12]}")
+    else:
+        _delete(dataset, key)  # what a process that died left
+        written = run
+    written = with_fields(written, scores.shape[1])
+    is_staged = written.run_key != key
+    config = dataset.init_run(
+        method=METHOD, **_header(run), state=_WRITING, token=token,
+        moves_to=key if is_staged else "",
+    )  # fmt: skip
+    dataset.register_run(written.run_key, config)
     try:
         start = 0
         for source in sources:
@@ -118,14 +171,71 @@ def save_run(
             start += len(source.ids)
             away = source.dataset.name != dataset.name
             more = {"of": str(dataset.name), "token": token} if away else {}
-            write_scores(source.dataset, run, source.ids, scores[own], in_a[own], **more)
-        _save_record(dataset, run)
-        config.state = _DONE
-        dataset.update_run_config(run.run_key, config)
+            write_scores(source.dataset, written, source.ids, scores[own], in_a[own], **more)
+        _save_record(dataset, written)
+        config.state = _MOVING if is_staged else _DONE
+        dataset.update_run_config(written.run_key, config)
     except BaseException:
-        delete_run(dataset, run.run_key, missing_ok=True)
+        # what fails here is less telling than what failed there; the rest is tidied up later
+        with suppress(Exception):
+            _delete(dataset, written.run_key, token)
         raise
+    return _move(dataset, written.run_key) if is_staged else written
+
+
+def _move(dataset: Any, staged: str) -> Run:
+    """Puts a run under the key that it is to have, in place of the one that stands there.
+
+    It goes on where an earlier try was stopped.
+    """
+    key = dataset.get_run_info(staged).config.moves_to
+    if staged != key and dataset.has_run(key):  # without it, a field of that name is the new one
+        _delete(dataset, key)
+    run = _renamed(dataset, Run.from_dict(_read_record(dataset, staged)), staged, key)
+    config = dataset.get_run_info(key).config
+    config.state, config.moves_to = _DONE, ""
+    dataset.update_run_config(key, config)
     return run
+
+
+def _tidy(dataset: Any) -> None:
+    """Ends what processes that died left half done: runs that replace, get a name, or go."""
+    for key, config in _configs(dataset).items():
+        moves_to = getattr(config, "moves_to", "")
+        leaves = getattr(config, "state", _DONE) == _LEAVING
+        if not moves_to and not leaves:
+            continue
+        held = moves_to or key
+        try:
+            with claimed([dataset], held):
+                state = _state(dataset, key)
+                if state == _MOVING:
+                    _move(dataset, key)
+                elif state == _LEAVING or (state == _WRITING and moves_to):
+                    _delete(dataset, key)
+        except RunError:
+            continue  # it is under way
+
+
+def _configs(dataset: Any) -> dict[str, Any]:
+    """Returns the stored config of each VisDiff run of a dataset."""
+    configs = {key: dataset.get_run_info(key).config for key in dataset.list_runs()}
+    return {key: config for key, config in configs.items() if config.method == METHOD}
+
+
+def _identity(dataset: Any, run_key: str) -> str:
+    """Returns what tells a finished run from others of its key; empty where there is none."""
+    if _state(dataset, run_key) != _DONE:
+        return ""
+    config = dataset.get_run_info(run_key).config
+    return str(getattr(config, "token", None) or getattr(config, "created", None) or "unknown")
+
+
+def _state(dataset: Any, run_key: str) -> str:
+    """Returns the state of a run as it is in the database; empty where there is none."""
+    if not dataset.has_run(run_key):
+        return ""
+    return str(getattr(dataset.get_run_info(run_key).config, "state", _DONE))
 
 
 def load_run(dataset: Any, run_key: str) -> Run:
@@ -134,18 +244,25 @@ def load_run(dataset: Any, run_key: str) -> Run:
     Raises:
         RunError: if there is none, or it was not finished
     """
+    if _state(dataset, run_key) != _DONE:
+        _tidy(dataset)  # its new version may wait to take its place
     _check_known(dataset, run_key)
-    if getattr(dataset.get_run_info(run_key).config, "state", _DONE) != _DONE:
+    if _state(dataset, run_key) != _DONE:
+        under_way = holder(dataset, run_key) is not None
         raise RunError(
-            f"Expected a finished run, got {run_key!r}, which was interrupted while saving.",
-            "Run it again under the same key, or delete it.",
+            f"Expected a finished run, got {run_key!r}, which "
+            + ("is being written." if under_way else "was interrupted while saving."),
+            "Wait until it is done."
+            if under_way
+            else "Run it again under the same key, or delete it.",
         )
     return Run.from_dict(_read_record(dataset, run_key))
 
 
 def list_runs(dataset: Any) -> list[str]:
     """Returns the keys of the dataset's VisDiff runs, oldest first, unfinished ones included."""
-    keys = dataset.list_runs(method=METHOD)
+    _tidy(dataset)
+    keys = [key for key in dataset.list_runs(method=METHOD) if not key.startswith(_STAGED)]
     return sorted(keys, key=lambda key: dataset.get_run_info(key).timestamp)
 
 
@@ -154,9 +271,11 @@ def list_headers(dataset: Any) -> list[dict[str, Any]]:
 
     Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if interrupted.
     """
+    _tidy(dataset)
     headers = []
-    for key in dataset.list_runs(method=METHOD):
-        config = dataset.get_run_info(key).config
+    for key, config in _configs(dataset).items():
+        if key.startswith(_STAGED):
+            continue
         header = {name: getattr(config, name, None) for name in _HEADER}
         headers.append({**header, "run_key": key, "state": getattr(config, "state", _DONE)})
     return headers
@@ -173,11 +292,24 @@ def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> tuple[st
     """
     if not missing_ok:
         _check_known(dataset, run_key)
+    with claimed([dataset], run_key):
+        return _delete(dataset, run_key)
+
+
+def _delete(dataset: Any, run_key: str, token: str | None = None) -> tuple[str, ...]:
+    """Deletes what there is of a run; with a token, only if it is the run of that token."""
     left = ""
     if dataset.has_run(run_key):
-        other, left = find_other(dataset.get_run_info(run_key).config, run_key)
+        config = dataset.get_run_info(run_key).config
+        if token is not None and getattr(config, "token", None) != token:
+            return ()
+        config.state = _LEAVING  # what is half gone is no run
+        dataset.update_run_config(run_key, config)
+        other, left = find_other(config, run_key)
         if other is not None:
             other.delete_sample_field(run_key)
+    elif token is not None:
+        return ()
     if holds_scores(dataset, run_key):
         dataset.delete_sample_field(run_key)
     if dataset.has_run(run_key):
@@ -195,13 +327,26 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
     if new_key == run_key:
         return run
     check_run_key(dataset, new_key, overwrite=False)
-    other, left = find_other(dataset.get_run_info(run_key).config, run_key)
-    if other is not None:
-        check_other(dataset, other, new_key)
-        other.rename_sample_field(run_key, new_key)
-    if holds_scores(dataset, run_key):
-        dataset.rename_sample_field(run_key, new_key)
-    dataset.rename_run(run_key, new_key)
+    other, _ = find_other(dataset.get_run_info(run_key).config, run_key)
+    with claimed([dataset], run_key), claimed([dataset, other or dataset], new_key):
+        if other is not None:
+            check_other(dataset, other, new_key)
+        config = dataset.get_run_info(run_key).config
+        config.state, config.moves_to = _MOVING, new_key
+        dataset.update_run_config(run_key, config)
+        return _move(dataset, run_key)
+
+
+def _renamed(dataset: Any, run: Run, run_key: str, new_key: str) -> Run:
+    """Renames what still has the old key of a run, and writes its record."""
+    left = ""
+    if run_key != new_key:
+        other, left = find_other(dataset.get_run_info(run_key).config, run_key)
+        if other is not None:
+            other.rename_sample_field(run_key, new_key)
+        if holds_scores(dataset, run_key):
+            dataset.rename_sample_field(run_key, new_key)
+        dataset.rename_run(run_key, new_key)
     differences = tuple(
         replace(
             difference, field=difference.field and f"{new_key}.{difference.field.partition('.')[2]}"
@@ -225,7 +370,14 @@ def annotate_run(
     """
     if verdict not in (None, *VERDICTS):
         raise ValueError(f"Expected a verdict out of {VERDICTS}, got {verdict!r}.")
-    run = load_run(dataset, run_key)
+    with claimed([dataset], run_key, _PATIENCE):
+        refresh(dataset, run_key)
+        run = _annotated(load_run(dataset, run_key), description, verdict, note)
+        _save_record(dataset, run)
+    return run
+
+
+def _annotated(run: Run, description: str, verdict: str | None, note: str | None) -> Run:
     rows = [
         row
         for row, difference in enumerate(run.differences)
@@ -233,7 +385,7 @@ def annotate_run(
     ]
     if not rows:
         raise RunError(
-            f"Expected a difference of run {run_key!r}, got {description!r}.",
+            f"Expected a difference of run {run.run_key!r}, got {description!r}.",
             "run.differences lists them.",
         )
     changed = list(run.differences)
@@ -241,18 +393,29 @@ def annotate_run(
         said = changed[row].verdict if verdict is None else verdict
         noted = changed[row].note if note is None else note
         changed[row] = replace(changed[row], verdict=said, note=noted)
-    run = replace(run, differences=tuple(changed))
-    _save_record(dataset, run)
+    return replace(run, differences=tuple(changed))
+
+
+def update_run(dataset: Any, run_key: str, change: Callable[[Run], Run]) -> Run:
+    """Changes a run as it is stored by then, whoever else changes it, and its header.
+
+    Args:
+        dataset: a FiftyOne dataset
+        run_key: a run of it
+        change: returns the changed run
+
+    Raises:
+        RunError: if there is no such run, or another process goes on writing it
+    """
+    with claimed([dataset], run_key, _PATIENCE):
+        refresh(dataset, run_key)
+        run = change(load_run(dataset, run_key))
+        _save_record(dataset, run)
+        config = dataset.get_run_info(run_key).config
+        for name, value in _header(run).items():
+            setattr(config, name, value)
+        dataset.update_run_config(run_key, config)
     return run
-
-
-def update_run(dataset: Any, run: Run) -> None:
-    """Writes a changed record over that of the same key, with its header."""
-    _save_record(dataset, run)
-    config = dataset.get_run_info(run.run_key).config
-    for name, value in _header(run).items():
-        setattr(config, name, value)
-    dataset.update_run_config(run.run_key, config)
 
 
 def _read_record(dataset: Any, run_key: str) -> Any:
@@ -267,8 +430,7 @@ def _read_record(dataset: Any, run_key: str) -> Any:
 
 
 def _save_record(dataset: Any, run: Run) -> None:
-    results = dataset.init_run_results(run.run_key, record=run.to_dict())
-    dataset.save_run_results(run.run_key, results, cache=False)
+    save_record(dataset, run.run_key, run.to_dict())
 
 
 def _check_known(dataset: Any, run_key: str) -> None:

@@ -1,0 +1,341 @@
+"""Processes that die while they write, and two that write at once: nothing is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import fiftyone as fo
+import pytest
+from fakes import ColorCaptioner, ColorEncoder, ListProposer
+
+import visdiff_plugin as visdiff
+from visdiff_plugin.errors import RunError
+from visdiff_plugin.mongo import claims, records
+from visdiff_plugin.runs import annotate
+from visdiff_plugin.storing import run_store
+
+OLD, NEW = "red pictures", "blue pictures"
+
+
+def compare(dataset, words, key="run", b="blue", **more):
+    return visdiff.compare(
+        dataset, "red", b, key, captioner=ColorCaptioner(), encoder=ColorEncoder(),
+        properties=False, proposer=ListProposer(words), **more,
+    )  # fmt: skip
+
+
+class Killed(BaseException):
+    """As a kill: whoever catches it can't write either."""
+
+
+class Dying:
+    """Lets a number of writes through; then all fail, as in a process that is gone."""
+
+    #: every way in which a run is written
+    WRITES = (
+        (run_store, "write_scores"), (run_store, "save_record"),
+        (fo.Dataset, "register_run"), (fo.Dataset, "update_run_config"),
+        (fo.Dataset, "delete_sample_field"), (fo.Dataset, "delete_run"),
+        (fo.Dataset, "rename_sample_field"), (fo.Dataset, "rename_run"),
+    )  # fmt: skip
+
+    def __init__(self, monkeypatch, writes):
+        self.left, self.dead = writes, False
+        for owner, name in self.WRITES:
+            monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
+
+    def _counted(self, write):
+        def called(*args, **kwargs):
+            if self.left == 0:
+                self.dead = True
+                raise Killed
+            self.left -= 1
+            return write(*args, **kwargs)
+
+        return called
+
+
+def whole(dataset, run):
+    """Whether what is stored under a run's key is this run, and all of it."""
+    stored = visdiff.load(dataset, "run")
+    counts = [dataset.count(field) for field in stored.fields]
+    return stored.proposals == run and counts == [120] * len(stored.fields) and counts
+
+
+def leftovers(dataset):
+    """Fields and runs that no finished run explains."""
+    fields = {name for name in dataset.get_field_schema() if not name.startswith("visdiff_")}
+    staged = [name for name in dataset.get_field_schema() if name.startswith("visdiff_new_")]
+    known = {"id", "filepath", "tags", "metadata", "created_at", "last_modified_at", "run"}
+    return sorted(fields - known) + staged + [key for key in dataset.list_runs() if key != "run"]
+
+
+@pytest.mark.parametrize("writes", range(13))
+def test_killed_at_each_write_of_a_replacement_one_of_the_two_is_whole(
+    dataset, monkeypatch, writes
+):
+    compare(dataset, OLD)
+    with monkeypatch.context() as patch:
+        dying = Dying(patch, writes)
+        try:
+            compare(dataset, NEW, overwrite=True)
+        except Killed:
+            pass
+    dataset.reload()
+    assert dying.dead or writes >= 11  # the loop goes past the last write
+    assert whole(dataset, (OLD,)) or whole(dataset, (NEW,))
+    assert visdiff.list_runs(dataset) == ["run"]
+    assert [header["run_key"] for header in run_store.list_headers(dataset)] == ["run"]
+    assert leftovers(dataset) == []
+    compare(dataset, NEW, overwrite=True)
+    assert whole(dataset, (NEW,))
+
+
+@pytest.mark.parametrize("writes", range(4))
+def test_killed_while_a_new_run_is_written_it_can_be_made_again(dataset, monkeypatch, writes):
+    with monkeypatch.context() as patch:
+        dying = Dying(patch, writes)
+        with pytest.raises(Killed):
+            compare(dataset, OLD)
+    assert dying.dead
+    dataset.reload()
+    with pytest.raises(RunError):
+        visdiff.load(dataset, "run")
+    compare(dataset, NEW)
+    assert whole(dataset, (NEW,)) and leftovers(dataset) == []
+
+
+@pytest.mark.parametrize("act", ["delete", "rename"])
+@pytest.mark.parametrize("writes", range(6))
+def test_killed_while_a_run_is_deleted_or_renamed_it_is_so_in_the_end(
+    dataset, monkeypatch, act, writes
+):
+    compare(dataset, OLD)
+    with monkeypatch.context() as patch:
+        dying = Dying(patch, writes)
+        try:
+            if act == "delete":
+                visdiff.delete(dataset, "run")
+            else:
+                visdiff.rename(dataset, "run", "named")
+        except Killed:
+            pass
+    dataset.reload()
+    assert dying.dead or writes >= 3
+    keys = visdiff.list_runs(dataset)
+    assert keys in ([["run"], []] if act == "delete" else [["run"], ["named"]])
+    for key in keys:
+        run = visdiff.load(dataset, key)
+        assert [dataset.count(field) for field in run.fields] == [120] * len(run.fields)
+        assert all(field.startswith(f"{key}.") for field in run.fields)
+    assert {"run", "named"} & set(dataset.get_field_schema()) == set(keys)
+
+
+def test_a_full_disk_while_replacing_keeps_the_old_run(dataset, monkeypatch):
+    compare(dataset, OLD)
+    annotate(dataset, "run", OLD, verdict="confirmed", note="seen")
+
+    def full(*args, **kwargs):
+        raise OSError("No space left on device")
+
+    for place in ("write_scores", "save_record"):
+        with monkeypatch.context() as patch:
+            patch.setattr(run_store, place, full)
+            with pytest.raises(OSError, match="No space"):
+                compare(dataset, NEW, overwrite=True)
+        assert whole(dataset, (OLD,)) and leftovers(dataset) == []
+        [row] = visdiff.load(dataset, "run").differences
+        assert (row.verdict, row.note) == ("confirmed", "seen")
+
+
+def test_a_record_is_replaced_whole_or_not_at_all(dataset, monkeypatch):
+    compare(dataset, OLD)
+
+    def full(*args, **kwargs):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(records.GridFS, "put", full)
+        with pytest.raises(OSError, match="No space"):
+            annotate(dataset, "run", OLD, note="never")
+    dataset.reload()
+    assert visdiff.load(dataset, "run").differences[0].note == ""
+    annotate(dataset, "run", OLD, note="now")
+    assert visdiff.load(fo.load_dataset(dataset.name), "run").differences[0].note == "now"
+    files = dataset._sample_collection.database["fs.files"]
+    before = files.count_documents({})
+    annotate(dataset, "run", OLD, note="again")
+    assert files.count_documents({}) == before  # the old file is gone
+
+
+_CHILD = """
+import os, signal, sys, time
+sys.path.insert(0, sys.argv[3])
+import fiftyone as fo
+from test_kills import ListProposer, compare
+from visdiff_plugin.stages import ProposerReply
+
+class Slow(ListProposer):
+    def propose(self, a, b):
+        open(sys.argv[2], "w").close()
+        time.sleep(60)
+
+import test_kills
+test_kills.ListProposer = Slow
+compare(fo.load_dataset(sys.argv[1]), "never", overwrite=len(sys.argv) > 4)
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Returns a function that starts a process which compares and never gets done."""
+    children = []
+
+    def go(dataset, *more):
+        dataset.persistent = True
+        began = tmp_path / f"began{len(children)}"
+        here = os.path.dirname(__file__)
+        paths = os.pathsep.join(
+            [here, os.path.dirname(here), os.path.dirname(os.path.dirname(here))]
+        )
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, dataset.name, str(began), here, *more],
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+        children.append(child)
+        until = time.monotonic() + 240
+        while not began.exists():
+            assert child.poll() is None and time.monotonic() < until
+            time.sleep(0.1)
+        return child
+
+    yield go
+    for child in children:
+        child.kill()
+        child.wait()
+
+
+def test_a_key_that_another_process_writes_under_is_taken_until_it_dies(dataset, start):
+    child = start(dataset)
+    with pytest.raises(RunError, match=f"process {child.pid} .* is writing it"):
+        compare(dataset, NEW)
+    other = compare(dataset, NEW, key="another")
+    assert visdiff.load(dataset, "another") == other
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    compare(dataset, NEW)  # at once, though nobody released the key
+    assert whole(dataset, (NEW,))
+
+
+def test_a_killed_replacement_leaves_the_old_run_as_it_was(dataset, start):
+    run = compare(dataset, OLD)
+    child = start(dataset, "overwrite")
+    assert visdiff.load(dataset, "run") == run  # readable all the time
+    for act in (lambda: visdiff.delete(dataset, "run"),
+                lambda: visdiff.rename(dataset, "run", "renamed"),
+                lambda: compare(dataset, NEW, overwrite=True)):  # fmt: skip
+        with pytest.raises(RunError, match="is writing it"):
+            act()
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert visdiff.load(dataset, "run") == run
+    visdiff.delete(dataset, "run")
+    assert dataset.list_runs() == []
+
+
+def test_a_run_that_was_stored_meanwhile_is_not_replaced(dataset, monkeypatch):
+    # as by an earlier version, which claims nothing
+    once = threading.Lock()
+
+    class Meanwhile(ListProposer):
+        def propose(self, a, b):
+            if once.acquire(blocking=False):
+                with monkeypatch.context() as patch:
+                    patch.setattr(run_store, "claimed", _nothing)
+                    compare(dataset, OLD)
+            return super().propose(a, b)
+
+    with pytest.raises(RunError, match="stored under it meanwhile"):
+        visdiff.compare(
+            dataset, "red", "blue", "run", captioner=ColorCaptioner(), encoder=ColorEncoder(),
+            properties=False, proposer=Meanwhile(NEW),
+        )  # fmt: skip
+    assert whole(dataset, (OLD,)) and leftovers(dataset) == []
+
+
+class _nothing:
+    def __init__(self, *args):
+        pass
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *error):
+        pass
+
+
+def test_verdicts_of_two_people_at_once_are_both_kept(dataset):
+    words = [f"{color} pictures" for color in ("red", "blue", "green", "black")]
+    visdiff.rank(dataset, "red", "blue", words, "run", encoder=ColorEncoder(), ranker="embedding",
+                 preset="offline")  # fmt: skip
+    failed = []
+
+    def say(text):
+        try:
+            annotate(fo.load_dataset(dataset.name), "run", text, note=f"of {text}")
+        except RunError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=say, args=(text,)) for text in words]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = visdiff.load(dataset, "run").differences
+    assert not failed and {row.note for row in rows} == {f"of {text}" for text in words}
+
+
+def test_claims_by_the_clock_of_the_database(dataset, monkeypatch):
+    with claims.claimed([dataset, dataset], "name"):
+        held = claims.holder(dataset, "name")
+        assert held["pid"] == os.getpid() and claims.holder(dataset, "other") is None
+        with pytest.raises(RunError, match="another call in this process"):
+            with claims.claimed([dataset], "name"):
+                pass
+        # a process of another machine that is silent for long
+        dataset._sample_collection.database["visdiff_claims"].update_one(
+            {"_id": held["_id"]}, {"$set": {"host": "elsewhere/1"}}
+        )
+        with pytest.raises(RunError, match="on elsewhere"):
+            with claims.claimed([dataset], "name"):
+                pass
+        monkeypatch.setattr(claims, "_STALE", -60.0)
+        with claims.claimed([dataset], "name"):
+            pass
+    assert claims.holder(dataset, "name") is None
+
+
+def test_a_claim_is_renewed_while_it_is_held(dataset, monkeypatch):
+    monkeypatch.setattr(claims, "_EVERY", 0.05)
+    found = dataset._sample_collection.database["visdiff_claims"]
+    with claims.claimed([dataset], "name"):
+        first = claims.holder(dataset, "name")["beat"]
+        until = time.monotonic() + 10
+        while found.find_one({"_id": claims._key(dataset, "name")})["beat"] == first:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    assert found.count_documents({"_id": claims._key(dataset, "name")}) == 0
+
+
+def test_processes_that_are_gone():
+    own = claims.here()
+    assert not claims.is_dead(own)
+    assert claims.is_dead({**own, "started": own["started"] - 1000})  # another one has its number
+    assert not claims.is_dead({**own, "host": "elsewhere"})
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    assert claims.is_dead({**own, "pid": child.pid})
+    assert claims.is_dead({"host": own["host"]})
