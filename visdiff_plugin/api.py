@@ -14,6 +14,7 @@ from .dataset import samples
 from .engines import make_engine
 from .errors import MediaError
 from .kept import making
+from .mongo.outages import store_in_words
 from .pipeline import Comparison
 from .progress import Progress, silent
 from .results.run import Run
@@ -209,6 +210,7 @@ def embed(
     return _store(samples_, made, making.make_embeddings, field, engine, batch_size, progress)
 
 
+@store_in_words()
 def _run(
     dataset: Any,
     chosen: tuple[Any, Any, Any],
@@ -247,6 +249,7 @@ def _run(
         ).run()
 
 
+@store_in_words()
 def _store(
     samples_: Any,
     stage: Any,

@@ -14,6 +14,7 @@ from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
 from .inputs.ties import read_design
 from .inputs.unasked import read_unasked
+from .mongo.outages import store_in_words
 from .ordering import by_effect
 from .progress import Progress, silent
 from .results.run import Run
@@ -23,6 +24,7 @@ from .support import redecide
 from .thresholds import thresholds_of
 
 
+@store_in_words()
 def add_hypothesis(
     dataset: Any,
     run_key: str,

@@ -6,27 +6,32 @@ from pathlib import Path
 from typing import Any
 
 from .dataset import samples
+from .mongo.outages import store_in_words
 from .reports import FORMATS, pictures, render
 from .reports.html import picture_key
 from .results.run import Run
 from .storing import run_store
 
 
+@store_in_words()
 def load(dataset: Any, run_key: str) -> Run:
     """Returns a stored run; raises `RunError` where there is none or it was not finished."""
     return run_store.load_run(dataset, run_key)
 
 
+@store_in_words()
 def list_runs(dataset: Any) -> list[str]:
     """Returns the keys of the dataset's VisDiff runs, oldest first."""
     return run_store.list_runs(dataset)
 
 
+@store_in_words()
 def rename(dataset: Any, run_key: str, new_key: str) -> Run:
     """Renames a run and its score fields; raises `RunError` where that can't be done."""
     return run_store.rename_run(dataset, run_key, new_key)
 
 
+@store_in_words()
 def annotate(
     dataset: Any,
     run_key: str,
@@ -54,6 +59,7 @@ def annotate(
     return run_store.annotate_run(dataset, run_key, description, verdict, note)
 
 
+@store_in_words()
 def export(dataset: Any, run_key: str, path: str | None = None, kind: str | None = None) -> str:
     """Returns the report of a run, and writes it where a path is given.
 
@@ -82,6 +88,7 @@ def export(dataset: Any, run_key: str, path: str | None = None, kind: str | None
     return text
 
 
+@store_in_words()
 def delete(dataset: Any, run_key: str) -> tuple[str, ...]:
     """Deletes a run and its score fields, and nothing else; raises `RunError` if unknown.
 
