@@ -234,8 +234,8 @@ def offline(
 
 def released(a: Sequence[str], b: Sequence[str]) -> Answer:
     """The order and the statistics of the released VisDiff, for both directions."""
-    return offline(a, b, held_out=False, test="welch", correction=False, min_effect=0.5,
-                   order="auroc", merge=False)  # fmt: skip
+    return offline(a, b, proposer=KeywordProposer(kinds=False), held_out=False, test="welch",
+                   correction=False, min_effect=0.5, order="auroc", merge=False)  # fmt: skip
 
 
 def by_share(a: Sequence[str], b: Sequence[str]) -> Answer:
@@ -332,6 +332,7 @@ def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", nargs="+", help="of these methods: beginnings of their names")
     parser.add_argument("--shuffles", type=int, default=100)
     options = parser.parse_args()
     halves = {**pairs(options.folder), "kinds": kinds(options.folder)}
@@ -346,6 +347,9 @@ def main() -> int:
         methods["offline: keyword with a WordNet, words"] = offline
     print("| method | pairs | A first | A first five | B first | B first five | again | false |")
     print("|---|---|---|---|---|---|---|---|")
+    if options.only:
+        methods = {name: method for name, method in methods.items()
+                   if name.startswith(tuple(options.only))}  # fmt: skip
     repeats, judged = Repeats(), Judged()
     for name, method in methods.items():
         for half, chosen in halves.items():

@@ -7,7 +7,7 @@ from typing import Any
 
 from visdiff_plugin.dataset.own_fields import METHOD
 from visdiff_plugin.errors import RunError, SelectionError
-from visdiff_plugin.storing.run_store import KEY, check_run_key
+from visdiff_plugin.storing.run_store import KEY, check_run_key, is_being_written
 
 from ._progress import states
 from ._set_values import to_values
@@ -124,6 +124,8 @@ def why_not(
         check_run_key(dataset, name, overwrite)
     except RunError:
         return _reason(dataset, name, otherwise)
+    if is_being_written(dataset, name):
+        return f"A comparison named {name!r} is being made. Choose another name."
     return ""
 
 

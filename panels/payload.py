@@ -68,8 +68,12 @@ def runs_page(
     }
 
 
+_UNFINISHED = {"underway": "being written", "interrupted": "interrupted while saving"}
+
+
 def _run_row(header: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    finished = header.get("state") != "writing"
+    state = str(header.get("state") or "done")
+    finished = state == "done"
     supported, of = int(header.get("n_significant") or 0), int(header.get("n_differences") or 0)
     said = counted(supported, "difference") if supported else "no difference found"
     how = [header.get("preset"), ago(header.get("created"), now), f"of {counted(of, 'candidate')}"]
@@ -81,7 +85,7 @@ def _run_row(header: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "n_b": counted(int(header.get("n_b") or 0), "photo"),
         "finished": finished,
         "found": supported if finished else 0,
-        "answer": said if finished else "interrupted while saving",
+        "answer": said if finished else _UNFINISHED[state],
         "how": " · ".join(str(part) for part in how if part),
     }
 

@@ -12,6 +12,7 @@ import pytest
 from fakes import ColorCaptioner, ColorEncoder, ListProposer
 
 import visdiff_plugin as visdiff
+from operators._run_name import why_not
 from visdiff_plugin.errors import RunError
 from visdiff_plugin.mongo import claims, records
 from visdiff_plugin.runs import annotate
@@ -137,6 +138,8 @@ def test_killed_while_a_run_is_deleted_or_renamed_it_is_so_in_the_end(
 def test_a_full_disk_while_replacing_keeps_the_old_run(dataset, monkeypatch):
     compare(dataset, OLD)
     annotate(dataset, "run", OLD, verdict="confirmed", note="seen")
+    [header] = run_store.list_headers(dataset)
+    assert header["state"] == "done"
 
     def full(*args, **kwargs):
         raise OSError("No space left on device")
@@ -234,6 +237,8 @@ def test_a_killed_replacement_leaves_the_old_run_as_it_was(dataset, start):
     run = compare(dataset, OLD)
     child = start(dataset, "overwrite")
     assert visdiff.load(dataset, "run") == run  # readable all the time
+    assert why_not(dataset, "other") == ""
+    assert "is being made" in why_not(dataset, "run", overwrite=True)
     for act in (lambda: visdiff.delete(dataset, "run"),
                 lambda: visdiff.rename(dataset, "run", "renamed"),
                 lambda: compare(dataset, NEW, overwrite=True)):  # fmt: skip

@@ -67,6 +67,7 @@ def test_a_run_that_was_stopped_while_written_is_seen_and_replaced(dataset, monk
     assert visdiff.list_runs(dataset) == ["run"]
     with pytest.raises(RunError, match="interrupted while saving"):
         visdiff.load(dataset, "run")
+    assert [header["state"] for header in run_store.list_headers(dataset)] == ["interrupted"]
     assert compare(dataset, "run") == visdiff.load(dataset, "run")
 
 

@@ -238,6 +238,11 @@ def _state(dataset: Any, run_key: str) -> str:
     return str(getattr(dataset.get_run_info(run_key).config, "state", _DONE))
 
 
+def is_being_written(dataset: Any, run_key: str) -> bool:
+    """Returns whether a living process makes or changes a run of this key."""
+    return holder(dataset, run_key) is not None
+
+
 def load_run(dataset: Any, run_key: str) -> Run:
     """Returns a stored run.
 
@@ -248,7 +253,7 @@ def load_run(dataset: Any, run_key: str) -> Run:
         _tidy(dataset)  # its new version may wait to take its place
     _check_known(dataset, run_key)
     if _state(dataset, run_key) != _DONE:
-        under_way = holder(dataset, run_key) is not None
+        under_way = is_being_written(dataset, run_key)
         raise RunError(
             f"Expected a finished run, got {run_key!r}, which "
             + ("is being written." if under_way else "was interrupted while saving."),
@@ -269,7 +274,8 @@ def list_runs(dataset: Any) -> list[str]:
 def list_headers(dataset: Any) -> list[dict[str, Any]]:
     """Returns the headers for a list of runs, without loading a record: see `_HEADER`.
 
-    Each also has its ``run_key``, and ``state``: ``"done"``, or ``"writing"`` if interrupted.
+    Each also has its ``run_key``, and ``state``: ``"done"``, ``"underway"`` while a process writes
+    it, or ``"interrupted"``.
     """
     _tidy(dataset)
     headers = []
@@ -277,7 +283,10 @@ def list_headers(dataset: Any) -> list[dict[str, Any]]:
         if key.startswith(_STAGED):
             continue
         header = {name: getattr(config, name, None) for name in _HEADER}
-        headers.append({**header, "run_key": key, "state": getattr(config, "state", _DONE)})
+        state = "done"
+        if getattr(config, "state", _DONE) != _DONE:
+            state = "underway" if is_being_written(dataset, key) else "interrupted"
+        headers.append({**header, "run_key": key, "state": state})
     return headers
 
 
