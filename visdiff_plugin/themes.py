@@ -17,8 +17,10 @@ _AGREES = 0.3
 _SHARED = 0.5
 #: standard deviations above the mean similarity of all pairs of texts that make two texts alike
 _ALIKE = 2.5
-#: letters of a word at least that another of the same stem begins with: "snowboarder"
+#: letters at least of a word, and of what a compound adds before it: "basketball", but not "female"
 _STEM = 4
+#: what a word adds to another that it is made of: "skier", "rocky", "biking"
+_ENDINGS = frozenset("r er or ist ing y ie let like man woman men women".split())
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ def themes(
 ) -> list[list[int]]:
     """Returns the themes of rows, each as places: the lead first, then its members by strength.
 
-    A row joins the theme of another that says all of its words or none but its words, or that says
-    much the same (half of the words of the shorter one, one stem, or by text embeddings) where
-    their scores agree within the sets. Across the sets everything that separates them agrees, so
+    A row joins the theme of another that says all of its words or none but its words, or one word
+    made of the other; or that says much the same (half of the words of the shorter one, or by text
+    embeddings) where their scores agree within the sets. Across the sets everything that separates them agrees, so
     that tells nothing. What is general is looked at first: "bird sits in tree" is a case of the
     stronger of "bird" and "tree", and does not make one theme of the two.
 
@@ -116,7 +118,7 @@ def _alike(similarity: NDArray[np.floating[Any]] | None) -> NDArray[np.bool_] | 
 def _same(lead: Idea, other: Idea, agreement: float, alike: bool) -> bool:
     if lead.side != other.side or not lead.says or not other.says:
         return False
-    if implies(other.says, lead.says):
+    if implies(other.says, lead.says) or _related(lead.says, other.says):
         return True
     if agreement < _AGREES:
         return False
@@ -124,7 +126,7 @@ def _same(lead: Idea, other: Idea, agreement: float, alike: bool) -> bool:
         return True
     shared = sum(any(_much_the_same(one, two) for two in other.says) for one in lead.says)
     least = min(len(lead.says), len(other.says))
-    return alike or shared >= _SHARED * least or _one_stem(lead.says, other.says)
+    return alike or shared >= _SHARED * least
 
 
 def _much_the_same(one: frozenset[str], two: frozenset[str]) -> bool:
@@ -132,15 +134,18 @@ def _much_the_same(one: frozenset[str], two: frozenset[str]) -> bool:
     return len(one & two) >= _SHARED * min(len(one), len(two))
 
 
-def _one_stem(first: Said, other: Said) -> bool:
-    """Whether both say one word each of the same stem: "snowboard", "snowboarder"."""
+def _related(first: Said, other: Said) -> bool:
+    """Whether both say one word each, and one is made of the other: "bike", "biker"."""
     if len(first) != 1 or len(other) != 1:
         return False
     [ones], [twos] = first, other
-    return any(
-        len(one) >= _STEM and two.startswith(one) or len(two) >= _STEM and one.startswith(two)
-        for one in ones
-        for two in twos
+    if len(ones) != 1 or len(twos) != 1:
+        return False
+    shorter, longer = sorted((*ones, *twos), key=len)
+    if len(shorter) < _STEM:
+        return False
+    return longer.removeprefix(shorter) in _ENDINGS or (
+        longer.endswith(shorter) and len(longer) - len(shorter) >= _STEM
     )
 
 

@@ -52,11 +52,21 @@ def test_the_same_words_of_the_other_set_are_another_theme():
     assert len(grouped(idea("dog"), idea("dog run", side="b"))) == 2
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("bike", "biker", True), ("snowboard", "snowboarder", True), ("ball", "basketball", True),
+     ("rock", "rocky", True), ("male", "female", False), ("man", "woman", False),
+     ("star", "stare", False), ("land", "island", False), ("bus", "business", False)],
+)  # fmt: skip
+def test_a_word_made_of_another_is_its_case(one, other, same):
+    assert (len(grouped(idea(one), idea(other, 0.1))) == 1) is same
+
+
 def test_what_agrees_within_the_sets_and_sounds_alike_is_one():
     alike = np.array([[1, 0.9], [0.9, 1]])
-    pair = idea("snowboard"), idea("snowboarder", 0.1)
-    assert grouped(*pair) == [["snowboard"], ["snowboarder"]]
-    assert grouped(*pair, agreement=alike) == [["snowboard", "snowboarder"]]
+    pair = idea("snow board"), idea("board game", 0.1)
+    assert grouped(*pair) == [["board snow"], ["board game"]]
+    assert grouped(*pair, agreement=alike) == [["board snow", "board game"]]
     assert len(grouped(idea("horse"), idea("rider"), agreement=alike)) == 2
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(12, 40))
