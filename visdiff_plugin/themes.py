@@ -49,9 +49,9 @@ def themes(
 
     A row joins the theme of another that says all of its words or none but its words, or one word
     made of the other; or that says much the same (half of the words of the shorter one, or by text
-    embeddings) where their scores agree within the sets. Across the sets everything that separates them agrees, so
-    that tells nothing. What is general is looked at first: "bird sits in tree" is a case of the
-    stronger of "bird" and "tree", and does not make one theme of the two.
+    embeddings) where their scores agree within the sets. Across the sets everything that separates
+    them agrees, so that tells nothing. What is general is looked at first: "bird sits in tree" is a
+    case of the stronger of "bird" and "tree", and does not make one theme of the two.
 
     The lead is the plainest row that is as strong as the strongest within that one's interval.
 
