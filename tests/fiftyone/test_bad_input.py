@@ -94,7 +94,7 @@ def test_bad_files_cost_only_themselves(dataset):
         run = compare(dataset, key=f"p{properties}", encoder=encoder, properties=properties)
         assert (run.n_a, run.n_b) == (57, 60)
         counts = {skipped_item.reason: skipped_item.count for skipped_item in run.skipped}
-        assert sum(counts.values()) == 3 and counts["image file not found"] == 1
+        assert sum(counts.values()) == 3 and counts["file not found"] == 1
         assert run.skipped[0].examples
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import SelectionError
+from ..files import stat_file, why_not
 from ..mongo.documents import read_columns
 
 
@@ -49,13 +49,15 @@ class Media:
         ids: ``n`` sample ids whose file exists
         paths: ``n`` absolute paths
         stamps: ``n`` strings that change when the file's content does: size and time
-        missing: sample id -> reason, for samples without a file
+        missing: sample id -> reason, for samples without a file that can be opened
+        lost (none): sample id -> the path of each of those
     """
 
     ids: tuple[str, ...]
     paths: tuple[str, ...]
     stamps: tuple[str, ...]
     missing: dict[str, str]
+    lost: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -75,6 +77,7 @@ class Media:
             tuple(self.paths[row] for row in rows),
             tuple(self.stamps[row] for row in rows),
             self.missing,
+            self.lost,
         )
 
 
@@ -167,22 +170,27 @@ def _shared(a: Selected, b: Selected) -> tuple[set[str], set[str]]:
 
 
 def read_media(dataset: Any, ids: Sequence[str]) -> Media:
-    """Returns the files of samples; a sample whose file is gone is set aside with the reason."""
+    """Returns the files of samples.
+
+    A sample whose file is gone, or is no regular file, is set aside with the reason.
+    """
     paths = read_columns(dataset, ids, ["filepath"])["filepath"]
     there: list[str] = []
     files: list[str] = []
     stamps: list[str] = []
     missing: dict[str, str] = {}
+    lost: dict[str, str] = {}
     for sample_id, path in zip(ids, paths, strict=True):
         try:
-            stat = os.stat(path)
-        except (OSError, TypeError):
-            missing[sample_id] = "image file not found"
+            stat = stat_file(path)
+        except (OSError, TypeError, ValueError) as error:
+            missing[sample_id] = why_not(error) or "file not found"
+            lost[sample_id] = str(path)
             continue
         there.append(sample_id)
         files.append(path)
         stamps.append(f"{stat.st_size}:{stat.st_mtime_ns}")
-    return Media(tuple(there), tuple(files), tuple(stamps), missing)
+    return Media(tuple(there), tuple(files), tuple(stamps), missing, lost)
 
 
 def paths_of(dataset: Any, ids: Sequence[str]) -> dict[str, str]:
