@@ -140,7 +140,8 @@ def load_run(dataset: Any, run_key: str) -> Run:
             f"Expected a finished run, got {run_key!r}, which was interrupted while saving.",
             "Run it again under the same key, or delete it.",
         )
-    return Run.from_dict(_read_record(dataset, run_key))
+    run = Run.from_dict(_read_record(dataset, run_key))
+    return replace(run, dataset=str(dataset.name))  # it may be renamed since, or a clone
 
 
 def list_runs(dataset: Any) -> list[str]:
