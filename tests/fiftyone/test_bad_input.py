@@ -33,10 +33,10 @@ def refused(dataset, error, match, *args, **kwargs):
 def test_sets_that_do_not_exist_or_are_empty(dataset):
     refused(dataset, SelectionError, r"got 'rde'\. Saved views: \['red', 'blue'\]", "rde")
     refused(dataset, SelectionError, "tag:nothing is empty", "tag:nothing")
-    refused(dataset, SelectionError, "got none", dataset.match_tags("nothing"))
+    refused(dataset, SelectionError, "has no photos", dataset.match_tags("nothing"))
     refused(dataset, SelectionError, "unknown ones, such as 'x'", ["x"])
     refused(dataset, SelectionError, "1 unknown", ["0" * 24])
-    refused(dataset, SelectionError, "got none", [])
+    refused(dataset, SelectionError, "has no photos", [])
     refused(dataset, SelectionError, "got int", 3)
 
 

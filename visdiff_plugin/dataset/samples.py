@@ -119,32 +119,94 @@ def separate(a: Selected, b: Selected, overlap: str) -> tuple[Selected, Selected
     Of one dataset, the same sample is in both; of two, the same file is.
 
     Raises:
-        SelectionError: if both sets are the same, if nothing is left of one, or if they overlap
-            and ``overlap`` is ``"error"``
+        SelectionError: as `check_sizes`, or if they overlap and ``overlap`` is ``"error"``
     """
     shared_a, shared_b = _shared(a, b)
-    if len(shared_a) == len(a.ids) and len(shared_b) == len(b.ids):
-        raise SelectionError(
-            f"Expected two different sets, got the same {len(shared_a)} samples as A ({a.label}) "
-            f"and as B ({b.label})."
-        )
+    check_sizes(
+        SetCount(a.label, len(a.ids), len(shared_a)), SetCount(b.label, len(b.ids), len(shared_b))
+    )
     if shared_a and overlap == "error":
         raise SelectionError(
             f"Expected sets without common samples, got {len(shared_a)} in both.",
             "Pass overlap='drop' to leave them out of both.",
+            about="overlap",
         )
     if not shared_a:
         return a, b, ()
     only_a = replace(a, ids=tuple(sample_id for sample_id in a.ids if sample_id not in shared_a))
     only_b = replace(b, ids=tuple(sample_id for sample_id in b.ids if sample_id not in shared_b))
-    for name, left, other in (("A", only_a, b), ("B", only_b, a)):
-        if not left.ids:
-            raise SelectionError(
-                f"Expected samples that are only in {name}, got none. All of them are also in "
-                f"{other.label}.",
-                "Compare it with 'rest' instead: everything that is not in the other set.",
-            )
     return only_a, only_b, tuple(sample_id for sample_id in a.ids if sample_id in shared_a)
+
+
+@dataclass(frozen=True)
+class SetCount:
+    """How many images a set holds.
+
+    Args:
+        label: what people read
+        n: its images; None where these are not counted
+        shared: those that the other set holds too; None where that is not known
+    """
+
+    label: str
+    n: int | None
+    shared: int | None
+
+
+def check_sizes(a: SetCount, b: SetCount) -> None:
+    """Checks that two sets hold enough images of their own to be compared.
+
+    Runs and forms ask this; a form may not know all numbers yet.
+
+    Raises:
+        SelectionError: if one is empty, both are the same, or one has under two images that are
+            not in the other
+    """
+    for name, size in (("a", a), ("b", b)):
+        if size.n == 0:
+            raise empty_set(name, size.label)
+    if a.n and a.n == a.shared and b.n == b.shared:
+        raise SelectionError(
+            f"A and B are the same {a.n} samples ({a.label}; {b.label}).",
+            "Choose two different sets.",
+            about="b",
+        )
+    for name, size in (("a", a), ("b", b)):
+        if size.n is None:
+            continue
+        own = size.n - (size.shared or 0)
+        if not own:
+            raise SelectionError(
+                f"Every photo of {name.upper()} is also in the other set: none is only in "
+                f"{name.upper()} ({size.label}).",
+                "Choose two different sets, or compare with everything else ('rest').",
+                about=name,
+            )
+        if own < 2:
+            raise SelectionError(
+                f"{name.upper()} needs at least two photos that are not in the other set, and "
+                f"{size.label} has one.",
+                "Choose a larger set.",
+                about=name,
+            )
+
+
+def empty_set(name: str, label: str, within: str = "") -> SelectionError:
+    """Returns the error that a set is empty.
+
+    Args:
+        name: ``"a"``, ``"b"``, or what the set is for
+        label: what people read
+        within (""): what it was taken from
+    """
+    side = name if name in ("a", "b") else ""
+    said = f"Set {name.upper()}" if side else name[:1].upper() + name[1:]
+    where = f" in {within}" if within else ""
+    return SelectionError(
+        f"{said} has no photos: {label} is empty{where}.",
+        "Choose another set, or check its filters.",
+        about=side,
+    )
 
 
 def sources_of(a: Selected, b: Selected) -> tuple[Source, ...]:
@@ -216,7 +278,8 @@ def check_ids(dataset: Any, ids: Sequence[str], name: str) -> None:
     if unknown:
         raise SelectionError(
             f"Expected sample ids of dataset {dataset.name!r} in {name}, got {len(unknown)} "
-            f"unknown ones, such as {unknown[0]!r}."
+            f"unknown ones, such as {unknown[0]!r}.",
+            "Where the grid shows patches or frames, choose whole photos instead.",
         )
     check_media(dataset.select(list(ids)), name, "the chosen samples")
 
@@ -229,18 +292,22 @@ def check_media(view: Any, name: str, label: str) -> None:
     """
     import fiftyone as fo
 
+    said = f"{name[:1].upper()}{name[1:]} ({label})"
     if getattr(view, "_is_generated", False):
         raise SelectionError(
-            f"Expected whole images in {name}, got {label}: patches, frames or clips.",
-            "Compare the samples themselves, or clone() the view into a new dataset.",
+            f"{said} holds patches, frames or clips, but only whole images can be compared.",
+            "Compare the photos that they are parts of. To compare objects, crop them into files "
+            "of their own: view.export(DIR, dataset_type=fo.types.ImageClassificationDirectoryTree,"
+            " label_field=FIELD), and load DIR as a dataset.",
         )
     if view.media_type == "group":
         raise SelectionError(
-            f"Expected single images in {name}, got groups ({label}).",
-            "Choose a slice: dataset.select_group_slices('NAME'), and compare views of it.",
+            f"{said} holds groups, but only single images can be compared.",
+            "Choose one slice: dataset.select_group_slices('NAME'). In the App, add that stage to "
+            "the view and tick 'Within the current view', or choose the current view.",
         )
     if view.media_type not in ("image", None) and not (isinstance(view, fo.Dataset) and not view):
         raise SelectionError(
-            f"Expected images in {name}, got media type {view.media_type!r} ({label}).",
-            "For videos, compare dataset.to_frames(sample_frames=True).clone().",
+            f"{said} has media type {view.media_type!r}, but only images can be compared.",
+            "Of videos, compare frames: dataset.to_frames(sample_frames=True).clone().",
         )
