@@ -7,6 +7,7 @@ from typing import Any
 
 from visdiff_plugin.dataset.own_fields import METHOD
 from visdiff_plugin.errors import RunError, SelectionError
+from visdiff_plugin.sets.grammar import parse_set
 from visdiff_plugin.storing.run_store import KEY, check_run_key, is_being_written
 
 from ._progress import states
@@ -102,9 +103,13 @@ def _word(chosen: Any) -> str:
     except SelectionError:
         return "set"
     kind = values["kind"]
+    if kind == "several":
+        return "_and_".join(_word(str(part)) for part in parse_set(chosen).parts)[:_LONGEST].strip(
+            "_"
+        )
     said = str(values.get(_NAMED_BY.get(kind, ""), kind))
-    if kind == "end":
-        said = f"{values['end']} {values['number'].rpartition('.')[2]}"
+    if kind in ("end", "range"):
+        said = f"{values.get('end', '')} {values['number'].rpartition('.')[2]}"
     word = re.sub(r"[^a-z0-9]+", "_", said.lower()).strip("_")[:_LONGEST].strip("_")
     return word or "set"
 
@@ -132,7 +137,9 @@ def why_not(
 def _reason(dataset: Any, name: str, otherwise: str) -> str:
     """Says in the App's words what `check_run_key` says to scripts."""
     if not KEY.fullmatch(name):
-        return "Use letters, digits and underscores, and start with a letter."
+        near = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+        such = f", such as {near!r}" if KEY.fullmatch(near) else ""
+        return f"Use letters, digits and underscores, and start with a letter{such}."
     if name.lower().startswith("visdiff_"):
         return "Names can't start with 'visdiff_'. Choose another name."
     if not dataset.has_run(name):

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from visdiff_plugin.dataset.offers import evaluations, number_fields, value_fields, values_of
+from visdiff_plugin.dataset.samples import check_media
+from visdiff_plugin.errors import SelectionError
+from visdiff_plugin.sets.finding import load_view, parse
 
 #: kind -> what the form calls it; in this order
 KINDS = {
@@ -20,6 +23,8 @@ KINDS = {
     "tag": "Tag",
     "label": "Label or field value",
     "end": "Highest or lowest values",
+    "range": "Values between",
+    "several": "Several conditions at once",
     "rest": "Everything else",
     "dataset": "Another dataset",
 }
@@ -53,6 +58,8 @@ class Choices:
             "tag": bool(self.tags()),
             "label": bool(self.label_fields()),
             "end": bool(self.numbers()),
+            "range": bool(self.numbers()),
+            "several": True,
             "rest": True,
             "dataset": side == "b" and bool(self.datasets()),
         }
@@ -80,9 +87,13 @@ class Choices:
             if chosen_row.get("type", "default") == kind
         ]
 
-    def views(self) -> list[str]:
-        """Returns the saved views' names."""
-        return list(self.dataset.list_saved_views())
+    def views(self) -> dict[str, str]:
+        """Returns the saved views' names, with why one can't be used; empty where it can."""
+        return self.kept("views", lambda: _usable(self.dataset))
+
+    def parse(self, text: str) -> Any:
+        """Reads the text of a set, knowing the saved views and datasets."""
+        return parse(self.dataset, text)
 
     def tags(self) -> list[str]:
         """Returns the most frequent tags, in alphabetical order."""
@@ -101,7 +112,7 @@ class Choices:
         return self.kept("evaluations", lambda: evaluations(self.dataset))
 
     def numbers(self) -> list[str]:
-        """Returns the fields that hold one number per sample."""
+        """Returns the fields that hold one number or date per sample."""
         return self.kept("numbers", lambda: number_fields(self.dataset))
 
     def datasets(self) -> list[str]:
@@ -110,11 +121,11 @@ class Choices:
 
         return [name for name in fo.list_datasets() if name != self.dataset.name]
 
-    def views_of(self, dataset: str) -> list[str]:
-        """Returns the saved views of another dataset."""
+    def views_of(self, dataset: str) -> dict[str, str]:
+        """Returns the saved views of another dataset, with why one can't be used."""
         import fiftyone as fo
 
-        return list(fo.load_dataset(dataset).list_saved_views())
+        return _usable(fo.load_dataset(dataset))
 
     def kept(self, what: str, read: Callable[[], Any], grid: bool = False) -> Any:
         """Returns what was read recently, or reads it.
@@ -136,3 +147,14 @@ class Choices:
             _kept.pop(key, None)
             _kept[key] = now, read()
         return _kept[key][1]
+
+
+def _usable(dataset: Any) -> dict[str, str]:
+    reasons = {}
+    for name in dataset.list_saved_views():
+        try:
+            check_media(load_view(dataset, name), "this view", name)
+            reasons[name] = ""
+        except SelectionError as error:
+            reasons[name] = str(error)
+    return reasons

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,17 +10,19 @@ from fiftyone.operators import types
 
 from visdiff_plugin.dataset.offers import MOST_VALUES
 from visdiff_plugin.errors import SelectionError, VisDiffError
+from visdiff_plugin.estimating.lacking import Problem, problem_of
 from visdiff_plugin.sets.choosing import make_base
 from visdiff_plugin.sets.finding import Base
 from visdiff_plugin.sets.preview import Preview, preview
 
 from . import _sizes
 from ._set_choices import KINDS, Choices
-from ._set_values import OF_THE_APP, WHOLE, to_text, to_values
+from ._set_values import CONTROLS, OF_THE_APP, WHOLE, to_text, to_values
 
 _LABELS = {"a": "A", "b": "B: compared with"}
 _OUTCOMES = {"wrong": "Wrong", "right": "Right"}
 _ENDS = {"top": "Highest", "bottom": "Lowest"}
+_ENDS_OF_RANGE = {"low": "from", "high": "to"}
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,19 @@ def two_sets(ctx: Any, inputs: Any) -> Sized:
     for controls in (first, second):
         controls.add(inputs)
     if ctx.has_custom_view:
-        inputs.bool(
+        first.within = second.within = inputs.bool(
             "within_view",
             label="Within the current view",
             description="use only the photos that the grid shows now",
             default=False,
         )
     chosen = first.text(), second.text()
-    return _size_up(choices, inputs, *chosen) if all(chosen) else Sized(*chosen)
+    if all(chosen):
+        return _size_up(choices, inputs, first, second)
+    for controls, text in zip((first, second), chosen, strict=True):
+        if not text:
+            controls.refuse()
+    return Sized(*chosen)
 
 
 def chosen_texts(ctx: Any) -> tuple[Any, Any]:
@@ -123,6 +131,8 @@ class _Controls:
     def __init__(self, choices: Choices, side: str, other: _Controls | None = None) -> None:
         self.choices, self.side, self.other = choices, side, other
         self.params = choices.ctx.params
+        self.within: Any = None
+        self.added: dict[str, Any] = {}
         self.begins = {"percent": 25, "end": "top", **self._begins()}
 
     def _begins(self) -> dict[str, Any]:
@@ -130,7 +140,7 @@ class _Controls:
         passed = self.params.get(self.side)
         if isinstance(passed, str) and passed:
             try:
-                return to_values(passed)
+                return to_values(passed, self.choices.parse)
             except SelectionError:
                 return {}
         keys = self.choices.evaluations()
@@ -167,6 +177,25 @@ class _Controls:
             return passed
         return to_text(self.get("kind"), self.get)
 
+    def refuse(self, why: str = "", about: str = "") -> None:
+        """Says beside the control that causes it why a run would refuse the set.
+
+        The App then disables Execute.
+
+        Args:
+            why (""): what is wrong; by default what is not chosen yet
+            about (""): ``"within"`` where it is what both sets are taken from
+        """
+        kind = self.get("kind")
+        needed = [name for name in ("kind", *CONTROLS.get(kind or "", ())) if name in self.added]
+        lacking = [name for name in needed if self.get(name) in (None, "")]
+        last = [name for name in self.added if name in needed or name in _ENDS_OF_RANGE]
+        control = self.added[(lacking or last[-1:] or ["kind"])[0]]
+        if about == "within" and self.within is not None:
+            control = self.within
+        control.invalid = True
+        control.error_message = why or f"Choose set {self.side.upper()} first."
+
     def add(self, inputs: Any) -> None:
         """Adds the picker of a kind, and the controls that this kind needs."""
         offered = self.choices.kinds(self.side)
@@ -185,7 +214,7 @@ class _Controls:
         return f" ({len(counted[kind])})" if kind in counted else ""
 
     def _add_view(self, inputs: Any) -> None:
-        self._pick(inputs, "view", _same(self.choices.views()), "saved view")
+        self._pick_view(inputs, "view", self.choices.views(), {})
 
     def _add_tag(self, inputs: Any) -> None:
         self._pick_or_type(inputs, "tag", self.choices.tags(), "tag")
@@ -203,7 +232,7 @@ class _Controls:
     def _add_end(self, inputs: Any) -> None:
         self._pick(inputs, "number", _same(self.choices.numbers()), "number")
         self._pick(inputs, "end", _ENDS, "end")
-        inputs.float(
+        self.added["percent"] = inputs.float(
             self._key("percent"),
             label=self._named("percent", "percent of the photos"),
             default=self.begins["percent"],
@@ -213,25 +242,64 @@ class _Controls:
             view=types.FieldView(),
         )
 
+    def _add_range(self, inputs: Any) -> None:
+        self._pick(inputs, "number", _same(self.choices.numbers()), "number or date")
+        for end, label in _ENDS_OF_RANGE.items():
+            self.added[end] = inputs.str(
+                self._key(end),
+                label=self._named(end, label),
+                description="a number, or a date such as 2024-05-31; one of the two may stay empty",
+                default=self.begins.get(end) or None,
+                required=False,
+            )
+
+    def _add_several(self, inputs: Any) -> None:
+        self.added["several"] = inputs.str(
+            self._key("several"),
+            label=self._named("several", "conditions"),
+            description="joined by &, such as: eval:m1=right & eval:m2=wrong, or: "
+            "label:FIELD=VALUE & tag:NAME & view:NAME & range:FIELD=1..5",
+            default=self.begins.get("several"),
+            required=True,
+        )
+
     def _add_dataset(self, inputs: Any) -> None:
         self._pick(inputs, "dataset", _same(self.choices.datasets()), "dataset")
         chosen = self.get("dataset")
         views = self.choices.views_of(chosen) if chosen in self.choices.datasets() else []
         if views:
-            labels = {WHOLE: "The whole dataset", **_same(views)}
-            self._pick(inputs, "dataset_view", labels, "saved view", required=False)
+            whole = {WHOLE: "The whole dataset"}
+            self._pick_view(inputs, "dataset_view", views, whole, required=False)
 
     def _named(self, name: str, label: str) -> str:
         return label if name == "kind" else f"{self.side.upper()}: {label}"
 
+    def _pick_view(
+        self,
+        inputs: Any,
+        name: str,
+        reasons: dict[str, str],
+        before: dict[str, str],
+        required: bool = True,
+    ) -> None:
+        """Adds a picker of saved views; those that can't be used are listed with the reason."""
+        labels = {view: f"{view} (can't be used)" if why else view for view, why in reasons.items()}
+        self._pick(inputs, name, {**before, **labels}, "saved view", required, reasons)
+
     def _pick(
-        self, inputs: Any, name: str, labels: dict[str, str], label: str, required: bool = True
+        self,
+        inputs: Any,
+        name: str,
+        labels: dict[str, str],
+        label: str,
+        required: bool = True,
+        descriptions: Mapping[str, str] | None = None,
     ) -> None:
         choices = types.DropdownView()
         for value, text in labels.items():
-            choices.add_choice(value, label=text)
+            choices.add_choice(value, label=text, description=(descriptions or {}).get(value))
         begins = self.begins.get(name) or (None if required else WHOLE)
-        inputs.enum(
+        self.added[name] = inputs.enum(
             self._key(name),
             choices.values(),
             label=self._named(name, label),
@@ -245,7 +313,7 @@ class _Controls:
         if values:
             self._pick(inputs, name, _same(values), label)
         if len(values) in (0, MOST_VALUES) or self.begins.get(name) not in (None, *values):
-            inputs.str(
+            self.added[name] = inputs.str(
                 self._key("typed_" + name),
                 label=self._named(name, f"another {label}" if values else label),
                 description=f"the list above has the {len(values)} most common" if values else None,
@@ -258,29 +326,34 @@ def _same(names: list[str]) -> dict[str, str]:
     return {name: name for name in names}
 
 
-def _size_up(choices: Choices, inputs: Any, a: Any, b: Any) -> Sized:
+def _size_up(choices: Choices, inputs: Any, first: _Controls, second: _Controls) -> Sized:
     """Says how large both sets are, and what is wrong with them."""
-    ctx = choices.ctx
+    ctx, a, b = choices.ctx, first.text(), second.text()
+    of_side = {"a": first, "b": second}
     within = OF_THE_APP["current"] if ctx.params.get("within_view") else ctx.params.get("within")
     given = [_of_the_app(choices, chosen) for chosen in (a, b, within)]
 
-    def read() -> tuple[Base, Preview] | str:
+    def read() -> tuple[Base, Preview] | Problem:
         try:
             base = make_base(ctx.dataset, given[2] or None)
             return base, preview(base, *given[:2])
         except VisDiffError as error:
-            return str(error)
+            return problem_of(error)
 
     previewed = choices.kept(f"preview {chosen_key(ctx, a, b)}", read, grid=True)
-    if isinstance(previewed, str):
-        inputs.view("wrong", types.Error(label=previewed))
+    if isinstance(previewed, Problem):
+        inputs.view("wrong", types.Error(label=previewed.text))
+        of_side.get(previewed.about, first).refuse(previewed.text, previewed.about)
         return Sized(a, b)
     base, sizes = previewed
-    problem = _sizes.problem(sizes)
     inputs.view("sizes", types.Notice(label=_sizes.text(sizes)))
-    if problem:
-        inputs.view("problem", types.Warning(label=problem))
-    return Sized(a, b, base, (given[0], given[1]), sizes, not problem)
+    try:
+        sizes.check()
+    except SelectionError as error:
+        inputs.view("problem", types.Error(label=str(error)))
+        of_side.get(error.about, second).refuse(str(error))
+        return Sized(a, b, base, (given[0], given[1]), sizes)
+    return Sized(a, b, base, (given[0], given[1]), sizes, good=True)
 
 
 def chosen_key(ctx: Any, a: Any, b: Any) -> str:

@@ -1,4 +1,4 @@
-"""How many photos two sets have, and what is wrong with them, in words."""
+"""How many photos two sets have, in words."""
 
 from __future__ import annotations
 
@@ -9,21 +9,7 @@ from visdiff_plugin.sets.preview import Preview, SetSize
 def text(sizes: Preview) -> str:
     """Returns how many photos both sets have, and how many they share."""
     both = f"{_sized('A', sizes.a)}. {_sized('B', sizes.b)}."
-    return f"{both} {_shared(sizes)}{_files(sizes)}"
-
-
-def problem(sizes: Preview) -> str:
-    """Returns why the sets can't be compared; empty if they can."""
-    if sizes.same:
-        return "A and B are the same. Choose two different sets."
-    for name, size in (("A", sizes.a), ("B", sizes.b)):
-        if size.n == 0:
-            return f"{name} is empty. Choose another set."
-        if size.n is not None and size.n == sizes.both:
-            return f"Every photo of {name} is also in the other set. Choose two different sets."
-        if size.n == 1 or size.n is not None and sizes.both and size.n - sizes.both < 2:
-            return f"{name} needs at least two photos that are not in the other set."
-    return ""
+    return f"{both} {_shared(sizes)}{_files(sizes)}{_repeated(sizes)}"
 
 
 def _sized(name: str, size: SetSize) -> str:
@@ -46,4 +32,19 @@ def _files(preview: Preview) -> str:
     missing = preview.a.missing + preview.b.missing
     sizes = [size.n for size in (preview.a, preview.b) if size.n is not None]
     of = f"{looked:,} of {sum(sizes):,}" if len(sizes) == 2 else f"{looked:,}"
-    return f" Checked {of} files: {f'{missing:,} missing' if missing else 'all found'}."
+    if not missing:
+        return f" Checked {of} files: all found."
+    path = preview.a.missing_path or preview.b.missing_path
+    return f" Checked {of} files: {missing:,} missing, such as {path!r}."
+
+
+def _repeated(sizes: Preview) -> str:
+    """Says where several samples show one file, as those of cloned patches do."""
+    said = [
+        f"{counted(size.repeated, 'sample')} of {name}"
+        for name, size in (("A", sizes.a), ("B", sizes.b))
+        if size.repeated
+    ]
+    if not said:
+        return ""
+    return f" {' and '.join(said)} show the same file as another one: a file counts once."

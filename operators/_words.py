@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from fiftyone.operators import types
 
-from visdiff_plugin.sets.grammar import Label, parse_set
+from visdiff_plugin.errors import SelectionError
+from visdiff_plugin.sets.grammar import Intersection, Label, parse_set
 
 from . import _models
 from ._progress import FROM_SCRIPT
@@ -118,8 +120,9 @@ def _fields_of(*sets: Any) -> set[str]:
     chosen_by = set()
     for set_text in sets:
         chosen = None
-        if isinstance(set_text, str) and set_text.startswith("label:"):
-            chosen = parse_set(set_text)
-        if isinstance(chosen, Label):
-            chosen_by |= {chosen.field, chosen.field.partition(".")[0]}
+        with contextlib.suppress(SelectionError):  # what is wrong with it is said beside it
+            chosen = parse_set(set_text) if isinstance(set_text, str) else None
+        for part in chosen.parts if isinstance(chosen, Intersection) else (chosen,):
+            if isinstance(part, Label):
+                chosen_by |= {part.field, part.field.partition(".")[0]}
     return chosen_by

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+#: reasons for which a file is named
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -26,11 +29,19 @@ class Skipped:
 
 @dataclass
 class Account:
-    """What was left out, what was reused, and notes; filled along the way."""
+    """What was left out, what was reused, and notes; filled along the way.
+
+    Attributes:
+        skipped: what was left out
+        reused: kind of value -> how many were reused and computed
+        notes: in sentences
+        files: reason for which files were left out -> the path of one
+    """
 
     skipped: list[Skipped] = field(default_factory=list)
     reused: dict[str, dict[str, int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
 
     def skip(self, what: str, reasons: Mapping[str, str]) -> None:
         """Counts skipped items by reason, together with those that were counted before.
@@ -50,6 +61,19 @@ class Account:
                 self.skipped.remove(counted)
                 count, examples = count + counted.count, [*counted.examples, *examples][:5]
             self.skipped.append(Skipped(what, reason, count, tuple(examples)))
+
+    def skip_files(self, reasons: Mapping[str, str], paths: Mapping[str, str]) -> None:
+        """Counts samples whose file can't be used, and names one file for each reason.
+
+        Args:
+            reasons: sample id -> reason
+            paths: sample id -> its file
+        """
+        self.skip("sample", reasons)
+        for sample_id, reason in reasons.items():
+            if reason not in self.files and len(self.files) < _MOST_NAMED:
+                self.files[reason] = paths[sample_id]
+                self.note(f"Left out: {reason}, such as {paths[sample_id]!r}.")
 
     def reuse(self, noun: str, reused: int, computed: int) -> None:
         """Counts stored values that were reused, and values that were computed."""

@@ -265,8 +265,10 @@ def _store(
     account = Account()
     account.skip("sample", media.missing)
     if not media.ids:
+        sample_id, path = next(iter(media.lost.items()))
         raise MediaError(
-            f"Expected image files, but none of the {len(selected.ids)} samples has one."
+            f"Expected image files, but none of the {len(selected.ids)} samples has one. "
+            f"{path!r}: {media.missing[sample_id]}."
         )
     with closing(make_engine(engine)) as made:
         kind, filled = make(dataset, stage, media, field, made, batch_size, progress or silent)

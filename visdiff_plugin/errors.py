@@ -16,7 +16,7 @@ class VisDiffError(Exception):
         message: what was expected and what was got
         hint (""): what to do about it; appended to the message
         about (""): what of the request can mend it: a member of `visdiff_plugin.Config`, or
-            ``"a"`` or ``"b"``; forms point to that control
+            ``"a"``, ``"b"`` or ``"within"``; forms point to that control
     """
 
     #: whether the same call may succeed later without any change

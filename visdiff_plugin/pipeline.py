@@ -163,9 +163,13 @@ def _check_sizes(inputs: Inputs, comparison: Comparison) -> None:
                 f"{skipped_item.count} {skipped_item.what}(s): {skipped_item.reason}"
                 for skipped_item in inputs.account.skipped
             )
+            named = "".join(
+                f" Such as {path!r}: {reason}." for reason, path in inputs.account.files.items()
+            )
             raise MediaError(
                 f"Expected at least two usable images in set {name} ({selected.label}), got "
-                f"{len(rows)} of {len(selected.ids)}. {reasons}".strip()
+                f"{len(rows)} of {len(selected.ids)}. {reasons}{'.' if named else ''}{named}",
+                about=name.lower(),
             )
 
 

@@ -20,6 +20,8 @@ from .images import decode
 from .stages import Missing
 
 _DTYPES = ("float32", "float16", "bfloat16")
+#: longer than this nobody waits for a hub that does not answer: its own client would for minutes
+_HUB_SECONDS = 5.0
 _PIECE = 1 << 20
 # each holds activations of its own
 _MOST_WORKERS = 8
@@ -294,3 +296,43 @@ def fingerprint(files: Sequence[Path]) -> str:
                 stream.seek(start)
                 digest.update(stream.read(_PIECE))
     return digest.hexdigest()[:16]
+
+
+def ask_hub(name: str, repo: str, revision: str | None = None) -> bool:
+    """Finds out in seconds whether the model hub answers, before a download is begun.
+
+    Args:
+        name: of the model, for messages
+        repo: its name at the hub, or a local folder
+        revision (None): branch, tag or commit
+
+    Returns:
+        whether only what is downloaded already may be used: the hub is off, or does not answer
+
+    Raises:
+        ModelError: if the hub is needed, and is switched off or does not answer
+    """
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub import errors as hub_errors
+    from huggingface_hub.file_download import repo_folder_name
+
+    if Path(repo).expanduser().is_dir():
+        return False
+    why = "HF_HUB_OFFLINE forbids to ask the model hub"
+    base_error: Any = getattr(hub_errors, "HTTPError", OSError)  # of the HTTP library that it uses
+    kept = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
+    try:
+        if not constants.HF_HUB_OFFLINE:
+            HfApi().model_info(repo, revision=revision, timeout=_HUB_SECONDS)
+            return False
+    except (hub_errors.HfHubHTTPError, hub_errors.HFValidationError):
+        return False  # it answers, or is not asked at all: who loads the model says what is wrong
+    except (base_error, OSError) as error:
+        why = f"the model hub {constants.ENDPOINT} can't be reached ({error})"
+    if (kept / "snapshots").is_dir():
+        return True
+    raise ModelError(
+        f"{name} can't be loaded: it is not downloaded yet, and {why}.",
+        f"Download it where there is a network (hf download {repo}), or pass the path of a local "
+        "folder. HF_HUB_OFFLINE=1 says that there is no network; unset it where there is one.",
+    )

@@ -33,10 +33,10 @@ def refused(dataset, error, match, *args, **kwargs):
 def test_sets_that_do_not_exist_or_are_empty(dataset):
     refused(dataset, SelectionError, r"got 'rde'\. Saved views: \['red', 'blue'\]", "rde")
     refused(dataset, SelectionError, "tag:nothing is empty", "tag:nothing")
-    refused(dataset, SelectionError, "got none", dataset.match_tags("nothing"))
+    refused(dataset, SelectionError, "has no photos", dataset.match_tags("nothing"))
     refused(dataset, SelectionError, "unknown ones, such as 'x'", ["x"])
     refused(dataset, SelectionError, "1 unknown", ["0" * 24])
-    refused(dataset, SelectionError, "got none", [])
+    refused(dataset, SelectionError, "has no photos", [])
     refused(dataset, SelectionError, "got int", 3)
 
 
@@ -94,7 +94,7 @@ def test_bad_files_cost_only_themselves(dataset):
         run = compare(dataset, key=f"p{properties}", encoder=encoder, properties=properties)
         assert (run.n_a, run.n_b) == (57, 60)
         counts = {skipped_item.reason: skipped_item.count for skipped_item in run.skipped}
-        assert sum(counts.values()) == 3 and counts["image file not found"] == 1
+        assert sum(counts.values()) == 3 and counts["file not found"] == 1
         assert run.skipped[0].examples
 
 
@@ -253,3 +253,45 @@ def test_one_failed_round_costs_only_itself(dataset):
         (skipped_item.what, skipped_item.reason, skipped_item.count) for skipped_item in run.skipped
     ] == [("round", "overloaded", 1)]
     assert run.proposals == ("red pictures",)
+
+
+def test_a_stage_that_fails_at_once_leaves_no_empty_fields(dataset):
+    class Unloadable(ColorCaptioner, ColorEncoder):
+        name = "gone"
+
+        def __init__(self):
+            self.parameters = {}
+
+        def caption(self, paths):
+            raise ModelError("can't be loaded")
+
+        encode_images = caption
+
+        def encode_texts(self, texts):
+            raise ModelError("can't be loaded")
+
+    gone = Unloadable()
+    refused(dataset, ModelError, "can't be loaded", captioner=gone, encoder=gone)
+    before = sorted(dataset.get_field_schema(flat=True))
+    with pytest.raises(ModelError):
+        visdiff.embed(dataset, gone)
+    with pytest.raises(ModelError):
+        visdiff.caption(dataset, gone, field="words")
+    assert sorted(dataset.get_field_schema(flat=True)) == before
+
+    class Late(ColorCaptioner):
+        name = "late"
+
+        def caption(self, paths):
+            if self.seen:
+                raise ModelError("out of memory")
+            return super().caption(paths)
+
+    with pytest.raises(ModelError, match="out of memory"):
+        visdiff.caption(dataset, Late())
+    assert len(dataset.exists("visdiff_caption_late")) == 64  # what was made stays
+    assert not dataset.has_sample_field("visdiff_caption_gone")
+    with pytest.raises(ModelError):
+        visdiff.caption(dataset, gone)
+    assert "visdiff_keys.visdiff_caption_gone" not in dataset.get_field_schema(flat=True)
+    assert visdiff.caption(dataset, ColorCaptioner(), field="visdiff_caption_late").computed == 120

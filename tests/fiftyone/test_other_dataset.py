@@ -184,7 +184,7 @@ def test_unusable_images_of_both_are_counted_together(two):
     run = compare(home, other, properties=True)
     assert (run.n_a, run.n_b) == (29, 38)
     counts = {skipped_item.reason: skipped_item.count for skipped_item in run.skipped}
-    assert counts["image file not found"] == 2 and sum(counts.values()) == 3
+    assert counts["file not found"] == 2 and sum(counts.values()) == 3
 
 
 def test_deleting_and_renaming_clean_up_both(two):

@@ -32,15 +32,15 @@ def evaluated(labeled):
 def test_kinds_without_anything_to_choose_from_are_not_offered(plugins, make_dataset, labeled):
     for name in NAMES:
         form = Form(labeled, name)
-        assert form.offered("a_kind") == ["view", "tag", "label", "end", "rest"]
+        assert form.offered("a_kind") == ["view", "tag", "label", "end", "range", "several", "rest"]
         assert form.default("a_kind") is None and form.default("b_kind") == "rest"
     other = make_dataset(n=2)
     for view in other.list_saved_views():
         other.delete_saved_view(view)
     other.untag_samples(["red", "blue"])
     form = Form(other)
-    assert form.offered("a_kind") == ["rest"]
-    assert form.offered("b_kind") == ["rest", "dataset"]
+    assert form.offered("a_kind") == ["end", "range", "several", "rest"]
+    assert form.offered("b_kind")[-2:] == ["rest", "dataset"]
     assert labeled.name in Form(other, b_kind="dataset").offered("b_dataset")
     assert other.name not in Form(other, b_kind="dataset").offered("b_dataset")
 
@@ -140,7 +140,7 @@ def test_sets_that_can_not_be_compared_are_said_so(plugins, evaluated):
     assert "10 photos in both sets will be left out" in same.said("sizes")
     inside = Form(evaluated, a="label:guess=cat", b="red")
     assert "Every photo of B is also in the other set" in inside.said("problem")
-    assert "A is empty" in Form(evaluated, a="tag:none", b="red").said("problem")
+    assert "Set A has no photos" in Form(evaluated, a="tag:none", b="red").said("problem")
     assert "Did you mean 'cat'" in Form(evaluated, a="label:truth=cot", b="red").said("wrong")
     assert "'eval:KEY=wrong'" in Form(evaluated, a="eval:cls", b="red").said("wrong")
     nothing = Form(evaluated, a_kind="tag", b_kind="rest", run_key="run")
@@ -154,7 +154,9 @@ def test_missing_files_are_counted(plugins, labeled):
 
     for path in labeled.match_tags("red").limit(3).values("filepath"):
         os.remove(path)
-    assert "Checked 20 of 20 files: 3 missing." in Form(labeled, a="red", b="blue").said("sizes")
+    assert "Checked 20 of 20 files: 3 missing, such as '" in Form(labeled, a="red", b="blue").said(
+        "sizes"
+    )
 
 
 def test_clicked_and_alt_clicked_samples(plugins, labeled):
@@ -181,7 +183,7 @@ def test_within_the_current_view(plugins, labeled):
     form = Form(labeled, request=request, a="label:truth=cat", within_view=True)
     assert "A: 5 photos (truth = cat). B: 5 photos (everything else)" in form.said("sizes")
     form = Form(labeled, request=request, a_kind="current", b_kind="rest")
-    assert "A: 10 photos (view of 10 samples). B: 10 photos" in form.said("sizes")
+    assert "A: 10 photos (view of 10 samples: match_tags(red)). B: 10 photos" in form.said("sizes")
 
 
 def test_another_dataset_and_its_views(plugins, labeled, make_dataset):

@@ -124,7 +124,9 @@ def test_quantiles_of_numbers_with_gaps(judged):
     assert rows(judged, "bottom:q=50%") == [2, 4, 5, 7]
     assert rows(judged, "top:guess.confidence=20%") == [9, 10]
     assert rows(judged, "top:q=50%", within="red") == [0, 4]
-    refused(judged, "one number a sample in .* 'truth', which holds something", "top:truth=5%")
+    refused(
+        judged, "one number or date a sample in .* 'truth', which holds something", "top:truth=5%"
+    )
     refused(
         judged, "got 'boxes.detections.confidence', which", "top:boxes.detections.confidence=5%"
     )
@@ -168,8 +170,13 @@ def test_the_rest(judged):
     assert inside == [ids[0:6:2], ids[1:6:2]]
     assert chosen(judged, ids[4:8], "rest", within="tag:red") == [ids[4:6], ids[:4]]
     refused(judged, "at most one 'rest'", "rest", "rest")
-    refused(judged, "set B, got none: view of 12 samples holds all 12", judged.limit(20), "rest")
-    refused(judged, "set A, got none: blue is empty in red", "blue", "rest", within="red")
+    refused(
+        judged,
+        "set B, got none: view of 12 samples: limit.20. holds all 12",
+        judged.limit(20),
+        "rest",
+    )
+    refused(judged, "Set A has no photos: blue is empty in red", "blue", "rest", within="red")
     refused(judged, "within as a view of .* got 'rest'|within as a view", "red", within="rest")
     judged.save_view("rest", judged.limit(3))
     refused(judged, "Write 'view:rest' for the view", "red", "rest")
@@ -184,9 +191,9 @@ def test_a_run_says_what_its_sets_were(judged):
     )  # fmt: skip
     assert (run.label_a, run.label_b, run.n_a, run.n_b) == ("wrong in cls", "everything else", 6, 6)
     assert run.record["sets"] == {
-        "a": "eval:cls=wrong", "b": "rest", "within": "view of 12 samples"
+        "a": "eval:cls=wrong", "b": "rest", "within": "view of 12 samples: match_tags(red, blue)"
     }  # fmt: skip
-    assert "Both sets were taken from view of 12 samples." in run.notes
+    assert "Both sets were taken from view of 12 samples: match_tags(red, blue)." in run.notes
     assert visdiff.load(judged, "run") == run
     swapped = visdiff.compare(
         judged, "rest", "eval:cls=wrong", "swapped",
@@ -225,3 +232,115 @@ def test_real_predictions(load_shared):
         within="eval:birds=right", preset="offline", captioner="field:truth",
     )  # fmt: skip
     assert run.n_a + run.n_b == len(right) and "Both sets were taken from" in " ".join(run.notes)
+
+
+def test_images_that_meet_all_of_several_conditions(judged):
+    def met(*texts):
+        return sorted(set.intersection(*(set(rows(judged, text)) for text in texts)))
+
+    both = ("eval:cls=right", "eval:det=wrong")
+    assert rows(judged, " & ".join(both)) == met(*both)
+    judged.set_values("score", [float(row) for row in range(12)])
+    judged.save_view("odd/ones", judged.match(fo.ViewField("site") > 0))
+    judged.save_view("a & b", judged.limit(5))
+    judged.tag_samples("R & B")
+    for several in (
+        ("eval:cls=right", "eval:det=wrong", "label:truth=dog"),
+        ("tag:red", "label:night=true"),
+        ("red", "label:truth=cat"),
+        ("view:odd/ones", "view:red"),
+        ("top:score=50%", "label:truth=cat"),
+        ("top:score=50%", "bottom:site=80%", "odd/ones", "tag:R %26 B"),
+        ("range:score=2..9", "label:truth=cat", "view:a %26 b"),
+    ):
+        found = rows(judged, " & ".join(several))
+        assert found == met(*several) and found, several
+        inside = set(found) & set(range(6))
+        if inside and several[0][:3] != "top":  # percentages are of what is within
+            assert rows(judged, " & ".join(several), within="red") == sorted(inside)
+    assert rows(judged, "a & b") == [0, 1, 2, 3, 4]
+    run = visdiff.compare(
+        judged, "label:truth=cat & red", "label:truth=dog & red", "run", preset="offline",
+        captioner="field:kinds",
+    )  # fmt: skip
+    assert (run.label_a, run.n_a) == ("truth = cat and red", 3)
+    assert run.record["sets"]["a"] == "label:truth=cat & view:red"
+    refused(judged, "Did you mean 'cat'", "label:truth=cot & red")
+    refused(judged, "is empty", "label:truth=cat & label:truth=dog")
+    refused(judged, "Pass the other conditions as within", "label:truth=cat & rest")
+    narrowed = chosen(judged, "label:night=true", "rest", "label:truth=cat & top:score=50%")
+    ids = judged.values("id")
+    assert narrowed == [[ids[8]], [ids[6], ids[10]]]
+    judged.save_view("patches", judged.to_patches("boxes"))
+    refused(judged, "patches", "patches & tag:red")
+
+
+def test_dates_at_the_ends_and_between(judged):
+    from datetime import date, datetime, timedelta, timezone
+
+    day, first = date(2024, 5, 1), datetime(2024, 5, 1, 23, 30)
+    judged.set_values("day", [None, *(day + timedelta(days=row) for row in range(11))])
+    judged.set_values("when", [first + timedelta(hours=row) for row in range(11)] + [None])
+    judged.set_values("score", [None, float("nan"), *map(float, range(10))])
+    assert {"day", "when", "created_at"} <= set(offers.number_fields(judged))
+    assert rows(judged, "top:day=20%") == [10, 11]
+    assert rows(judged, "bottom:when=20%") == [0, 1]
+    assert len(rows(judged, "top:created_at=100.0%".replace("100.0", "99.9"))) in range(12)
+    assert rows(judged, "range:day=2024-05-02..2024-05-04") == [2, 3, 4]
+    assert rows(judged, "range:day=..2024-05-01") == [1]
+    assert rows(judged, "range:when=2024-05-02..2024-05-02") == list(range(1, 11))
+    assert rows(judged, "range:when=..2024-05-01") == [0]
+    assert rows(judged, "range:when=2024-05-02T03:00..2024-05-02T05:30") == [4, 5, 6]
+    zone = datetime(2024, 5, 2, 5, 0, tzinfo=timezone(timedelta(hours=2))).isoformat()
+    assert rows(judged, f"range:when={zone}..2024-05-02T05:30") == [4, 5, 6]
+    assert rows(judged, "range:score=2..4") == [4, 5, 6]
+    assert rows(judged, "range:score=..1.5") == [2, 3]
+    assert rows(judged, "range:guess.confidence=.5..") == [6, 7, 8, 9, 10]
+    refused(judged, "dates such as 2024-05-31 for 'day', got '5'", "range:day=5..")
+    refused(judged, "numbers for 'score', got '2024-05-01'", "range:score=2024-05-01..")
+    refused(judged, "one number or date a sample", "range:words=1..2")
+    refused(judged, "is empty", "range:score=100..200")
+
+
+def test_names_with_slashes(judged, make_dataset):
+    judged.save_view("a/b", judged.limit(3))
+    judged.tag_samples("x/y")
+    judged.set_values("path", ["in/out"] * 12)
+    assert rows(judged, "a/b") == rows(judged, "view:a/b") == [0, 1, 2]
+    assert len(rows(judged, "tag:x/y")) == len(rows(judged, "label:path=in/out")) == 12
+    assert rows(judged, "label:truth=cat", within="a/b") == [0, 2]
+    other = make_dataset(n=2)
+    other.name = f"{other.name}/pets"
+    try:
+        for text in (f"dataset:{other.name}", f"dataset:{other.name.replace('/', '%2F')}"):
+            assert chosen(judged, "red", text)[1] == other.values("id")
+        assert chosen(judged, "red", f"dataset:{other.name}/red")[1] == other.limit(2).values("id")
+        run = visdiff.compare(judged, "red", f"dataset:{other.name}", "run", preset="offline")
+        assert (run.label_b, run.dataset_b) == (other.name, other.name)
+        assert choosing.select_two(choosing.make_base(judged), "red", run.record["sets"]["b"])
+    finally:
+        other.name = other.name.replace("/pets", "")
+
+
+def test_views_without_names_say_what_they_are(judged):
+    def label(view):
+        return choosing.select(judged, view, "it").label
+
+    assert label(judged.match_tags("red")) == "view of 6 samples: match_tags(red)"
+    assert label(judged.limit(5).skip(2)) == "view of 3 samples: limit(5), skip(2)"
+    ids = judged.limit(5).values("id")
+    assert label(judged.select(ids)) == "view of 5 samples: select(5 values)"
+    long = judged.match(fo.ViewField("site") > 0).match_tags(["red", "blue"]).sort_by("site")
+    assert label(long).startswith("view of 9 samples: match(…)") and len(label(long)) < 90
+    assert label(judged.view()) == "view of 12 samples"
+    assert label(judged.load_saved_view("red")) == "red"
+
+
+@pytest.mark.parametrize("stage", ["select_fields", "filter_labels", "exclude_fields"])
+def test_a_saved_view_of_what_is_gone_is_refused_with_the_reason(judged, stage):
+    more = [fo.ViewField("label") == "cat"] if stage == "filter_labels" else []
+    judged.save_view("old", getattr(judged, stage)("boxes", *more))
+    judged.delete_sample_field("boxes")
+    refused(judged, "Saved view 'old' can't be used: .*boxes", "old")
+    refused(judged, "Saved view 'old' can't be used", "tag:red & old")
+    refused(judged, "Saved view 'old' can't be used", "tag:red", within="old")

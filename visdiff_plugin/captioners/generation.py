@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DependencyError, ModelError
-from ..torch_models import pick_device, pick_dtype
+from ..torch_models import ask_hub, pick_device, pick_dtype
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,12 @@ def load_generator(
         ) from error
     where = pick_device(device)
     kind = pick_dtype(dtype, where)
+    kept: dict[str, Any] = {"revision": revision}
+    kept["local_files_only"] = ask_hub(name, source, revision)
     try:
-        processor = AutoProcessor.from_pretrained(source, revision=revision)
+        processor = AutoProcessor.from_pretrained(source, **kept)
         model, report = AutoModelForImageTextToText.from_pretrained(
-            source, revision=revision, dtype=kind, output_loading_info=True
+            source, dtype=kind, output_loading_info=True, **kept
         )
         model = model.to(where).eval()
     except ImportError as error:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cores import usable_cores
+from ..files import open_file
 
 #: files of one size that are read: looking for copies must stay a small part of a run
 MOST_READ = 50_000
@@ -77,12 +78,12 @@ def _digest(path: str, limit: int | None) -> bytes | None:
     """Returns a hash of a file, or of its first bytes; None where it can't be read."""
     digest = hashlib.blake2b(digest_size=16)
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             if limit is not None:
                 digest.update(file.read(limit))
             else:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return digest.digest()

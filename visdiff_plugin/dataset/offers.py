@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..errors import SelectionError
 from ..mongo.documents import stored_path
 from ..mongo.queries import frequent_values
 from .own_fields import owns
+
+_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}(-?\d)?")
 
 #: values that a picker lists; what is rarer is typed
 MOST_VALUES = 200
@@ -113,8 +117,12 @@ def group_fields(dataset: Any) -> list[str]:
 
 
 def number_fields(dataset: Any) -> list[str]:
-    """Returns paths of one number a sample; those that VisDiff made last."""
-    names = [name for name in dataset.get_field_schema(flat=True) if is_number(dataset, name)]
+    """Returns paths of one number or date a sample; those that VisDiff made last."""
+    names = [
+        name
+        for name in dataset.get_field_schema(flat=True)
+        if name != "last_modified_at" and is_number(dataset, name)
+    ]
     if dataset.limit(1).values("metadata") == [None]:  # nobody has computed it
         names = [name for name in names if not name.startswith("metadata.")]
     ours = {name for name in names if _is_ours(dataset, name)}
@@ -122,14 +130,64 @@ def number_fields(dataset: Any) -> list[str]:
 
 
 def is_number(dataset: Any, name: str) -> bool:
-    """Returns whether a field holds one number a sample."""
+    """Returns whether a field holds one number a sample, or one date."""
     import fiftyone as fo
 
     parts = name.split(".")
     parents = (dataset.get_field(".".join(parts[:end])) for end in range(1, len(parts)))
     if name.endswith(".index") or any(isinstance(parent, fo.ListField) for parent in parents):
         return False
-    return isinstance(dataset.get_field(name), (fo.FloatField, fo.IntField))
+    kinds = (fo.FloatField, fo.IntField, fo.DateField, fo.DateTimeField)
+    return isinstance(dataset.get_field(name), kinds)
+
+
+def is_date(dataset: Any, name: str) -> bool:
+    """Returns whether a field holds a date, with or without a time."""
+    import fiftyone as fo
+
+    return isinstance(dataset.get_field(name), (fo.DateField, fo.DateTimeField))
+
+
+def known_filter(dataset: Any, name: str) -> dict[str, Any]:
+    """Returns the query for the images that have a number, or a date, in a field."""
+    path = stored_path(dataset, name)
+    if is_date(dataset, name):
+        return {path: {"$type": "date"}}
+    return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
+
+
+def range_filter(dataset: Any, name: str, low: str, high: str) -> dict[str, Any]:
+    """Returns the query for the images with a number, or a date, between two others.
+
+    Args:
+        dataset: a FiftyOne dataset
+        name: path of the number or date
+        low: as in `sets.grammar.Range`
+        high: likewise; a date without a time is that whole day
+
+    Raises:
+        SelectionError: if an end is of another kind than the field
+    """
+    ends: dict[str, Any] = {}
+    dates = is_date(dataset, name)
+    for side, text in (("$gte", low), ("$lte", high)):
+        if not text:
+            continue
+        try:
+            end = _date(text) if dates else float(text)
+        except ValueError:
+            wanted = "dates such as 2024-05-31" if dates else "numbers"
+            raise SelectionError(f"Expected {wanted} for {name!r}, got {text!r}.") from None
+        if isinstance(end, datetime) and side == "$lte" and _DAY.fullmatch(text):
+            side, end = "$lt", end + timedelta(days=1)
+        ends[side] = end
+    return {"$and": [known_filter(dataset, name), {stored_path(dataset, name): ends}]}
+
+
+def _date(text: str) -> datetime:
+    """Returns a point in time; as FiftyOne has it, one without a zone is of UTC."""
+    date = datetime.fromisoformat(text)
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 
 def evaluations(dataset: Any) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import SelectionError
+from ..files import stat_file, why_not
 from ..mongo.documents import read_columns
 
 
@@ -49,13 +49,15 @@ class Media:
         ids: ``n`` sample ids whose file exists
         paths: ``n`` absolute paths
         stamps: ``n`` strings that change when the file's content does: size and time
-        missing: sample id -> reason, for samples without a file
+        missing: sample id -> reason, for samples without a file that can be opened
+        lost (none): sample id -> the path of each of those
     """
 
     ids: tuple[str, ...]
     paths: tuple[str, ...]
     stamps: tuple[str, ...]
     missing: dict[str, str]
+    lost: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -75,6 +77,7 @@ class Media:
             tuple(self.paths[row] for row in rows),
             tuple(self.stamps[row] for row in rows),
             self.missing,
+            self.lost,
         )
 
 
@@ -116,32 +119,94 @@ def separate(a: Selected, b: Selected, overlap: str) -> tuple[Selected, Selected
     Of one dataset, the same sample is in both; of two, the same file is.
 
     Raises:
-        SelectionError: if both sets are the same, if nothing is left of one, or if they overlap
-            and ``overlap`` is ``"error"``
+        SelectionError: as `check_sizes`, or if they overlap and ``overlap`` is ``"error"``
     """
     shared_a, shared_b = _shared(a, b)
-    if len(shared_a) == len(a.ids) and len(shared_b) == len(b.ids):
-        raise SelectionError(
-            f"Expected two different sets, got the same {len(shared_a)} samples as A ({a.label}) "
-            f"and as B ({b.label})."
-        )
+    check_sizes(
+        SetCount(a.label, len(a.ids), len(shared_a)), SetCount(b.label, len(b.ids), len(shared_b))
+    )
     if shared_a and overlap == "error":
         raise SelectionError(
             f"Expected sets without common samples, got {len(shared_a)} in both.",
             "Pass overlap='drop' to leave them out of both.",
+            about="overlap",
         )
     if not shared_a:
         return a, b, ()
     only_a = replace(a, ids=tuple(sample_id for sample_id in a.ids if sample_id not in shared_a))
     only_b = replace(b, ids=tuple(sample_id for sample_id in b.ids if sample_id not in shared_b))
-    for name, left, other in (("A", only_a, b), ("B", only_b, a)):
-        if not left.ids:
-            raise SelectionError(
-                f"Expected samples that are only in {name}, got none. All of them are also in "
-                f"{other.label}.",
-                "Compare it with 'rest' instead: everything that is not in the other set.",
-            )
     return only_a, only_b, tuple(sample_id for sample_id in a.ids if sample_id in shared_a)
+
+
+@dataclass(frozen=True)
+class SetCount:
+    """How many images a set holds.
+
+    Args:
+        label: what people read
+        n: its images; None where these are not counted
+        shared: those that the other set holds too; None where that is not known
+    """
+
+    label: str
+    n: int | None
+    shared: int | None
+
+
+def check_sizes(a: SetCount, b: SetCount) -> None:
+    """Checks that two sets hold enough images of their own to be compared.
+
+    Runs and forms ask this; a form may not know all numbers yet.
+
+    Raises:
+        SelectionError: if one is empty, both are the same, or one has under two images that are
+            not in the other
+    """
+    for name, size in (("a", a), ("b", b)):
+        if size.n == 0:
+            raise empty_set(name, size.label)
+    if a.n and a.n == a.shared and b.n == b.shared:
+        raise SelectionError(
+            f"A and B are the same {a.n} samples ({a.label}; {b.label}).",
+            "Choose two different sets.",
+            about="b",
+        )
+    for name, size in (("a", a), ("b", b)):
+        if size.n is None:
+            continue
+        own = size.n - (size.shared or 0)
+        if not own:
+            raise SelectionError(
+                f"Every photo of {name.upper()} is also in the other set: none is only in "
+                f"{name.upper()} ({size.label}).",
+                "Choose two different sets, or compare with everything else ('rest').",
+                about=name,
+            )
+        if own < 2:
+            raise SelectionError(
+                f"{name.upper()} needs at least two photos that are not in the other set, and "
+                f"{size.label} has one.",
+                "Choose a larger set.",
+                about=name,
+            )
+
+
+def empty_set(name: str, label: str, within: str = "") -> SelectionError:
+    """Returns the error that a set is empty.
+
+    Args:
+        name: ``"a"``, ``"b"``, or what the set is for
+        label: what people read
+        within (""): what it was taken from
+    """
+    side = name if name in ("a", "b") else ""
+    said = f"Set {name.upper()}" if side else name[:1].upper() + name[1:]
+    where = f" in {within}" if within else ""
+    return SelectionError(
+        f"{said} has no photos: {label} is empty{where}.",
+        "Choose another set, or check its filters.",
+        about=side,
+    )
 
 
 def sources_of(a: Selected, b: Selected) -> tuple[Source, ...]:
@@ -167,22 +232,27 @@ def _shared(a: Selected, b: Selected) -> tuple[set[str], set[str]]:
 
 
 def read_media(dataset: Any, ids: Sequence[str]) -> Media:
-    """Returns the files of samples; a sample whose file is gone is set aside with the reason."""
+    """Returns the files of samples.
+
+    A sample whose file is gone, or is no regular file, is set aside with the reason.
+    """
     paths = read_columns(dataset, ids, ["filepath"])["filepath"]
     there: list[str] = []
     files: list[str] = []
     stamps: list[str] = []
     missing: dict[str, str] = {}
+    lost: dict[str, str] = {}
     for sample_id, path in zip(ids, paths, strict=True):
         try:
-            stat = os.stat(path)
-        except (OSError, TypeError):
-            missing[sample_id] = "image file not found"
+            stat = stat_file(path)
+        except (OSError, TypeError, ValueError) as error:
+            missing[sample_id] = why_not(error) or "file not found"
+            lost[sample_id] = str(path)
             continue
         there.append(sample_id)
         files.append(path)
         stamps.append(f"{stat.st_size}:{stat.st_mtime_ns}")
-    return Media(tuple(there), tuple(files), tuple(stamps), missing)
+    return Media(tuple(there), tuple(files), tuple(stamps), missing, lost)
 
 
 def paths_of(dataset: Any, ids: Sequence[str]) -> dict[str, str]:
@@ -208,7 +278,8 @@ def check_ids(dataset: Any, ids: Sequence[str], name: str) -> None:
     if unknown:
         raise SelectionError(
             f"Expected sample ids of dataset {dataset.name!r} in {name}, got {len(unknown)} "
-            f"unknown ones, such as {unknown[0]!r}."
+            f"unknown ones, such as {unknown[0]!r}.",
+            "Where the grid shows patches or frames, choose whole photos instead.",
         )
     check_media(dataset.select(list(ids)), name, "the chosen samples")
 
@@ -221,18 +292,22 @@ def check_media(view: Any, name: str, label: str) -> None:
     """
     import fiftyone as fo
 
+    said = f"{name[:1].upper()}{name[1:]} ({label})"
     if getattr(view, "_is_generated", False):
         raise SelectionError(
-            f"Expected whole images in {name}, got {label}: patches, frames or clips.",
-            "Compare the samples themselves, or clone() the view into a new dataset.",
+            f"{said} holds patches, frames or clips, but only whole images can be compared.",
+            "Compare the photos that they are parts of. To compare objects, crop them into files "
+            "of their own: view.export(DIR, dataset_type=fo.types.ImageClassificationDirectoryTree,"
+            " label_field=FIELD), and load DIR as a dataset.",
         )
     if view.media_type == "group":
         raise SelectionError(
-            f"Expected single images in {name}, got groups ({label}).",
-            "Choose a slice: dataset.select_group_slices('NAME'), and compare views of it.",
+            f"{said} holds groups, but only single images can be compared.",
+            "Choose one slice: dataset.select_group_slices('NAME'). In the App, add that stage to "
+            "the view and tick 'Within the current view', or choose the current view.",
         )
     if view.media_type not in ("image", None) and not (isinstance(view, fo.Dataset) and not view):
         raise SelectionError(
-            f"Expected images in {name}, got media type {view.media_type!r} ({label}).",
-            "For videos, compare dataset.to_frames(sample_frames=True).clone().",
+            f"{said} has media type {view.media_type!r}, but only images can be compared.",
+            "Of videos, compare frames: dataset.to_frames(sample_frames=True).clone().",
         )

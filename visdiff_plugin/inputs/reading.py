@@ -17,6 +17,7 @@ from ..dataset.samples import Source
 from ..engines.kind import Kind
 from ..engines.work import Filled
 from ..errors import FieldError, SettingError, concerning
+from ..images import fits_twelve_bits
 from ..kept import making
 from ..kept.stored import read
 from ..mongo.documents import read_present, read_vectors
@@ -25,6 +26,8 @@ from ..vectors import Reader, reader_of
 
 #: stored vectors that are looked at before a field of another tool is trusted
 _CHECKED = 200
+#: files whose bits are looked at
+_LOOKED = 24
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class InputReader:
         """Returns all that is known of the images; `check` comes first."""
         captions = self._read_captions
         media = samples.read_media(self.dataset, self.source.ids)
-        self.account.skip("sample", media.missing)
+        self.account.skip_files(media.missing, media.lost)
+        self._note_bits(media)
         media = self._properties(media)
         vectors, media = self._embeddings(media)
         if self.stages.captioner is not None and self.stages.need("captions"):
@@ -151,8 +155,25 @@ class InputReader:
         kind, filled = making.make_properties(
             self.dataset, media, self.stages.engine, self.config.batch_size, self._part(0.0, 0.15)
         )
-        self._note(kind, filled, "sample")
+        self._note(kind, filled)
+        self._skip_files(media, filled)
         return media.without(filled.missing)
+
+    def _skip_files(self, media: samples.Media, filled: Filled) -> None:
+        if filled.missing:
+            paths = dict(zip(media.ids, media.paths, strict=True))
+            self.account.skip_files(filled.missing, paths)
+
+    def _note_bits(self, media: samples.Media) -> None:
+        """Says where files of 16 bits look like data of 12 bits, which is read nearly black."""
+        some = media.paths[:: max(1, len(media) // _LOOKED)][:_LOOKED]
+        fits = [fit for fit in map(fits_twelve_bits, some) if fit is not None]
+        if 2 * sum(fits) > len(fits):
+            self.account.note(
+                f"{sum(fits)} of {len(fits)} files of 16 bits that were looked at hold no value "
+                "above 4,095. If they are data of 12 bits, they were read nearly black: scale "
+                "them to 16 bits."
+            )
 
     def _embeddings(self, media: samples.Media) -> tuple[Reader | None, samples.Media]:
         stages = self.stages
@@ -174,7 +195,8 @@ class InputReader:
             self.config.batch_size,
             self._part(0.15, 0.4),
         )
-        self._note(kind, filled, "sample")
+        self._note(kind, filled)
+        self._skip_files(media, filled)
         return fields.vector_reader(self.dataset, kind.field), media.without(filled.missing)
 
     def _foreign(self, media: samples.Media, name: str) -> samples.Media:
@@ -211,7 +233,8 @@ class InputReader:
             self.config.batch_size,
             self._part(0.4, 0.7),
         )
-        self._note(kind, filled, "caption")
+        self._note(kind, filled)
+        self.account.skip("caption", filled.missing)
         left = [sample_id for sample_id in media.ids if sample_id not in filled.missing]
         return dict(zip(left, read(self.dataset, kind, left), strict=True))
 
@@ -235,9 +258,8 @@ class InputReader:
             kept, media.paths, media.sizes, words, vectors, properties, labels, self.fields
         )
 
-    def _note(self, kind: Kind, filled: Filled, what: str) -> None:
+    def _note(self, kind: Kind, filled: Filled) -> None:
         self.account.reuse(kind.noun, filled.reused, filled.computed)
-        self.account.skip(what, filled.missing)
         self.fields[kind.noun] = kind.field
 
     def _part(self, start: float, end: float) -> Progress:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..dataset.own_fields import METHOD, declare_document, describe
@@ -41,6 +43,32 @@ def declare(dataset: Any, kind: Kind, same_producer: bool = False) -> None:
         describe(dataset, KEYS_FIELD, "What VisDiff's stored values were made from", {})
     if dataset.get_field(kind.key_path) is None:
         dataset.add_sample_field(kind.key_path, fo.StringField)
+
+
+@contextmanager
+def declaring(dataset: Any, kind: Kind, same_producer: bool = False) -> Iterator[None]:
+    """Declares the field of a kind of stored values while they are made; see `declare`.
+
+    Where making fails before anything is stored, such as when a model can't be loaded, the fields
+    that are new are taken back.
+    """
+    names = (kind.field, kind.key_path, KEYS_FIELD)
+    new = [name for name in names if dataset.get_field(name) is None]
+    try:
+        declare(dataset, kind, same_producer)
+        yield
+    except BaseException:
+        if kind.field in new and dataset.get_field(kind.field) is not None:
+            _take_back(dataset, kind.field, new)
+        raise
+
+
+def _take_back(dataset: Any, field: str, new: Sequence[str]) -> None:
+    if len(dataset.exists(field).limit(1)):
+        return
+    for name in new:
+        if dataset.get_field(name) is not None:
+            dataset.delete_sample_field(name)
 
 
 def check_field(dataset: Any, kind: Kind, same_producer: bool = False) -> None:

@@ -76,9 +76,9 @@ def make_captions(
 ) -> tuple[Kind, Filled]:
     """Makes sure that the images' captions are stored."""
     kind = captions_kind(captioner, name)
-    declared.declare(dataset, kind)
     work = Work(kind, partial(caption_paths, captioner))
-    return kind, fill(dataset, work, media, engine, batch_size, progress)
+    with declared.declaring(dataset, kind):
+        return kind, fill(dataset, work, media, engine, batch_size, progress)
 
 
 def make_embeddings(
@@ -92,10 +92,10 @@ def make_embeddings(
 ) -> tuple[Kind, Filled]:
     """Makes sure that the images' unit embeddings are stored."""
     kind = embeddings_kind(encoder, name)
-    declared.declare(dataset, kind, same_producer=True)
     stream = partial(_streamed, encoder) if hasattr(encoder, "encode_stream") else None
     work = Work(kind, partial(embed_paths, encoder), stream=stream)
-    return kind, fill(dataset, work, media, engine, batch_size, progress)
+    with declared.declaring(dataset, kind, same_producer=True):
+        return kind, fill(dataset, work, media, engine, batch_size, progress)
 
 
 def properties_kind() -> Kind:
@@ -122,14 +122,14 @@ def make_properties(
     from ..properties.catalog import PROPERTIES
 
     kind = properties_kind()
-    declared.declare(dataset, kind)
     texts = {
         measured_property.name: f"{measured_property.doc} Unit: {measured_property.unit}."
         for measured_property in PROPERTIES
     }
-    own_fields.declare_numbers(dataset, kind.field, texts)
     work = Work(kind, measure_paths, uses_model=False)
-    return kind, fill(dataset, work, media, engine, max(batch_size, 256), progress)
+    with declared.declaring(dataset, kind):
+        own_fields.declare_numbers(dataset, kind.field, texts)
+        return kind, fill(dataset, work, media, engine, max(batch_size, 256), progress)
 
 
 def check_dimension(vectors: Sequence[NDArray[Any]], encoder: Encoder) -> None:

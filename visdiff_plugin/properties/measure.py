@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files import stat_file
 from ..images import UNREADABLE, load_rgb, reason
 from .blocks import blockiness
 from .catalog import PROPERTIES
@@ -126,7 +127,7 @@ def _row(path: str) -> list[float] | str:
 
 def _read(path: str) -> tuple[int, NDArray[np.uint8]]:
     # the size first: a file that vanishes meanwhile is then as missing as one that never was
-    n_bytes = os.stat(path).st_size
+    n_bytes = stat_file(path).st_size
     return n_bytes, np.asarray(load_rgb(path), np.uint8)
 
 

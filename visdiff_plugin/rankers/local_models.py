@@ -10,7 +10,7 @@ from ..captioners.generation import Generator, load_generator
 from ..chat.client import without_system
 from ..chat.question_prompts import caption_question, image_question_text
 from ..errors import DependencyError, ModelError
-from ..torch_models import pick_device, pick_dtype
+from ..torch_models import ask_hub, pick_device, pick_dtype
 
 
 class Asker(Protocol):
@@ -139,10 +139,12 @@ def load_caption_asker(
             "Install them: pip install torch transformers.",
         ) from error
     where = pick_device(device)
+    kept: dict[str, Any] = {"revision": revision}
+    kept["local_files_only"] = ask_hub(model, model, revision)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(model, **kept)
         loaded, report = AutoModelForCausalLM.from_pretrained(
-            model, revision=revision, dtype=pick_dtype(dtype, where), output_loading_info=True
+            model, dtype=pick_dtype(dtype, where), output_loading_info=True, **kept
         )
         loaded = loaded.to(where).eval()
     except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dataset.samples import Selected, check_media
+from ..dataset.samples import Selected, check_media, empty_set
 from ..errors import SelectionError, concerning
 from ..mongo.documents import view_ids
 from .finding import Base, LocatedSet, find
 from .grammar import Rest
+
+#: what messages call a set -> what an error is about
+_SIDES = {"set A": "a", "set B": "b"}
 
 
 def make_base(dataset: Any, within: Any = None) -> Base:
@@ -23,17 +26,22 @@ def make_base(dataset: Any, within: Any = None) -> Base:
     """
     if within is None:
         return Base(dataset, dataset)
-    located = find(Base(dataset, dataset), within, "within")
-    if located.view is None or located.dataset.name != dataset.name:
-        raise SelectionError(f"Expected within as a view of {dataset.name!r}, got {located.label}.")
-    check_media(located.view, "within", located.label)
-    return Base(dataset, located.view, located.label)
+    with concerning("within"):
+        located = find(Base(dataset, dataset), within, "within")
+        if located.is_rest or located.dataset.name != dataset.name:
+            raise SelectionError(
+                f"Expected within as a view of {dataset.name!r}, got {located.label}."
+            )
+        view = located.view if located.ids is None else dataset.select(list(located.ids))
+        check_media(view, "within", located.label)
+    return Base(dataset, view, located.label)
 
 
 def select(dataset: Any, chosen: Any, name: str) -> Selected:
     """Returns the samples of one set that needs no other: all kinds but ``"rest"``."""
     base = make_base(dataset)
     located = find(base, chosen, name)
+    check_located(base, located, name)
     if located.is_rest:
         raise SelectionError(f"Expected a set for {name}, got 'rest', which needs another set.")
     return read(base, located, name)
@@ -64,7 +72,7 @@ def select_two(base: Base, a: Any, b: Any) -> tuple[Selected, Selected]:
 
 
 def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
-    """Returns where the images of both sets are.
+    """Returns where the images of both sets are; runs and forms begin with this.
 
     Raises:
         SelectionError: as `select_two`
@@ -75,7 +83,8 @@ def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
         found_b = find(base, b, "set B")
     if found_a.is_rest and found_b.is_rest:
         raise SelectionError(
-            "Expected at most one 'rest', got it for both A and B. Choose one set directly."
+            "Expected at most one 'rest', got it for both A and B. Choose one set directly.",
+            about="b",
         )
     if found_a.dataset.name != base.dataset.name:
         raise SelectionError(
@@ -84,32 +93,41 @@ def find_two(base: Base, a: Any, b: Any) -> tuple[LocatedSet, LocatedSet]:
             "Only B can come from another dataset. Swap A and B, or pass A's dataset first.",
             about="a",
         )
+    for name, located in zip(_SIDES, (found_a, found_b), strict=True):
+        with concerning(_SIDES[name]):
+            check_located(base, located, name)
     return found_a, found_b
+
+
+def check_located(base: Base, located: LocatedSet, name: str) -> None:
+    """Checks that a set holds plain images.
+
+    Raises:
+        SelectionError: if it holds patches, groups, videos, ...
+    """
+    if located.is_rest:
+        check_media(base.view, name, base.label or "the dataset")
+    elif located.ids is None:  # of ids, that was checked when they were looked up
+        check_media(located.view, name, located.label)
 
 
 def read(base: Base, located: LocatedSet, name: str) -> Selected:
     """Returns the samples of a set, those of the base alone.
 
     Raises:
-        SelectionError: if it is empty, or holds no plain images
+        SelectionError: if it is empty
     """
     ids = located.ids
     if ids is None:
-        check_media(located.view, name, located.label)
         ids = tuple(dict.fromkeys(view_ids(located.dataset, located.view)))
     if located.query is None and located.dataset.name == base.dataset.name:
         ids = base.keep(ids)
     if not ids:
-        where = f" in {base.label}" if base.label else ""
-        raise SelectionError(
-            f"Expected images in {name}, got none: {located.label} is empty{where}.",
-            "Choose another view, or check its filters.",
-        )
+        raise empty_set(_SIDES.get(name, name), located.label, base.label)
     return Selected(located.label, ids, located.dataset, located.text)
 
 
 def _rest(base: Base, other: Selected, name: str) -> Selected:
-    check_media(base.view, name, base.label or "the dataset")
     taken = set(other.ids) if other.dataset.name == base.dataset.name else set()
     ids = tuple(sample_id for sample_id in base.ids if sample_id not in taken)
     if not ids:

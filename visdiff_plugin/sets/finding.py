@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +15,21 @@ from ..dataset.samples import check_ids, check_media
 from ..errors import SelectionError
 from ..mongo.documents import view_ids, view_values
 from .ends import border
-from .grammar import Elsewhere, End, Label, Outcome, Rest, SavedView, Tag, parse_set
+from .grammar import (
+    Elsewhere,
+    End,
+    Intersection,
+    Label,
+    Outcome,
+    Range,
+    Rest,
+    SavedView,
+    Tag,
+    parse_set,
+)
+
+#: of what an unnamed view is made by: characters that are said, and values of a list
+_LONGEST, _MOST_LISTED = 60, 3
 
 
 @dataclass(frozen=True)
@@ -34,10 +50,13 @@ class Base:
     )
 
     def numbers(self, path: str) -> tuple[list[str], list[float]]:
-        """Returns the sample ids and a number of each, NaN where it has none; read once."""
+        """Returns the sample ids and a number of each, NaN where it has none; read once.
+
+        A date is its seconds since 1970.
+        """
         if path not in self._numbers:
             ids, values = view_values(self.dataset, self.view, path)
-            numbers = [math.nan if value is None else float(value) for value in values]
+            numbers = [_as_number(value) for value in values]
             self._numbers[path] = ids, numbers
         return self._numbers[path]
 
@@ -56,6 +75,12 @@ class Base:
         return tuple(
             sample_id for sample_id in unique if not self.label or sample_id in self._members
         )
+
+
+def _as_number(value: Any) -> float:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC).timestamp()  # as MongoDB holds it: of UTC, without a zone
+    return math.nan if value is None else float(value)
 
 
 @dataclass(frozen=True)
@@ -84,9 +109,26 @@ class LocatedSet:
         return self.view is None and self.ids is None
 
 
-def parse(base: Base, text: str) -> Any:
-    """Reads a text of `sets.grammar`, knowing the dataset's saved views."""
-    return parse_set(text, base.dataset.list_saved_views())
+def parse(dataset: Any, text: str) -> Any:
+    """Reads a text of `sets.grammar`, knowing the dataset's saved views, and other datasets."""
+    import fiftyone as fo
+
+    others = fo.list_datasets() if text.startswith("dataset:") else ()
+    return parse_set(text, dataset.list_saved_views(), others)
+
+
+def load_view(dataset: Any, name: str) -> Any:
+    """Returns a saved view.
+
+    Raises:
+        SelectionError: if it names what the dataset does not have any more
+    """
+    try:
+        return dataset.load_saved_view(name)
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise SelectionError(
+            f"Saved view {name!r} can't be used: {error}", "Save it again, or choose another set."
+        ) from error
 
 
 def find(base: Base, chosen: Any, name: str) -> LocatedSet:
@@ -105,7 +147,7 @@ def find(base: Base, chosen: Any, name: str) -> LocatedSet:
     if isinstance(chosen, (fo.DatasetView, fo.Dataset)):
         return _found_view(base, chosen)
     if isinstance(chosen, str):
-        return _found_text(base, parse(base, chosen), name, chosen)
+        return _found_text(base, parse(base.dataset, chosen), name, chosen)
     if not hasattr(chosen, "__iter__"):
         raise SelectionError(f"Expected {name} as a view or ids, got {type(chosen).__name__}.")
     ids = tuple(dict.fromkeys(str(chosen_row) for chosen_row in chosen))
@@ -119,10 +161,33 @@ def _found_view(base: Base, view: Any) -> LocatedSet:
     if isinstance(view, fo.Dataset):
         return LocatedSet(view, str(view.name), view, text=str(Elsewhere(view.name)))
     owner = view._root_dataset
-    label = getattr(view, "name", None) or f"view of {len(view)} samples"
+    label = getattr(view, "name", None) or f"view of {len(view)} samples{_stages_of(view)}"
     return LocatedSet(
         owner, label if owner.name == base.dataset.name else f"{label} of {owner.name}", view
     )
+
+
+def _stages_of(view: Any) -> str:
+    """Returns in short what an unnamed view is made by, so that two can be told apart."""
+    stages = [_stage_text(stage) for stage in view._stages]
+    text = ", ".join(stages)
+    return f": {text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}" if text else ""
+
+
+def _stage_text(stage: Any) -> str:
+    name = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(stage).__name__).lower()
+    values = [_value_text(value) for _, value in stage._kwargs()]
+    return f"{name}({', '.join(value for value in values if value)})"
+
+
+def _value_text(value: Any) -> str:
+    """Returns an argument of a view's stage; empty for what says little, such as flags."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, (list, tuple)) and value:
+        short = len(value) <= _MOST_LISTED and all(isinstance(item, str) for item in value)
+        return ", ".join(value) if short else f"{len(value)} values"
+    return "…" if isinstance(value, dict) else ""
 
 
 def _found_text(base: Base, chosen: Any, name: str, written: str) -> LocatedSet:
@@ -130,26 +195,76 @@ def _found_text(base: Base, chosen: Any, name: str, written: str) -> LocatedSet:
     if isinstance(chosen, Elsewhere):
         return _elsewhere(chosen, text)
     if isinstance(chosen, SavedView):
-        if chosen.name not in base.dataset.list_saved_views():
-            raise _unknown(base, name, written)
-        view = base.dataset.load_saved_view(chosen.name)
+        view = _saved(base, chosen, name, written)
         return LocatedSet(base.dataset, chosen.label, view, text=text)
     if isinstance(chosen, End):
         ids = _end(base, chosen)
         return LocatedSet(base.dataset, chosen.label, ids=ids, text=text)
+    if isinstance(chosen, Intersection):
+        return _together(base, chosen, name)
     if isinstance(chosen, Rest):
         return LocatedSet(base.dataset, chosen.label, text=text)
-    query = _query(base, chosen)
-    view = base.view.match(query)
-    if isinstance(chosen, Label) and not len(view.limit(1)):
+    query = query_of(base, chosen)
+    _check_value(base, chosen, query)
+    return LocatedSet(base.dataset, chosen.label, base.view.match(query), query=query, text=text)
+
+
+def _saved(base: Base, chosen: SavedView, name: str, written: str) -> Any:
+    if chosen.name not in base.dataset.list_saved_views():
+        raise _unknown(base, name, written)
+    return load_view(base.dataset, chosen.name)
+
+
+def _together(base: Base, chosen: Intersection, name: str) -> LocatedSet:
+    """Returns where the images are that meet all of some conditions."""
+    queries, sets = [], []
+    for part in chosen.parts:
+        if isinstance(part, SavedView):
+            view = _saved(base, part, name, part.name)
+            check_media(view, name, part.label)
+            sets.append(view_ids(base.dataset, view))
+        elif isinstance(part, End):
+            sets.append(list(_end(base, part)))
+        else:
+            queries.append(query_of(base, part))
+            _check_value(base, part, queries[-1])
+    query = {"$and": queries} if queries else {}
+    view = base.view.match(query) if queries else base.view
+    text = str(chosen)
+    if not sets:
+        return LocatedSet(base.dataset, chosen.label, view, query=query, text=text)
+    check_media(view, name, chosen.label)
+    if queries or base.label:
+        sets.append(view_ids(base.dataset, view))
+    first, *others = sets
+    left = set(first).intersection(*others)
+    ids = tuple(sample_id for sample_id in dict.fromkeys(first) if sample_id in left)
+    return LocatedSet(base.dataset, chosen.label, ids=ids, text=text)
+
+
+def _check_value(base: Base, chosen: Any, query: dict[str, Any]) -> None:
+    """Checks that any image has the value that a set asks for: it may be misspelled."""
+    if isinstance(chosen, Label) and not len(base.view.match(query).limit(1)):
         values = offers.values_of(base.dataset, base.view, chosen.field)
         raise SelectionError(
             f"Expected images with {chosen.label}, got none. {offers.closest(chosen.value, values)}"
         )
-    return LocatedSet(base.dataset, chosen.label, view, query=query, text=text)
 
 
-def _query(base: Base, chosen: Any) -> dict[str, Any]:
+def query_of(base: Base, chosen: Any) -> dict[str, Any]:
+    """Returns what the images of a set meet among those of the base.
+
+    Of the highest or lowest values, they have a number at all.
+
+    Raises:
+        SelectionError: if there is no such field or evaluation
+    """
+    if isinstance(chosen, End):
+        check_number(base, chosen.field)
+        return offers.known_filter(base.dataset, chosen.field)
+    if isinstance(chosen, Range):
+        check_number(base, chosen.field)
+        return offers.range_filter(base.dataset, chosen.field, chosen.low, chosen.high)
     if isinstance(chosen, Tag):
         return {"tags": chosen.name}
     if isinstance(chosen, Label):
@@ -179,14 +294,14 @@ def _query(base: Base, chosen: Any) -> dict[str, Any]:
 
 
 def check_number(base: Base, field: str) -> None:
-    """Checks that a field holds one number a sample.
+    """Checks that a field holds one number, or one date, a sample.
 
     Raises:
         SelectionError: if it does not
     """
     if not offers.is_number(base.dataset, field):
         known = offers.number_fields(base.dataset)
-        raise _no_field(base, field, "one number a sample", known)
+        raise _no_field(base, field, "one number or date a sample", known)
 
 
 def _end(base: Base, chosen: End) -> tuple[str, ...]:
@@ -225,7 +340,7 @@ def _elsewhere(chosen: Elsewhere, text: str) -> LocatedSet:
             f"Expected a saved view of {chosen.dataset!r}, got {chosen.view!r}. "
             f"{offers.closest(chosen.view, views)}"
         )
-    return LocatedSet(dataset, chosen.label, dataset.load_saved_view(chosen.view), text=text)
+    return LocatedSet(dataset, chosen.label, load_view(dataset, chosen.view), text=text)
 
 
 def _unknown(base: Base, name: str, written: str) -> SelectionError:
@@ -234,7 +349,8 @@ def _unknown(base: Base, name: str, written: str) -> SelectionError:
     near = offers.closest(written, views) if views else ""
     return SelectionError(
         f"Expected {name} as a saved view's name, 'tag:NAME', 'label:FIELD=VALUE', "
-        f"'eval:KEY=wrong', 'top:FIELD=25%', 'rest', 'dataset:NAME', a view or sample ids, got "
+        f"'eval:KEY=wrong', 'top:FIELD=25%', 'range:FIELD=LOW..HIGH', 'rest', 'dataset:NAME', "
+        f"several joined by ' & ', a view or sample ids, got "
         f"{written!r}. Saved views: {views or 'none'}. Tags: {tags or 'none'}.",
         near if near.startswith("Did") else "",
     )

@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..dataset.samples import SetCount, check_sizes
 from ..errors import concerning
 from ..mongo.documents import read_columns, view_ids
 from ..mongo.queries import count
 from .choosing import find_two
-from .finding import Base, LocatedSet, check_number, parse
-from .grammar import End
+from .finding import Base, LocatedSet, parse, query_of
+from .grammar import End, Intersection, SavedView
 
 #: samples whose ids, or numbers, are read for a form
 _MOST = 50_000
@@ -35,6 +36,8 @@ class SetSize:
         exact: False where it can be fewer
         files: files that were looked for
         missing: those of them that are not there
+        missing_path (""): one of these
+        repeated (0): images that show the same file as another of the set, as far as paths tell
     """
 
     label: str
@@ -42,6 +45,8 @@ class SetSize:
     exact: bool = True
     files: int = 0
     missing: int = 0
+    missing_path: str = ""
+    repeated: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,15 @@ class Preview:
     both: int | None
     sides: tuple[CountedSet, CountedSet] = field(repr=False)
 
-    @property
-    def same(self) -> bool:
-        """Whether A and B hold the same images."""
-        return bool(self.both) and self.both == self.a.n == self.b.n
+    def check(self) -> None:
+        """Checks that the sets can be compared, as far as they are counted.
+
+        Raises:
+            SelectionError: as `dataset.samples.check_sizes`
+        """
+        # where one is only known to be no larger, so is what both hold
+        both = self.both if self.a.exact and self.b.exact else None
+        check_sizes(*(SetCount(size.label, size.n, both) for size in (self.a, self.b)))
 
 
 class _Clock:
@@ -122,16 +132,20 @@ def preview(base: Base, a: Any, b: Any) -> Preview:
 
 
 def _cheap(base: Base, chosen: Any, everything: int | None) -> Any:
-    """Puts the images that have a number in the place of an end of it, where they are many."""
-    end = parse(base, chosen) if isinstance(chosen, str) else None
-    if not isinstance(end, End) or (everything is not None and everything <= _MOST):
+    """Puts the images that may be of a set in its place, where their ids would be too many."""
+    if not isinstance(chosen, str) or (everything is not None and everything <= _MOST):
         return chosen
-    check_number(base, end.field)
-    return base.view.match(_finite(end.field))
-
-
-def _finite(path: str) -> dict[str, Any]:
-    return {path: {"$gt": float("-inf"), "$lt": float("inf")}}
+    parsed = parse(base.dataset, chosen)
+    if isinstance(parsed, End):
+        return base.view.match(query_of(base, parsed))
+    if not isinstance(parsed, Intersection):
+        return chosen
+    queries = [query_of(base, part) for part in parsed.parts if not isinstance(part, SavedView)]
+    if len(queries) == len(parsed.parts) and not any(isinstance(p, End) for p in parsed.parts):
+        return chosen
+    if queries:
+        return base.view.match({"$and": queries})
+    return str(parsed.parts[0])
 
 
 def _side(base: Base, located: LocatedSet, clock: _Clock) -> CountedSet:
@@ -164,7 +178,12 @@ def _among(ids: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _rest(base: Base, other: CountedSet, rest: LocatedSet, everything: int | None) -> CountedSet:
-    if other.located.dataset.name != base.dataset.name:
+    elsewhere = other.located.dataset.name != base.dataset.name
+    if everything is not None and everything <= _MOST and (elsewhere or other.ids is not None):
+        taken = set() if elsewhere else set(other.ids or ())
+        ids = tuple(sample_id for sample_id in base.ids if sample_id not in taken)
+        return CountedSet(rest, len(ids), True, ids)
+    if elsewhere:
         return CountedSet(rest, everything, True, None)
     n = None if everything is None or other.n is None else max(everything - other.n, 0)
     return CountedSet(rest, n, other.exact, None)
@@ -197,15 +216,15 @@ def _both(base: Base, a: CountedSet, b: CountedSet, clock: _Clock) -> int | None
 
 def _named(side: CountedSet, base: Base, chosen: Any) -> SetSize:
     label, n, exact = side.located.label, side.n, side.exact
-    end = parse(base, chosen) if isinstance(chosen, str) else None
-    if isinstance(end, End):
-        label = end.label
-        if side.located.view is not None:  # all images that have the number
-            n, exact = None if n is None else int(n * end.percent / 100), False
-    files = missing = 0
-    if side.ids:
-        step = -(-len(side.ids) // _FILES)
-        some = side.ids[::step]
-        paths = read_columns(side.located.dataset, some, ["filepath"])["filepath"]
-        files, missing = len(paths), sum(not os.path.exists(path) for path in paths)
-    return SetSize(label, n, exact, files, missing)
+    parsed = parse(base.dataset, chosen) if isinstance(chosen, str) else None
+    if isinstance(parsed, (End, Intersection)) and label != parsed.label:  # all that may be of it
+        label, exact = parsed.label, False
+        if isinstance(parsed, End):
+            n = None if n is None else int(n * parsed.percent / 100)
+    if not side.ids:
+        return SetSize(label, n, exact)
+    paths = read_columns(side.located.dataset, side.ids, ["filepath"])["filepath"]
+    some = paths[:: -(-len(side.ids) // _FILES)]
+    missing = [str(path) for path in some if not (path and os.path.exists(path))]
+    repeated = len(paths) - len(set(paths))
+    return SetSize(label, n, exact, len(some), len(missing), "".join(missing[:1]), repeated)

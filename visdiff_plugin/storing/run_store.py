@@ -261,7 +261,8 @@ def load_run(dataset: Any, run_key: str) -> Run:
             if under_way
             else "Run it again under the same key, or delete it.",
         )
-    return Run.from_dict(_read_record(dataset, run_key))
+    run = Run.from_dict(_read_record(dataset, run_key))
+    return replace(run, dataset=str(dataset.name))  # it may be renamed since, or a clone
 
 
 def list_runs(dataset: Any) -> list[str]:
