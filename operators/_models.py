@@ -11,12 +11,14 @@ from visdiff_plugin.catalog.choice import Choice
 from visdiff_plugin.catalog.lacks import missing
 from visdiff_plugin.catalog.members import asks_server, find, members_of, read
 from visdiff_plugin.catalog.table import BRAIN, FIELD, STAGES
+from visdiff_plugin.chat.address import read_address
 from visdiff_plugin.config import SETTINGS, Config
 from visdiff_plugin.errors import SettingError
 from visdiff_plugin.form_params import NONE
 
 #: chosen to take a choice back: a dropdown can't be emptied
 PRESET = "__preset__"
+_LONGEST_ADDRESS = 2_000
 #: what a preset without a ranker means
 _NONE = {"ranker": "embeddings if there is an encoder, captions otherwise"}
 
@@ -41,12 +43,16 @@ def models(
     for name in names:
         _stage(ctx, inputs, name, used[name], stored)
     if any(choice.may_ask_server for choice in used.values() if choice is not None):
-        inputs.str(
+        prop = inputs.str(
             "base_url",
             required=False,
             label="Server address",
             description="any OpenAI-compatible server, such as vLLM; leave empty for OpenAI itself",
         )
+        try:
+            address_of(ctx.params)
+        except SettingError as error:
+            prop.invalid, prop.error_message = True, str(error)
     for name in names if warn else ():
         used_choice = used[name]
         lacks = used_choice and missing(
@@ -75,7 +81,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
         SettingError: on options, on a choice without the name it needs, or on a file as the bank
     """
     chosen: dict[str, Any] = {}
-    url = params.get("base_url")
+    url = address_of(params)
     for name in names:
         value = params.get(name)
         if not given(params, name):
@@ -91,6 +97,32 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
         _check_files(name, spec)
         chosen[name] = {"name": spec, "base_url": url} if url and asks_server(name, spec) else spec
     return chosen
+
+
+def address_of(params: Mapping[str, Any]) -> str | None:
+    """Returns the address of a server that a form gives; None where it gives none.
+
+    What a form holds is stored as it is where the work is queued, so no password comes through it.
+
+    Raises:
+        SettingError: if it can't be asked, or holds a password or key
+    """
+    given = params.get("base_url")
+    if given in (None, ""):
+        return None
+    if not isinstance(given, str) or len(given) > _LONGEST_ADDRESS:
+        raise SettingError("Type a shorter server address.", about="base_url")
+    try:
+        address = read_address(given)
+    except ValueError as error:
+        raise SettingError(str(error), about="base_url") from None
+    if address.secrets:
+        raise SettingError(
+            "Type the server address without a password or key. Whoever runs this server can name "
+            "the key in VISDIFF_SERVER_KEYS.",
+            about="base_url",
+        )
+    return given.strip()
 
 
 def _check_files(name: str, spec: str) -> None:

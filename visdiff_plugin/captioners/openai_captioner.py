@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..chat.calls import Calls
 from ..chat.client import ChatClient
-from ..chat.options import ServerOptions, check_options, client_of
+from ..chat.options import ServerOptions, check_options, client_of, revealed
 from ..chat.prompts import CAPTION_PROMPT, caption_messages, caption_prompt
 from ..chat.reply import RejectedError
 from ..errors import ModelError, ServerError
@@ -82,10 +82,16 @@ class OpenAICaptioner:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves out the lock, and a client that the receiver can make by itself."""
-        return {**vars(self), "_lock": None, "_client": None if self._own else self._client}
+        return {
+            **vars(self),
+            "_lock": None,
+            "_client": None if self._own else self._client,
+            "_server": revealed(self._server),  # the receiver asks with the same key
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        self._server = check_options(**state["_server"])
         self._lock = threading.Lock()
 
     @property
