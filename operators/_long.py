@@ -8,9 +8,10 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from . import _forms
+from ._base import Operator
 
 
-class LongOperator(foo.Operator):
+class LongOperator(Operator):
     """Calls one function of the library and reports progress to the App."""
 
     #: the operator's and the library function's names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +20,9 @@ from visdiff_plugin.form_params import NONE
 
 #: chosen to take a choice back: a dropdown can't be emptied
 PRESET = "__preset__"
-_LONGEST_ADDRESS = 2_000
+_LONGEST_ADDRESS, _LONGEST_MODEL = 2_000, 200
+#: names on the hub, of open_clip with its weights, and of the zoo
+_PUBLIC = re.compile(r"(hf-hub:)?[A-Za-z0-9][\w.@-]*(/[A-Za-z0-9][\w.-]*)*")
 #: what a preset without a ranker means
 _NONE = {"ranker": "embeddings if there is an encoder, captions otherwise"}
 
@@ -95,6 +99,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
         if choice is not None and value == choice.name:
             spec = choice.spec(str(params.get(_key(name, choice)) or ""))
         _check_files(name, spec)
+        _check_local(name, spec)
         chosen[name] = {"name": spec, "base_url": url} if url and asks_server(name, spec) else spec
     return chosen
 
@@ -132,6 +137,26 @@ def _check_files(name: str, spec: str) -> None:
             raise SettingError(
                 f"The form takes only the built-in {known.name!r}, not a file: a file could be any "
                 "on the server. Use a script for your own.",
+                about=name,
+            )
+
+
+def _check_local(name: str, spec: str) -> None:
+    """Refuses a model by a path on the server, or by anything else than a public name."""
+    for member in members_of(name, spec):
+        known = find(name, member)
+        if known is None or known.takes != "model" or known.runs == "server":
+            continue
+        model = read(name, member).argument
+        parts = model.split("/")
+        tails = ("/".join(parts[first:]) for first in range(len(parts)))
+        public = _PUBLIC.fullmatch(model) and ".." not in model and len(model) <= _LONGEST_MODEL
+        if model and not (
+            public and len(parts) - 1 <= known.slashes and not any(map(os.path.exists, tails))
+        ):
+            raise SettingError(
+                f"The form takes models by their public names, such as {known.example!r}, not by "
+                "a folder, file or address: those could be any. Use a script for your own.",
                 about=name,
             )
 

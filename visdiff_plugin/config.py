@@ -72,6 +72,7 @@ class Config:
     label_fields: tuple[str, ...] = setting(
         (),
         kind="label_fields",
+        most=100,
         label="Label fields",
         shown=True,
         of_dataset=True,
@@ -80,6 +81,7 @@ class Config:
     control_for: tuple[str, ...] = setting(
         (),
         kind="group_fields",
+        most=20,
         label="Control for",
         shown=True,
         of_dataset=True,
@@ -130,6 +132,7 @@ class Config:
     context: str = setting(
         "",
         kind="text",
+        most=5_000,
         label="Context",
         shown=True,
         proposing=True,

@@ -133,9 +133,11 @@ def load_generator(
     where = pick_device(device)
     kind = pick_dtype(dtype, where)
     try:
-        processor = AutoProcessor.from_pretrained(source, revision=revision)
+        processor = AutoProcessor.from_pretrained(
+            source, revision=revision, trust_remote_code=False
+        )
         model, report = AutoModelForImageTextToText.from_pretrained(
-            source, revision=revision, dtype=kind, output_loading_info=True
+            source, revision=revision, dtype=kind, output_loading_info=True, trust_remote_code=False
         )
         model = model.to(where).eval()
     except ImportError as error:

@@ -8,6 +8,9 @@ from ..secret import Secret, conceal, reveal
 from .address import read_address
 from .client import ChatClient
 
+#: most requests at a time, and longest side of an image in pixels, of all stages that ask
+MOST_AT_ONCE, MOST_PIXELS = 256, 16_384
+
 
 class ServerOptions(TypedDict, total=False):
     """Where the server is and how long to wait for it; see `ChatClient` for each."""

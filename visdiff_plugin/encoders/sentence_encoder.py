@@ -128,10 +128,12 @@ class SentenceEncoder(LazyModel):
         device = pick_device(self._device)
         try:
             self._check_parts(folder)
-            tokenizer = AutoTokenizer.from_pretrained(folder, revision=self._revision)
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, revision=self._revision, trust_remote_code=False
+            )
             model, report = AutoModel.from_pretrained(
                 folder, revision=self._revision, dtype=pick_dtype(self._dtype, device),
-                output_loading_info=True,
+                output_loading_info=True, trust_remote_code=False,
             )  # fmt: skip
             model = model.to(device).eval()
         except (OSError, ValueError, KeyError, AttributeError, RuntimeError,

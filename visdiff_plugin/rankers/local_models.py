@@ -140,9 +140,13 @@ def load_caption_asker(
         ) from error
     where = pick_device(device)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision, trust_remote_code=False)
         loaded, report = AutoModelForCausalLM.from_pretrained(
-            model, revision=revision, dtype=pick_dtype(dtype, where), output_loading_info=True
+            model,
+            revision=revision,
+            dtype=pick_dtype(dtype, where),
+            output_loading_info=True,
+            trust_remote_code=False,
         )
         loaded = loaded.to(where).eval()
     except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
