@@ -57,4 +57,5 @@ class ComparingOperator(LongOperator, ABC):
 
     def resolve_delegation(self, ctx: Any) -> None:
         """Fixes the form's guesses before another process reads them."""
+        super().resolve_delegation(ctx)
         _arguments.pin(ctx)

@@ -7,6 +7,7 @@ import traceback
 import pytest
 from chat_server import ChatServer, failure
 from fakes import ColorCaptioner, ColorEncoder
+from fiftyone.operators.executor import ExecutionError
 from forms import Form
 
 import visdiff_plugin as visdiff
@@ -153,6 +154,20 @@ def test_a_form_takes_no_password(plugins, dataset, address):
         form.execute()
     texts = [str(form.inputs["base_url"].error_message), *told(caught.value)]
     assert not [text for text in texts if CANARY in text]
+
+
+@pytest.mark.parametrize("name", ["compare_views", "rank_hypotheses", "caption_samples"])
+def test_no_password_is_queued(plugins, dataset, name):
+    import asyncio
+
+    from fiftyone.operators.executor import execute_or_delegate_operator
+
+    params = {"a": "red", "b": "blue", "run_key": "run", "hypotheses": "dogs", "preset": "offline",
+              "captioner": "openai:m", "base_url": f"http://joe:{CANARY}@h/v1"}  # fmt: skip
+    request = {"dataset_name": dataset.name, "params": params, "request_delegation": True}
+    with pytest.raises((ValueError, ExecutionError), match="without a password"):
+        asyncio.run(execute_or_delegate_operator(f"@visdiff/visdiff/{name}", request))
+    assert CANARY not in everything_stored(dataset)
 
 
 def test_a_form_sends_the_environments_key_to_nobody(plugins, dataset):

@@ -1,7 +1,9 @@
 """One attempt at a server that is slow, sends away, or answers one at a time: real sockets."""
 
 import contextlib
+import gzip
 import logging
+import resource
 import socket
 import threading
 import time
@@ -106,6 +108,41 @@ def test_the_timeout_is_for_the_whole_attempt(talk):
         with pytest.raises(ServerError, match="within 0.7 s.*timed out") as caught:
             asking.complete([{"role": "user", "content": "x" * 5_000_000}])
         assert time.monotonic() - began < 5 and caught.value.retryable
+
+
+def floods(connection):
+    connection.recv(65_536)
+    connection.sendall(CHUNKED)
+    while True:
+        connection.sendall(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
+
+
+def bomb(connection):
+    connection.recv(65_536)
+    packed = gzip.compress(b" " * 500_000_000, 1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    connection.sendall(head % len(packed) + packed)
+
+
+@pytest.mark.parametrize("talk", [floods, bomb])
+def test_an_answer_without_end_is_not_kept(talk):
+    with raw_server(talk) as address:
+        asking = ChatClient("m", base_url=address, timeout=60, max_retries=2)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(ServerError, match="up to 32 MiB"):
+            asking.complete(ASK)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600_000
+
+
+def test_a_packed_answer_is_read():
+    def talk(connection):
+        connection.recv(65_536)
+        packed = gzip.compress(BODY)
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+        connection.sendall(head % len(packed) + packed)
+
+    with raw_server(talk) as address:
+        assert ChatClient("m", base_url=address).complete(ASK).text == "ok"
 
 
 def test_what_drips_in_time_is_an_answer():

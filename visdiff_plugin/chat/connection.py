@@ -12,7 +12,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from ..errors import ModelError
+from ..errors import ModelError, ServerError
 from ..secret import without_secrets
 from .address import Address, check_host, forbidden
 from .pace import Pace
@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 #: seconds over the deadline after which the HTTP library gives up by itself
 GRACE = 5.0
+#: bytes of an answer: no model writes as much
+_LONGEST = 32 << 20
 #: statuses that say: too many at once
 _CROWDED = (429, 503)
 #: headers of a request that no setting of OpenAI's in the environment can have added
@@ -102,8 +104,12 @@ def http_client(
             try:
                 async with asyncio.timeout(timeout):
                     await _check_place(address)
-                    response = await super().send(request, **options)
-                _check_peer(response)
+                    response = await super().send(request, **options | {"stream": True})
+                    try:
+                        _check_peer(response)
+                        response = await _whole(response, library)
+                    finally:
+                        await response.aclose()
                 share, crowded = (
                     (time.monotonic() - began) / timeout,
                     response.status_code in _CROWDED,
@@ -116,6 +122,26 @@ def http_client(
                 pace.end(turn, None if crowded else share, crowded=crowded, rest=rest)
 
     return Client(timeout=timeout + GRACE, follow_redirects=False)
+
+
+async def _whole(response: Any, library: Any) -> Any:
+    """Returns a response that was read to its end, if that comes in sight."""
+    content = bytearray()
+    async for part in response.aiter_bytes():
+        content += part
+        if len(content) > _LONGEST:
+            raise ServerError(
+                f"Expected an answer of up to {_LONGEST >> 20} MiB, got a longer one.",
+                "Check that the address is that of a chat server.",
+            )
+    coded = ("content-encoding", "content-length", "transfer-encoding")
+    return library.Response(
+        response.status_code,
+        headers=[pair for pair in response.headers.multi_items() if pair[0].lower() not in coded],
+        content=bytes(content),
+        request=response.request,
+        extensions=response.extensions,
+    )
 
 
 async def _check_place(address: Address) -> None:
