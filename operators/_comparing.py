@@ -14,7 +14,7 @@ class ComparingOperator(LongOperator, ABC):
 
     checked_by_form = False  # sets may also be given as sample ids
 
-    def execute(self, ctx: Any) -> Any:
+    def act(self, ctx: Any) -> Any:
         """Runs the comparison."""
         import visdiff_plugin as visdiff
 
@@ -57,4 +57,5 @@ class ComparingOperator(LongOperator, ABC):
 
     def resolve_delegation(self, ctx: Any) -> None:
         """Fixes the form's guesses before another process reads them."""
+        super().resolve_delegation(ctx)
         _arguments.pin(ctx)

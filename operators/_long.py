@@ -7,10 +7,11 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from . import _forms
+from . import _forms, _models
+from ._base import Operator, check
 
 
-class LongOperator(foo.Operator):
+class LongOperator(Operator):
     """Calls one function of the library and reports progress to the App."""
 
     #: the operator's and the library function's names
@@ -36,6 +37,15 @@ class LongOperator(foo.Operator):
             disable_schema_validation=not self.checked_by_form,
             risk_level=types.RiskLevel.MEDIUM,
         )
+
+    def resolve_delegation(self, ctx: Any) -> None:
+        """Checks the parameters before they are stored with queued work.
+
+        Raises:
+            SettingError: if one is out of bounds, or holds a password or key
+        """
+        check(ctx.params)
+        _models.address_of(ctx.params)
 
     def resolve_output(self, ctx: Any) -> Any:
         """Shows the answer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +13,16 @@ from visdiff_plugin.catalog.choice import Choice
 from visdiff_plugin.catalog.lacks import missing
 from visdiff_plugin.catalog.members import asks_server, find, members_of, read
 from visdiff_plugin.catalog.table import BRAIN, FIELD, STAGES
+from visdiff_plugin.chat.address import read_address
 from visdiff_plugin.config import SETTINGS, Config
 from visdiff_plugin.errors import SettingError
 from visdiff_plugin.form_params import NONE
 
 #: chosen to take a choice back: a dropdown can't be emptied
 PRESET = "__preset__"
+_LONGEST_ADDRESS, _LONGEST_MODEL = 2_000, 200
+#: names on the hub, of open_clip with its weights, and of the zoo
+_PUBLIC = re.compile(r"(hf-hub:)?[A-Za-z0-9][\w.@-]*(/[A-Za-z0-9][\w.-]*)*")
 #: what a preset without a ranker means
 _NONE = {"ranker": "embeddings if there is an encoder, captions otherwise"}
 
@@ -41,12 +47,16 @@ def models(
     for name in names:
         _stage(ctx, inputs, name, used[name], stored)
     if any(choice.may_ask_server for choice in used.values() if choice is not None):
-        inputs.str(
+        prop = inputs.str(
             "base_url",
             required=False,
             label="Server address",
             description="any OpenAI-compatible server, such as vLLM; leave empty for OpenAI itself",
         )
+        try:
+            address_of(ctx.params)
+        except SettingError as error:
+            prop.invalid, prop.error_message = True, str(error)
     for name in names if warn else ():
         used_choice = used[name]
         lacks = used_choice and missing(
@@ -75,7 +85,7 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
         SettingError: on options, on a choice without the name it needs, or on a file as the bank
     """
     chosen: dict[str, Any] = {}
-    url = params.get("base_url")
+    url = address_of(params)
     for name in names:
         value = params.get(name)
         if not given(params, name):
@@ -89,8 +99,35 @@ def specs(params: dict[str, Any], *names: str) -> dict[str, Any]:
         if choice is not None and value == choice.name:
             spec = choice.spec(str(params.get(_key(name, choice)) or ""))
         _check_files(name, spec)
+        _check_local(name, spec)
         chosen[name] = {"name": spec, "base_url": url} if url and asks_server(name, spec) else spec
     return chosen
+
+
+def address_of(params: Mapping[str, Any]) -> str | None:
+    """Returns the address of a server that a form gives; None where it gives none.
+
+    What a form holds is stored as it is where the work is queued, so no password comes through it.
+
+    Raises:
+        SettingError: if it can't be asked, or holds a password or key
+    """
+    given = params.get("base_url")
+    if given in (None, ""):
+        return None
+    if not isinstance(given, str) or len(given) > _LONGEST_ADDRESS:
+        raise SettingError("Type a shorter server address.", about="base_url")
+    try:
+        address = read_address(given)
+    except ValueError as error:
+        raise SettingError(str(error), about="base_url") from None
+    if address.secrets:
+        raise SettingError(
+            "Type the server address without a password or key. Whoever runs this server can name "
+            "the key in VISDIFF_SERVER_KEYS.",
+            about="base_url",
+        )
+    return given.strip()
 
 
 def _check_files(name: str, spec: str) -> None:
@@ -100,6 +137,26 @@ def _check_files(name: str, spec: str) -> None:
             raise SettingError(
                 f"The form takes only the built-in {known.name!r}, not a file: a file could be any "
                 "on the server. Use a script for your own.",
+                about=name,
+            )
+
+
+def _check_local(name: str, spec: str) -> None:
+    """Refuses a model by a path on the server, or by anything else than a public name."""
+    for member in members_of(name, spec):
+        known = find(name, member)
+        if known is None or known.takes != "model" or known.runs == "server":
+            continue
+        model = read(name, member).argument
+        parts = model.split("/")
+        tails = ("/".join(parts[first:]) for first in range(len(parts)))
+        public = _PUBLIC.fullmatch(model) and ".." not in model and len(model) <= _LONGEST_MODEL
+        if model and not (
+            public and len(parts) - 1 <= known.slashes and not any(map(os.path.exists, tails))
+        ):
+            raise SettingError(
+                f"The form takes models by their public names, such as {known.example!r}, not by "
+                "a folder, file or address: those could be any. Use a script for your own.",
                 about=name,
             )
 

@@ -30,7 +30,7 @@ class StoringOperator(LongOperator):
         _forms.engine(ctx, inputs)
         return types.Property(inputs, view=types.View(label=self.label))
 
-    def execute(self, ctx: Any) -> Any:
+    def act(self, ctx: Any) -> Any:
         """Computes only what is missing."""
         return _progress.run(
             ctx, self.operator_name, lambda progress: self._work(ctx, progress), self.label

@@ -8,9 +8,10 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from . import _forms, _runs
+from ._base import Operator
 
 
-class DeleteRun(foo.Operator):
+class DeleteRun(Operator):
     """Deletes a comparison and its score fields."""
 
     @property
@@ -43,7 +44,7 @@ class DeleteRun(foo.Operator):
             inputs.view("what", types.Warning(label=text))
         return types.Property(inputs, view=types.View(label="Delete a comparison"))
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def act(self, ctx: Any) -> dict[str, Any]:
         """Deletes the comparison."""
         import visdiff_plugin as visdiff
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from . import _forms, _runs
+from ._base import Operator
 
 
-class FilterByDifference(foo.Operator):
+class FilterByDifference(Operator):
     """Filters the grid to the photos that show a difference."""
 
     @property
@@ -38,7 +38,7 @@ class FilterByDifference(foo.Operator):
         """Puts a button above the grid."""
         return _runs.grid_button(ctx, "Filter by a difference", "filter_alt")
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def act(self, ctx: Any) -> dict[str, Any]:
         """Filters the current view."""
         view = _runs.matching(ctx, bool(ctx.params.get("below")))
         return _runs.show(ctx, view, ctx.params["field"])

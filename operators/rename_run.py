@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from . import _forms, _run_name, _runs
+from ._base import Operator
 
 
-class RenameRun(foo.Operator):
+class RenameRun(Operator):
     """Renames a comparison and its score fields."""
 
     @property
@@ -36,7 +36,7 @@ class RenameRun(foo.Operator):
                 prop.invalid, prop.error_message = True, reason
         return types.Property(inputs, view=types.View(label="Rename a comparison"))
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def act(self, ctx: Any) -> dict[str, Any]:
         """Renames the run."""
         import visdiff_plugin as visdiff
 

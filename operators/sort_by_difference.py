@@ -8,9 +8,10 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from . import _forms, _runs
+from ._base import Operator
 
 
-class SortByDifference(foo.Operator):
+class SortByDifference(Operator):
     """Sorts the grid by how well a difference fits each photo."""
 
     @property
@@ -39,7 +40,7 @@ class SortByDifference(foo.Operator):
         """Puts a button above the grid."""
         return _runs.grid_button(ctx, "Sort by a difference", "sort")
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def act(self, ctx: Any) -> dict[str, Any]:
         """Sorts the current view; photos without a score are left out."""
         from visdiff_plugin import load
         from visdiff_plugin.views import sort_view

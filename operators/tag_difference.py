@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import fiftyone.operators as foo
 from fiftyone.operators import types
 
+from visdiff_plugin.settings import LONGEST_NAME
+
 from . import _forms, _runs
+from ._base import Operator
 
 
-class TagDifference(foo.Operator):
+class TagDifference(Operator):
     """Tags the photos that show a difference."""
 
     @property
@@ -47,7 +49,7 @@ class TagDifference(foo.Operator):
         """Puts a button above the grid."""
         return _runs.grid_button(ctx, "Tag the photos of a difference", "sell")
 
-    def execute(self, ctx: Any) -> dict[str, Any]:
+    def act(self, ctx: Any) -> dict[str, Any]:
         """Tags the photos.
 
         Raises:
@@ -56,6 +58,8 @@ class TagDifference(foo.Operator):
         tag = str(ctx.params.get("tag") or "").strip()
         if not tag:
             raise ValueError("Type a tag name first.")
+        if len(tag) > LONGEST_NAME:
+            raise ValueError(f"Type a tag of up to {LONGEST_NAME} characters.")
         view = _runs.matching(ctx)
         count = len(view)
         view.tag_samples(tag)

@@ -13,8 +13,8 @@ from .difference_data import over
 from .work_cards import reason
 
 _URI = "@visdiff/visdiff"
-#: rows that "more" adds
-_MORE_ROWS = 50
+#: rows that "more" adds, and the most of a list
+_MORE_ROWS, _MOST_ROWS = 50, 2_000
 _HELP = (
     "How do two sets of photos differ? Run a comparison, read the differences, and click through "
     "to the photos."
@@ -56,8 +56,15 @@ class DifferencesPanel(foo.Panel):
 
     def execute(self, ctx: Any) -> Any:
         """Runs an event and draws the page; errors that a user can fix become a notice."""
-        from visdiff_plugin.errors import VisDiffError
+        from visdiff_plugin.errors import SettingError, VisDiffError
 
+        from ..operators._base import check
+
+        try:
+            check(ctx.params)
+        except SettingError as error:
+            ctx.ops.notify(str(error), variant="error")
+            return None
         try:
             return super().execute(ctx)
         except VisDiffError as error:
@@ -72,7 +79,7 @@ class DifferencesPanel(foo.Panel):
         """Draws the page that the state names; nothing but that page is read."""
         where = ctx.panel.state.where or "runs"
         if where == "run":
-            run, shown = self._run(ctx), ctx.panel.state.shown
+            run, shown = self._run(ctx), self._rows(ctx)
             return _run_page.draw(self, payload.run_page(run, datetime.now(UTC), shown))
         if where == "difference":
             return self._draw_difference(ctx)
@@ -81,7 +88,7 @@ class DifferencesPanel(foo.Panel):
     def _draw_runs(self, ctx: Any) -> Any:
         from visdiff_plugin.storing.run_store import list_headers
 
-        shown = (ctx.panel.state.shown or {}).get("runs", payload.FIRST_ROWS)
+        shown = self._rows(ctx).get("runs", payload.FIRST_ROWS)
         listed = payload.runs_page(list_headers(ctx.dataset), datetime.now(UTC), shown)
         kinds = [selected_sample.get("type") for selected_sample in ctx.selected_samples]
         selected = kinds.count("default"), kinds.count("alt")
@@ -112,7 +119,16 @@ class DifferencesPanel(foo.Panel):
         return load_run(ctx.dataset, ctx.params.get("key") or ctx.panel.state.key)
 
     def _next(self, ctx: Any) -> int:
-        return int(ctx.panel.state.turn or 0) + 1
+        turn = ctx.panel.state.turn
+        return turn + 1 if isinstance(turn, int) else 1
+
+    def _rows(self, ctx: Any) -> dict[str, int]:
+        """Returns how many rows of each list are shown; the browser keeps it, so it may be odd."""
+        shown = ctx.panel.state.shown
+        kept = shown.items() if isinstance(shown, dict) else ()
+        return {
+            str(part): min(max(rows, 1), _MOST_ROWS) for part, rows in kept if isinstance(rows, int)
+        }
 
     def open_runs(self, ctx: Any) -> None:
         """Back to the list."""
@@ -129,8 +145,8 @@ class DifferencesPanel(foo.Panel):
     def show_more(self, ctx: Any) -> None:
         """Shows more rows of a list."""
         part = ctx.params["part"]
-        shown = dict(ctx.panel.state.shown or {})
-        shown[part] = shown.get(part, payload.FIRST_ROWS) + _MORE_ROWS
+        shown = self._rows(ctx)
+        shown[part] = min(shown.get(part, payload.FIRST_ROWS) + _MORE_ROWS, _MOST_ROWS)
         ctx.panel.set_state("shown", shown)
 
     def poll(self, ctx: Any) -> None:
@@ -335,10 +351,13 @@ class DifferencesPanel(foo.Panel):
 
     def _name(self, ctx: Any, what: str) -> str:
         from visdiff_plugin.errors import SelectionError
+        from visdiff_plugin.settings import LONGEST_NAME
 
         name = str(self._typed(ctx, "name") or "").strip()
         if not name:
             raise SelectionError(f"Type a {what} name first.")
+        if len(name) > LONGEST_NAME:
+            raise SelectionError(f"Type a {what} name of up to {LONGEST_NAME} characters.")
         return name
 
     def _show(self, ctx: Any, view: Any) -> None:

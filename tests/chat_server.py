@@ -185,7 +185,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             raw = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = server.answer(Request(self.path, headers, json.loads(raw or b"{}")))
-            if self.path != "/v1/chat/completions":
+            if self.path.partition("?")[0] != "/v1/chat/completions":
                 answer = failure(404, f"no such path: {self.path}")
             time.sleep(answer.delay)
             if answer.close:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .account import Account, Skipped
 from .assembly import make_stages
-from .config import Config, Preset
+from .config import SETTINGS, Config, Preset
 from .dataset import samples
 from .engines import make_engine
 from .errors import MediaError
@@ -20,7 +20,7 @@ from .progress import Progress, silent
 from .results.run import Run
 from .sets import choosing
 from .storing import run_store, score_fields
-from .thresholds import thresholds_of
+from .thresholds import check_hypotheses, thresholds_of
 
 
 def compare(
@@ -103,7 +103,8 @@ def rank(
         dataset: as for `compare`, like all that is not listed here
         a: the first set
         b: the second set
-        hypotheses: descriptions such as ``"dogs in snow"``; either direction is tested
+        hypotheses: up to 10,000 descriptions of up to 1,000 characters, such as ``"dogs in
+            snow"``; either direction is tested
         run_key: an identifier to store the run under
         threshold (None): the score from which on an image counts as showing a hypothesis, for all
             or for each: a difference that was found elsewhere is checked at the same cut; it is
@@ -133,6 +134,7 @@ def rank(
         changes.setdefault("properties", False)
     config = _config(config, preset, changes)
     config = _with_stages(config, captioner, encoder, None, ranker)
+    check_hypotheses(asked)
     thresholds = thresholds_of(threshold, asked)
     return _run(dataset, (a, b, within), run_key, config, asked, overwrite, progress, thresholds)
 
@@ -270,6 +272,7 @@ def _store(
             f"Expected image files, but none of the {len(selected.ids)} samples has one. "
             f"{path!r}: {media.missing[sample_id]}."
         )
+    SETTINGS["batch_size"].check("batch_size", batch_size)
     with closing(make_engine(engine)) as made:
         kind, filled = make(dataset, stage, media, field, made, batch_size, progress or silent)
     account.skip("sample", filled.missing)

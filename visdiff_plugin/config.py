@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from .errors import SettingError
 from .presets import PRESETS
+from .secret import conceal
 from .settings import Setting, described_args, setting, setting_of
 from .specs import objects_of, public_spec, secrets_of
 
@@ -15,7 +16,7 @@ Preset = Literal["default", "paper", "offline"]
 Test = Literal["mann_whitney", "welch"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Config:
     """Which models to use, how to search, and what counts as a difference.
 
@@ -71,6 +72,7 @@ class Config:
     label_fields: tuple[str, ...] = setting(
         (),
         kind="label_fields",
+        most=100,
         label="Label fields",
         shown=True,
         of_dataset=True,
@@ -79,6 +81,7 @@ class Config:
     control_for: tuple[str, ...] = setting(
         (),
         kind="group_fields",
+        most=20,
         label="Control for",
         shown=True,
         of_dataset=True,
@@ -129,6 +132,7 @@ class Config:
     context: str = setting(
         "",
         kind="text",
+        most=5_000,
         label="Context",
         shown=True,
         proposing=True,
@@ -331,9 +335,16 @@ class Config:
 
     def __post_init__(self) -> None:
         for member in fields(self):
-            value = setting_of(member).check(member.name, getattr(self, member.name))
+            described = setting_of(member)
+            value = described.check(member.name, getattr(self, member.name))
+            if described.kind == "stage":
+                value = conceal(value)
             object.__setattr__(self, member.name, value)
         self._check_design()
+
+    def __repr__(self) -> str:
+        members = ", ".join(f"{name}={value!r}" for name, value in self.to_dict().items())
+        return f"Config({members})"
 
     def _check_design(self) -> None:
         if self.pair_by and (self.cluster_by or self.control_for):

@@ -21,7 +21,7 @@ from .results.run import Run
 from .selection import key
 from .storing import run_scores, run_store
 from .support import redecide
-from .thresholds import thresholds_of
+from .thresholds import check_hypotheses, thresholds_of
 
 
 @store_in_words()
@@ -60,6 +60,10 @@ def add_hypothesis(
     """
     run = run_store.load_run(dataset, run_key)
     text = " ".join(hypothesis.split())
+    try:
+        check_hypotheses([text])
+    except ValueError as error:
+        raise RunError(str(error)) from error
     _check_new(run, text)
     config = _config(run, encoder, ranker)
     thresholds = thresholds_of(threshold, [text])

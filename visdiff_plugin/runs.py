@@ -7,7 +7,7 @@ from typing import Any
 
 from .dataset import samples
 from .mongo.outages import store_in_words
-from .reports import FORMATS, pictures, render
+from .reports import FORMATS, files, pictures, render
 from .reports.html import picture_key
 from .results.run import Run
 from .storing import run_store
@@ -66,7 +66,8 @@ def export(dataset: Any, run_key: str, path: str | None = None, kind: str | None
     Args:
         dataset: the dataset of the run
         run_key: the run
-        path (None): file to write; it is replaced
+        path (None): file to write; it is replaced, whole or not at all. A link is replaced too, and
+            what it names stays as it is
         kind (None): ``"html"`` (one page with pictures), ``"md"``, ``"csv"``, ``"json"`` or
             ``"txt"``; None is the ending of the path, or HTML
 
@@ -84,7 +85,7 @@ def export(dataset: Any, run_key: str, path: str | None = None, kind: str | None
         shown = pictures.read(_files(dataset, run))
     text = render(run, kind, shown)
     if path:
-        Path(path).write_text(text, encoding="utf-8")
+        files.replace(path, text)
     return text
 
 

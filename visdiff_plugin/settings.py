@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from .errors import SettingError
 
+#: longest name of a field, in characters
+LONGEST_NAME = 500
 #: what a setting takes: a stage's name with options, yes or no, a whole number, a share, one of
 #: some values, text, a field of the dataset that images can be grouped by (one or several), label
 #: fields, or the name of a field that is written
@@ -33,7 +35,7 @@ class Setting:
         proposing (False): whether it only matters where descriptions are proposed
         of_dataset (False): whether it is about a dataset: plans of an evaluation have none
         least (None): smallest number
-        most (None): largest number
+        most (None): largest number; of a text, its longest length; of a list, its most names
         open (False): whether the ends are left out
         choices (None): value -> what people call it; of a group field, those that are no field
     """
@@ -72,10 +74,10 @@ class Setting:
         return {
             "stage": "a name with options, or an object",
             "flag": "True or False",
-            "text": "text",
+            "text": f"text of up to {_plain(self.most)} characters",
             "group_field": ", or ".join(["a field's name", *map(repr, self.choices or {})]),
-            "group_fields": "a list of fields' names",
-            "label_fields": "a list of label fields' names",
+            "group_fields": f"a list of up to {_plain(self.most)} fields' names",
+            "label_fields": f"a list of up to {_plain(self.most)} label fields' names",
             "own_field": "a field's name",
         }[self.kind]
 
@@ -86,7 +88,7 @@ class Setting:
             SettingError: if it is out of range, or of another type
         """
         if not self._takes(value):
-            what = f"Expected {name} as {self.allowed}, got {value!r}."
+            what = f"Expected {name} as {self.allowed}, got {_short(value)}."
             raise SettingError(what, about=name)
         if self.kind in ("group_fields", "label_fields"):
             return (value,) if isinstance(value, str) else tuple(value)
@@ -108,17 +110,19 @@ class Setting:
             real = isinstance(value, int if self.kind == "number" else (int, float))
             return real and not isinstance(value, bool) and self._inside(value)
         if self.kind in ("group_field", "own_field"):
-            return value is None or isinstance(value, str)
+            return value is None or _is_name(value)
         if self.kind in ("group_fields", "label_fields"):
             return self._takes_several(value)
-        wanted = {"flag": bool, "text": str}.get(self.kind, object)
-        return isinstance(value, wanted)
+        if self.kind == "text":
+            return isinstance(value, str) and len(value) <= (self.most or math.inf)
+        return isinstance(value, bool) if self.kind == "flag" else True
 
     def _takes_several(self, value: Any) -> bool:
         if isinstance(value, str):
-            return self.kind == "group_fields"  # a single label field is as often a mistake
+            # a single label field is as often a mistake
+            return self.kind == "group_fields" and _is_name(value)
         several = isinstance(value, Collection) and not isinstance(value, Mapping)
-        return several and all(isinstance(name, str) for name in value)
+        return several and len(value) <= (self.most or math.inf) and all(map(_is_name, value))
 
     def _inside(self, value: float) -> bool:
         least, most = self.least or 0, math.inf if self.most is None else self.most
@@ -162,6 +166,22 @@ def described_args(members: Sequence[Field[Any]]) -> str:
         for member in members
     )
     return "\n".join(["    Args:", *lines, "    "])
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
+
+
+def _short(value: Any) -> str:
+    """Returns a value as it stands in code, or in words where that is long."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number of many digits"
+    if isinstance(value, (str, bytes)) and len(value) > 200:
+        return f"{value[:50]!r}... ({len(value):,} characters)"
+    if isinstance(value, Collection) and len(value) > 50:
+        return f"{len(value):,} items"
+    text = repr(value)
+    return text if len(text) <= 1_000 else f"{text[:200]}..."
 
 
 def _plain(number: float | None) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-_SECRET_WORDS = ("api_key", "secret", "password", "authorization")
+from .secret import Secret, conceal, is_secret_name, without_secrets
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Spec:
     Args:
         kind: which implementation, e.g. ``"openai"``
         argument (""): what follows the first colon, e.g. a model's name
-        options: further keyword arguments of the implementation
+        options: further keyword arguments of the implementation; keys and passwords are `Secret`
     """
 
     kind: str
@@ -48,21 +47,25 @@ def parse_spec(value: str | Mapping[str, Any]) -> Spec:
             "Expected a stage's name such as 'keyword' or 'openai:MODEL', "
             f"got {public_spec(value)!r}."
         )
-    return Spec(kind.strip(), argument.strip(), options)
+    return Spec(kind.strip(), argument.strip(), conceal(options))
 
 
 def public_spec(value: object) -> Any:
     """Returns ``value`` (a spec, or a stage object) as JSON-safe data without any secret.
 
     Objects become their ``name``; options that look like credentials are left out, and user
-    names and passwords are cut from addresses.
+    names, passwords and keys are cut from addresses.
     """
     if value is None or isinstance(value, (bool, int, float)):
         return value
+    if isinstance(value, Secret):
+        return str(value)
     if isinstance(value, str):
-        return _without_credentials(value)
+        return without_secrets(value)
     if isinstance(value, Mapping):
-        return {str(key): public_spec(item) for key, item in value.items() if not _is_secret(key)}
+        return {
+            str(key): public_spec(item) for key, item in value.items() if not is_secret_name(key)
+        }
     if isinstance(value, (list, tuple)):
         return [public_spec(item) for item in value]
     return str(getattr(value, "name", type(value).__name__))
@@ -70,7 +73,7 @@ def public_spec(value: object) -> Any:
 
 def objects_of(value: object) -> list[str]:
     """Returns the names of the objects in a spec, which `public_spec` keeps as names alone."""
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, float, str, Secret)):
         return []
     if isinstance(value, Mapping):
         return [name for item in value.values() for name in objects_of(item)]
@@ -87,17 +90,6 @@ def secrets_of(value: object) -> list[str]:
         return []
     names: set[str] = set()
     for key, item in value.items():
-        cut = isinstance(item, str) and item != _without_credentials(item)
-        names |= {str(key)} if cut or _is_secret(key) else set(secrets_of(item))
+        cut = isinstance(item, Secret) or (isinstance(item, str) and item != without_secrets(item))
+        names |= {str(key)} if cut or is_secret_name(key) else set(secrets_of(item))
     return sorted(names)
-
-
-def _is_secret(key: object) -> bool:
-    return any(word in str(key).lower() for word in _SECRET_WORDS)
-
-
-def _without_credentials(text: str) -> str:
-    if "://" not in text or "@" not in text:
-        return text
-    parts = urlsplit(text)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -12,6 +12,7 @@ from forms import URI, Form, context
 import visdiff_plugin as visdiff
 from operators import _models
 from visdiff_plugin.catalog.table import MODELS, STAGES
+from visdiff_plugin.errors import SettingError
 
 
 @pytest.fixture
@@ -125,3 +126,52 @@ def test_a_name_that_is_missing_stops_the_run(plugins, captioned):
     with pytest.raises(ExecutionError, match="Expected MODEL for 'transformers:MODEL', got none"):
         operator(captioned, "red", "blue", "run", captioner="transformers:MODEL")
     assert visdiff.list_runs(captioned) == []
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        {"encoder": "zoo:someone/repository"},  # FiftyOne would run its code
+        {"encoder": "zoo:https://github.com/someone/repository"},
+        {"encoder": "zoo:MODEL", "encoder_zoo": "someone/repository"},
+        {"encoder": "open_clip:ViT-B-32//tmp/weights.pt"},
+        {"encoder": "open_clip:ViT-B-32/tests/conftest.py"},
+        {"encoder": "open_clip:local-dir:/tmp"},
+        {"encoder": "open_clip:../x"},
+        {"captioner": "transformers:/tmp/model"},
+        {"captioner": "transformers:tests"},
+        {"captioner": "transformers:./model"},
+        {"captioner": "transformers:~/model"},
+        {"captioner": "transformers:a\\b"},
+        {"captioner": "transformers:MODEL", "captioner_transformers": "/tmp"},
+        {"proposer": "feature:/tmp/model"},
+        {"proposer": "union:keyword+feature:/tmp/model"},
+        {"proposer": "bank:/etc/passwd"},
+        {"ranker": "caption_similarity:/tmp/model"},
+        {"ranker": "caption_question:transformers:../model"},
+        {"ranker": "cascade:image_question:transformers:/tmp"},
+        {"engine": "ray:ray://evil.example:10001"},
+    ],
+)
+def test_nothing_is_loaded_from_where_a_form_says(plugins, dataset, stages):
+    form = Form(dataset, a="red", b="blue", run_key="run", preset="offline", words="nothing",
+                **stages)  # fmt: skip
+    with pytest.raises(SettingError, match="public names|built-in|Expected engine"):
+        form.execute()
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        {"encoder": "zoo:clip-vit-base32-torch"},
+        {"encoder": "open_clip:ViT-B-32/laion2b_s34b_b79k"},
+        {"encoder": "open_clip:hf-hub:timm/ViT-B-16-SigLIP2"},
+        {"encoder": "open_clip:paper"},
+        {"captioner": "transformers:Qwen/Qwen2.5-VL-3B-Instruct"},
+        {"captioner": "openai:/models/qwen-on-the-server"},
+        {"ranker": "caption_similarity:minilm"},
+        {"ranker": "cascade:image_question:transformers:Qwen/Qwen2.5-VL-3B-Instruct"},
+    ],
+)
+def test_public_names_are_taken(plugins, dataset, stages):
+    assert _models.specs(stages, *stages) == stages

@@ -107,7 +107,8 @@ def test_a_run_is_renamed(plugins, dataset, red):
         foo.get_operator(f"{URI}/rename_run")(dataset, "run", "other")
 
 
-def test_a_report_is_downloaded_or_written(plugins, dataset, red, tmp_path):
+def test_a_report_is_downloaded_or_written(plugins, dataset, red, tmp_path, monkeypatch):
+    monkeypatch.setenv("VISDIFF_REPORTS", str(tmp_path / "reports"))
     result, [request] = execute(dataset, "export_report", run_key="run")
     assert result == {"downloaded": "run.html"}
     assert (
@@ -118,15 +119,40 @@ def test_a_report_is_downloaded_or_written(plugins, dataset, red, tmp_path):
     assert head == "data:text/html;charset=utf-8;base64"
     assert "red pictures" in base64.b64decode(data).decode()
 
-    path = str(tmp_path / "run.md")
-    result, requests = execute(dataset, "export_report", run_key="run", format="md", path=path)
-    assert result == {"written": path} and not requests
-    assert "red pictures" in (tmp_path / "run.md").read_text()
+    result, requests = execute(dataset, "export_report", run_key="run", format="md", path="mine")
+    written = tmp_path / "reports" / "mine.md"
+    assert result == {"written": str(written)} and not requests
+    assert "red pictures" in written.read_text()
     with pytest.raises(ValueError, match="already exists"):
-        execute(dataset, "export_report", run_key="run", format="md", path=path)
-    assert "Choose another name" in json.dumps(form(dataset, "export_report", path=path))
+        execute(dataset, "export_report", run_key="run", format="md", path="mine.md")
+    again = form(dataset, "export_report", format="md", path="mine")
+    assert "Choose another name" in json.dumps(again)
     with pytest.raises(ValueError, match="got 'pdf'"):
         execute(dataset, "export_report", run_key="run", format="pdf")
+
+
+def test_the_app_writes_reports_nowhere_else(plugins, dataset, red, tmp_path, monkeypatch):
+    monkeypatch.setenv("VISDIFF_REPORTS", str(tmp_path / "reports"))
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "link.html").symlink_to(tmp_path / "outside.html")
+    for path in (
+        str(tmp_path / "outside.html"), "../outside.html", "a/../../outside.html", ".bash_login",
+        "evil.pth", "evil.py", "evil.html.py", "..", ".", "a\\b.html", "link", "link.html",
+        "a\0.html", "~/x.html", "C:x.html", "x" * 500, "con.html", "x.html\n", ["x"], {"a": 1}, 7,
+    ):  # fmt: skip
+        for more in ({}, {"from_script": True}):
+            with pytest.raises(ValueError, match="Type a file name|already exists"):
+                execute(dataset, "export_report", run_key="run", path=path, **more)
+        assert form(dataset, "export_report", path=path)  # the form says so, too
+    left = sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*.*"))
+    assert [each for each in left if "outside" in each or "evil" in each] == []
+    assert (tmp_path / "reports" / "link.html").is_symlink()
+
+
+def test_a_script_writes_where_it_likes(plugins, dataset, red, tmp_path):
+    path = tmp_path / "run.md"
+    answer = foo.get_operator(f"{URI}/export_report")(dataset, "run", format="md", path=str(path))
+    assert answer == {"written": str(path)} and "red pictures" in path.read_text()
 
 
 def test_buttons_stand_over_the_grid_where_they_lead_somewhere(plugins, dataset):

@@ -135,9 +135,9 @@ def load_generator(
     kept: dict[str, Any] = {"revision": revision}
     kept["local_files_only"] = ask_hub(name, source, revision)
     try:
-        processor = AutoProcessor.from_pretrained(source, **kept)
+        processor = AutoProcessor.from_pretrained(source, trust_remote_code=False, **kept)
         model, report = AutoModelForImageTextToText.from_pretrained(
-            source, dtype=kind, output_loading_info=True, **kept
+            source, dtype=kind, output_loading_info=True, trust_remote_code=False, **kept
         )
         model = model.to(where).eval()
     except ImportError as error:

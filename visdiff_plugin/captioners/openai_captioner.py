@@ -11,7 +11,14 @@ from PIL import Image
 
 from ..chat.calls import Calls
 from ..chat.client import ChatClient
-from ..chat.options import ServerOptions, check_options, client_of
+from ..chat.options import (
+    MOST_AT_ONCE,
+    MOST_PIXELS,
+    ServerOptions,
+    check_options,
+    client_of,
+    revealed,
+)
 from ..chat.prompts import CAPTION_PROMPT, caption_messages, caption_prompt
 from ..chat.reply import RejectedError
 from ..errors import ModelError, ServerError
@@ -30,8 +37,9 @@ class OpenAICaptioner:
         style (None): ``"short"``, ``"detailed"`` or ``"aspects"`` (what, where, style, mood,
             quality) instead of a prompt, see `CAPTION_STYLES`
         max_tokens (300): longest caption, in tokens
-        concurrency (8): requests at a time
-        image_side (512): longest side sent, in pixels; smaller images stay as they are
+        concurrency (8): requests at a time, at most; up to 256
+        image_side (512): longest side sent, in pixels, up to 16,384; smaller images stay as they
+            are
         temperature (0): of sampling
         seed (0): of sampling, where the server honors it
         client (None): the caller's client; None makes one of the options below, on the first
@@ -44,8 +52,8 @@ class OpenAICaptioner:
         served: the model as the server named it last; empty before the first caption
 
     Raises:
-        ValueError: if ``concurrency`` or ``image_side`` is under 1, the prompt is empty, or the
-            style unknown
+        ValueError: if ``concurrency`` or ``image_side`` is out of range, the prompt is empty, or
+            the style unknown
     """
 
     def __init__(
@@ -62,9 +70,10 @@ class OpenAICaptioner:
         client: ChatClient | None = None,
         **server: Unpack[ServerOptions],
     ) -> None:
-        if concurrency < 1 or image_side < 1:
+        if not (1 <= concurrency <= MOST_AT_ONCE and 1 <= image_side <= MOST_PIXELS):
             raise ValueError(
-                f"Expected concurrency and image_side >= 1, got {concurrency!r} and {image_side!r}."
+                f"Expected concurrency of 1 to {MOST_AT_ONCE} and image_side of 1 to "
+                f"{MOST_PIXELS:,}, got {concurrency!r} and {image_side!r}."
             )
         self._prompt = caption_prompt(prompt, style) or CAPTION_PROMPT
         self._style, self._concurrency, self._side = style, concurrency, image_side
@@ -82,10 +91,16 @@ class OpenAICaptioner:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves out the lock, and a client that the receiver can make by itself."""
-        return {**vars(self), "_lock": None, "_client": None if self._own else self._client}
+        return {
+            **vars(self),
+            "_lock": None,
+            "_client": None if self._own else self._client,
+            "_server": revealed(self._server),  # the receiver asks with the same key
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        self._server = check_options(**state["_server"])
         self._lock = threading.Lock()
 
     @property

@@ -43,6 +43,7 @@ class Choice:
             empty where no model does, or that of its members
         times (1): proposals a round, for each one that is asked for: more where they cost nothing
         key_env (""): environment variable of its server's key
+        slashes (1): how many "/" a name of a public model may hold
         packages (()): modules that must be there
         finds: what it is good at
         needs: besides Python, in words
@@ -66,6 +67,7 @@ class Choice:
     runs: Runs = ""
     times: float = 1.0
     key_env: str = ""
+    slashes: int = 1
     packages: tuple[str, ...] = ()
     finds: str
     needs: str

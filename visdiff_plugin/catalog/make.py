@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..errors import SettingError, concerning
+from ..secret import reveal
 from ..stages import Captioner, Encoder, Engine, Proposer, Ranker
 from .choice import Choice
 from .members import Named, a, names_of, read
@@ -75,6 +76,7 @@ def _construct(named: Named, context: Mapping[str, Any]) -> Any:
     choice, options = named.choice, dict(named.options)
     if choice.runs != "server":  # whatever may ask is given the address of a server
         options.pop("base_url", None)
+        options = {name: reveal(value) for name, value in options.items()}
     kind = choice.load()
     takes, required = _parameters(kind)
     given = {name: value for name, value in context.items() if takes is None or name in takes}

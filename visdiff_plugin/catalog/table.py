@@ -82,7 +82,8 @@ _ENCODERS = (
         stage="encoder", name="zoo:MODEL", label="A model of FiftyOne's zoo",
         runs="here", packages=("torch", "fiftyone"),
         path="visdiff_plugin.encoders.zoo_encoder:ZooEncoder",
-        takes="model", example="clip-vit-base32-torch", reads=("paths",),
+        # with a "/" FiftyOne takes it for a repository, and runs what is in it
+        takes="model", slashes=0, example="clip-vit-base32-torch", reads=("paths",),
         finds="whatever it knows; it must embed prompts", needs="torch and the model's weights",
         cost="a pass for each image, once", formula="n + k passes",
     ),

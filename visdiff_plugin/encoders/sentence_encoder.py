@@ -130,9 +130,13 @@ class SentenceEncoder(LazyModel):
         kept["local_files_only"] = ask_hub(self.name, folder, self._revision)
         try:
             self._check_parts(folder, kept)
-            tokenizer = AutoTokenizer.from_pretrained(folder, **kept)
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **kept)
             model, report = AutoModel.from_pretrained(
-                folder, dtype=pick_dtype(self._dtype, device), output_loading_info=True, **kept
+                folder,
+                dtype=pick_dtype(self._dtype, device),
+                output_loading_info=True,
+                trust_remote_code=False,
+                **kept,
             )
             model = model.to(device).eval()
         except (OSError, ValueError, KeyError, AttributeError, RuntimeError,

@@ -27,6 +27,9 @@ _MOST_LOST = 8
 _MOST_BLOCKS = 20_000
 _LOST = f"its Ray worker died each of {2 * _TRIES} times"
 
+#: no cluster has more of anything that is asked for each worker, nor more workers
+_MOST = 100_000
+
 
 class RayEngine:
     """Captions, embeds and measures images on a Ray cluster.
@@ -61,10 +64,17 @@ class RayEngine:
         batch_size: int | None = None,
     ) -> None:
         for option, value in (("workers", workers), ("batch_size", batch_size)):
-            if value is not None and (isinstance(value, bool) or int(value) != value or value < 1):
-                raise ValueError(f"Expected {option} >= 1 or None, got {value!r}.")
-        if gpus < 0 or cpus < 0 or not (gpus or cpus):
-            raise ValueError(f"Expected gpus and cpus >= 0, not both 0, got {gpus!r} and {cpus!r}.")
+            if value is not None and (
+                isinstance(value, bool) or not 1 <= value <= _MOST or int(value) != value
+            ):
+                raise ValueError(
+                    f"Expected {option} >= 1, up to {_MOST:,}, or None, got {value!r}."
+                )
+        if not (0 <= gpus <= _MOST and 0 <= cpus <= _MOST and (gpus or cpus)):
+            raise ValueError(
+                f"Expected gpus and cpus >= 0, up to {_MOST:,}, not both 0, got {gpus!r} and "
+                f"{cpus!r}."
+            )
         absent = [
             package for package in ("ray", "pyarrow") if not importlib.util.find_spec(package)
         ]

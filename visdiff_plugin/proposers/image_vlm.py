@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack, get_args
 from PIL import Image
 
 from ..chat.client import ChatClient
-from ..chat.options import ServerOptions, client_of
+from ..chat.options import MOST_PIXELS, ServerOptions, client_of
 from ..chat.parsing import parse_proposals
 from ..chat.prompts import PROPOSAL_SCHEMA, grid_messages, image_messages, tried_text
 from ..errors import ProposerError
@@ -65,9 +65,14 @@ class ImageProposer:
         max_tokens: int | None = 4096,
         **server: Unpack[ServerOptions],
     ) -> None:
-        if min(n, image_side, tile) < 1 or max_images < 4:
+        if (
+            min(n, image_side, tile) < 1
+            or not 4 <= max_images <= 2_000
+            or (max(image_side, tile) > MOST_PIXELS or n > 1_000)
+        ):
             raise ValueError(
-                "Expected n, image_side and tile >= 1 and max_images >= 4, got "
+                "Expected n, image_side and tile >= 1 and max_images >= 4, n up to 1,000, images "
+                f"up to 2,000 and {MOST_PIXELS:,} pixels, got "
                 f"{n!r}, {image_side!r}, {tile!r} and {max_images!r}."
             )
         if layout not in get_args(Layout):

@@ -142,9 +142,13 @@ def load_caption_asker(
     kept: dict[str, Any] = {"revision": revision}
     kept["local_files_only"] = ask_hub(model, model, revision)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(model, **kept)
+        tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False, **kept)
         loaded, report = AutoModelForCausalLM.from_pretrained(
-            model, dtype=pick_dtype(dtype, where), output_loading_info=True, **kept
+            model,
+            dtype=pick_dtype(dtype, where),
+            output_loading_info=True,
+            trust_remote_code=False,
+            **kept,
         )
         loaded = loaded.to(where).eval()
     except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:

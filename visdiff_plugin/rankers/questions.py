@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..chat.answers import read_answer, yes_probability
 from ..chat.client import ChatClient
-from ..chat.options import ServerOptions, client_of
+from ..chat.options import MOST_AT_ONCE, MOST_PIXELS, ServerOptions, client_of
 from ..chat.question_prompts import caption_question, image_question
 from ..chat.reply import ChatReply, RejectedError
 from ..errors import ModelError, ServerError
@@ -78,9 +78,10 @@ class QuestionRanker:
                 f"got {about!r} and {answers!r}."
             )
         least = min(concurrency, image_side, top_logprobs, 1 if budget is None else budget)
-        if least < 1:
+        if least < 1 or concurrency > MOST_AT_ONCE or image_side > MOST_PIXELS:
             raise ValueError(
-                "Expected concurrency, image_side, top_logprobs and budget >= 1, got "
+                "Expected concurrency, image_side, top_logprobs and budget >= 1, concurrency up to "
+                f"{MOST_AT_ONCE} and image_side up to {MOST_PIXELS:,}, got "
                 f"{concurrency!r}, {image_side!r}, {top_logprobs!r} and {budget!r}."
             )
         self._about, self._answers, self._budget = about, answers, budget

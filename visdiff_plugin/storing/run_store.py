@@ -31,8 +31,10 @@ from .score_fields import (
 #: what a user can say of a difference; empty is nothing yet
 VERDICTS = ("", "confirmed", "rejected")
 
+#: longest note, in characters
+LONGEST_NOTE = 20_000
 #: what a run key looks like: it is the name of a field, too
-KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
 
 #: states of a run. A moving one is whole, and is to stand under another key; what is moving or
 #: leaving when its process dies goes on being that, whoever looks next
@@ -376,10 +378,12 @@ def annotate_run(
 
     Raises:
         RunError: if there is no such run, or no such difference in it
-        ValueError: on an unknown verdict
+        ValueError: on an unknown verdict, or a note that is too long
     """
     if verdict not in (None, *VERDICTS):
         raise ValueError(f"Expected a verdict out of {VERDICTS}, got {verdict!r}.")
+    if note is not None and len(note) > LONGEST_NOTE:
+        raise ValueError(f"Expected a note of up to {LONGEST_NOTE:,} characters.")
     with claimed([dataset], run_key, _PATIENCE):
         refresh(dataset, run_key)
         run = _annotated(load_run(dataset, run_key), description, verdict, note)
