@@ -14,7 +14,7 @@ from ..chat.answers import read_answer, yes_probability
 from ..chat.client import ChatClient
 from ..chat.options import ServerOptions, client_of
 from ..chat.question_prompts import caption_question, image_question
-from ..chat.reply import ChatReply, RejectedError
+from ..chat.reply import ChatReply, RejectedError, SilentError
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
 from ..progress import Progress, silent
@@ -173,10 +173,14 @@ class QuestionRanker:
 
     def _one(self, content: str, text: str, asked: Asked) -> tuple[float | None, str]:
         """Returns an answer, or None and why there is none."""
-        if asked.calls.stopped:
-            return None, "not asked: the model's server stopped answering"
+        if why := asked.calls.stopped:
+            return None, why
         try:
             reply = self._ask(content, text)
+        except SilentError as error:
+            asked.calls.hear_nothing(error)
+            asked.hear(Usage(), str(error), False, self.name)
+            return None, "the model refused, or said nothing"
         except RejectedError as error:
             return None, self._rejected(error, asked)
         except ServerError as error:
@@ -185,7 +189,7 @@ class QuestionRanker:
         except ModelError as error:
             asked.calls.stop(error)
             return None, str(error)
-        asked.calls.succeed()
+        asked.calls.hear()
         return self._read(reply, asked)
 
     def _ask(self, content: str, text: str) -> ChatReply:
