@@ -32,6 +32,10 @@ _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_c
               "ray")  # fmt: skip
 
 
+#: characters of a text that is no hypothesis
+_SHOWN = 80
+
+
 @dataclass
 class Comparison:
     """One running comparison.
@@ -48,6 +52,7 @@ class Comparison:
         within: what both sets were taken from, for people; empty for the whole dataset
         progress: called with the share done and a label
         thresholds: hypothesis -> the score from which on an image counts as showing it
+        dropped: hypotheses that can't be tested, with reasons
     """
 
     dataset: Any
@@ -61,6 +66,7 @@ class Comparison:
     within: str = ""
     progress: Progress = silent
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
@@ -69,6 +75,8 @@ class Comparison:
         with self._timed("inputs"):
             inputs = read_inputs(self.a, self.b, self.config, self.stages, self.progress)
         inputs.account.skip("sample", dict.fromkeys(self.shared, "in both sets"))
+        shortly = {text[:_SHOWN]: why for text, why in self.dropped.items()}
+        inputs.account.skip("hypothesis", shortly)
         if self.within:
             inputs.account.notes.append(f"Both sets were taken from {self.within}.")
         _check_sizes(inputs, self)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-#: longest description that is tested and longest note, in characters
-LONGEST_DESCRIPTION, LONGEST_NOTE = 1_000, 10_000
+#: longest description that is tested, longest note or context, and longest label, in characters
+LONGEST_DESCRIPTION, LONGEST_NOTE, LONGEST_LABEL = 1_000, 10_000, 300
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -39,10 +39,18 @@ def storable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    if _SURROGATES.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
-    text = _CONTROLS.sub(" ", _BREAKS.sub("\n", text))
+    text = _CONTROLS.sub(" ", _BREAKS.sub("\n", encodable(text)))
     return without_stacks(_INVISIBLE.sub("", text))
+
+
+def encodable(text: str) -> str:
+    """Returns text that UTF-8 can write: no halves of characters. All others stay.
+
+    For names by which something is looked up: each of their characters counts.
+    """
+    if not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def without_stacks(text: str) -> str:

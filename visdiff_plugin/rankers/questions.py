@@ -14,7 +14,7 @@ from ..chat.answers import read_answer, yes_probability
 from ..chat.client import ChatClient
 from ..chat.options import ServerOptions, client_of
 from ..chat.question_prompts import caption_question, image_question
-from ..chat.reply import ChatReply, RejectedError, SilentError
+from ..chat.reply import ChatReply, RejectedError, SilentError, cut_off
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
 from ..progress import Progress, silent
@@ -189,8 +189,12 @@ class QuestionRanker:
         except ModelError as error:
             asked.calls.stop(error)
             return None, str(error)
-        asked.calls.hear()
-        return self._read(reply, asked)
+        value, why = self._read(reply, asked)
+        if value is None and reply.cut:
+            asked.calls.hear_nothing(cut_off(self.name, reply.text))
+        else:
+            asked.calls.hear()
+        return value, why
 
     def _ask(self, content: str, text: str) -> ChatReply:
         make = caption_question if self._about == "caption" else image_question

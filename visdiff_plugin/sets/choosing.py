@@ -7,6 +7,7 @@ from typing import Any
 from ..dataset.samples import Selected, check_media
 from ..errors import SelectionError, concerning
 from ..mongo.documents import view_ids
+from ..storable import LONGEST_LABEL, storable
 from .finding import Base, LocatedSet, find
 from .grammar import Rest
 
@@ -105,7 +106,7 @@ def read(base: Base, located: LocatedSet, name: str) -> Selected:
             f"Expected images in {name}, got none: {located.label} is empty{where}.",
             "Choose another view, or check its filters.",
         )
-    return Selected(located.label, ids, located.dataset, located.text)
+    return Selected(storable(located.label)[:LONGEST_LABEL], ids, located.dataset, located.text)
 
 
 def _rest(base: Base, other: Selected, name: str) -> Selected:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import SelectionError
+from ..storable import encodable
 
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*%")
 _ESCAPES = {"%": "%25", "=": "%3D", "/": "%2F"}
@@ -141,8 +142,10 @@ def parse_set(text: str, views: Sequence[str] = ()) -> Chosen:
         views (()): names of saved views, to tell them from the other forms
 
     Raises:
-        SelectionError: if it is incomplete, or is a saved view's name and something else too
+        SelectionError: if it is incomplete, or is a saved view's name and something else too, or
+            holds half of a character
     """
+    _check_whole(text)
     kind, colon, rest = text.partition(":")
     if not _looks_special(text):
         return SavedView(text)
@@ -171,6 +174,14 @@ def parse_set(text: str, views: Sequence[str] = ()) -> Chosen:
         name = _given(_read(name), text, "'dataset:NAME'")
         return Elsewhere(name, _given(view, text, "'dataset:NAME/VIEW'") if slash else None)
     return _end(text, kind, rest)
+
+
+def _check_whole(text: str) -> None:
+    if encodable(text) != text:
+        raise SelectionError(
+            f"Expected a set's name, got {text!r}, which holds half of a character.",
+            "No view, tag or field can be called so. Type the name again.",
+        )
 
 
 def _end(text: str, kind: str, rest: str) -> End:

@@ -16,6 +16,7 @@ from ..dataset.own_fields import METHOD
 from ..dataset.samples import Source
 from ..errors import RunError
 from ..results.run import SCHEMA_VERSION, Run
+from ..storable import LONGEST_NOTE, storable
 from .score_fields import (
     check_free,
     check_other,
@@ -30,6 +31,9 @@ VERDICTS = ("", "confirmed", "rejected")
 
 #: what a run key looks like: it is the name of a field, too
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+#: it stands in the name of each score field
+_LONGEST_KEY = 100
 
 _WRITING, _DONE = "writing", "done"
 
@@ -59,6 +63,11 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
         raise RunError(
             f"Expected run_key as an identifier (letters, digits, underscores), got {run_key!r}.",
             "Choose another key.",
+        )
+    if len(run_key) > _LONGEST_KEY:
+        raise RunError(
+            f"Expected a run_key of at most {_LONGEST_KEY} characters, got {len(run_key):,}.",
+            "Choose a shorter key.",
         )
     if run_key.lower().startswith("visdiff_"):
         raise RunError(
@@ -109,9 +118,9 @@ def save_run(
     run = with_fields(run, scores.shape[1])
     # names of datasets change: the token says that scores elsewhere are this run's
     token = uuid.uuid4().hex
-    config = dataset.init_run(method=METHOD, **_header(run), state=_WRITING, token=token)
-    dataset.register_run(run.run_key, config)
     try:
+        config = dataset.init_run(method=METHOD, **_header(run), state=_WRITING, token=token)
+        dataset.register_run(run.run_key, config)
         start = 0
         for source in sources:
             own = slice(start, start + len(source.ids))
@@ -220,9 +229,16 @@ def annotate_run(
     """Stores the user's verdict and note on a difference; None leaves a part as it is.
 
     Raises:
-        RunError: if there is no such run, or no such difference in it
+        RunError: if there is no such run, no such difference in it, or the note is longer than
+            `LONGEST_NOTE`
         ValueError: on an unknown verdict
     """
+    note = None if note is None else storable(note)
+    if note is not None and len(note) > LONGEST_NOTE:
+        raise RunError(
+            f"Expected a note of at most {LONGEST_NOTE:,} characters, got {len(note):,}.",
+            "Write a shorter one.",
+        )
     if verdict not in (None, *VERDICTS):
         raise ValueError(f"Expected a verdict out of {VERDICTS}, got {verdict!r}.")
     run = load_run(dataset, run_key)
