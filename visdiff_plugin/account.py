@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .storable import storable
+
 #: reasons for which a file is named
 _MOST_NAMED = 5
 
@@ -50,6 +52,7 @@ class Account:
             what: ``"sample"``, ``"caption"``, ...
             reasons: item (id, path or text) -> reason
         """
+        reasons = {storable(item): storable(reason) for item, reason in reasons.items()}
         for reason, count in Counter(reasons.values()).most_common():
             examples = [item for item, other in reasons.items() if other == reason][:5]
             alike = [

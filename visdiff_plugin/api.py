@@ -19,6 +19,7 @@ from .pipeline import Comparison
 from .progress import Progress, silent
 from .results.run import Run
 from .sets import choosing
+from .storable import storable, why_not
 from .storing import run_store, score_fields
 from .thresholds import check_hypotheses, thresholds_of
 
@@ -127,16 +128,40 @@ def rank(
         isinstance(hypothese, str) for hypothese in hypotheses
     ):
         raise ValueError(f"Expected hypotheses as a list of strings, got {hypotheses!r}.")
-    asked = tuple(hypothese for hypothese in hypotheses if hypothese.strip())
+    asked, dropped = _storable(hypotheses)
     if not asked:
-        raise ValueError("Expected at least one hypothesis, got none. Pass a list of descriptions.")
+        why = f" that can be tested: {next(iter(dropped.values()))}" if dropped else ""
+        raise ValueError(
+            f"Expected at least one hypothesis, got none{why}. Pass a list of descriptions."
+        )
     if config is None:
         changes.setdefault("properties", False)
     config = _config(config, preset, changes)
     config = _with_stages(config, captioner, encoder, None, ranker)
     check_hypotheses(asked)
+    if isinstance(threshold, Mapping):
+        threshold = {
+            storable(text) if isinstance(text, str) else text: value
+            for text, value in threshold.items()
+            if text not in dropped
+        }
     thresholds = thresholds_of(threshold, asked)
-    return _run(dataset, (a, b, within), run_key, config, asked, overwrite, progress, thresholds)
+    return _run(
+        dataset, (a, b, within), run_key, config, asked, overwrite, progress, thresholds, dropped
+    )
+
+
+def _storable(hypotheses: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Returns the hypotheses that can be tested, and why each other one can't; blank ones aside."""
+    asked, dropped = [], {}
+    for given in hypotheses:
+        text = storable(given)
+        if why := why_not(text):
+            if given.strip():
+                dropped[given] = why
+        else:
+            asked.append(text)
+    return tuple(asked), dropped
 
 
 @dataclass(frozen=True)
@@ -222,6 +247,7 @@ def _run(
     overwrite: bool,
     progress: Progress | None,
     thresholds: Mapping[str, float] | None = None,
+    dropped: Mapping[str, str] | None = None,
 ) -> Run:
     samples.check_dataset(dataset)
     run_store.check_run_key(dataset, run_key, overwrite)
@@ -248,6 +274,7 @@ def _run(
             progress or silent,
             thresholds or {},
             replaces,
+            dropped or {},
         ).run()
 
 

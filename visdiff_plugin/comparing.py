@@ -202,6 +202,9 @@ def _propose(
         progress(0.8, "Asking for sharper descriptions")
         refine(proposed, rounds, inputs, stages, config)
     inputs.account.skip("round", proposed.failures)
+    inputs.account.skip("proposal", proposed.dropped)
+    for note in proposed.notes:
+        inputs.account.note(note)
     return proposed
 
 

@@ -19,9 +19,10 @@ from .ordering import by_effect
 from .progress import Progress, silent
 from .results.run import Run
 from .selection import key
+from .storable import storable, why_not
 from .storing import run_scores, run_store
 from .support import redecide
-from .thresholds import check_hypotheses, thresholds_of
+from .thresholds import thresholds_of
 
 
 @store_in_words()
@@ -59,11 +60,7 @@ def add_hypothesis(
         VisDiffError: as `compare`
     """
     run = run_store.load_run(dataset, run_key)
-    text = " ".join(hypothesis.split())
-    try:
-        check_hypotheses([text])
-    except ValueError as error:
-        raise RunError(str(error)) from error
+    text = " ".join(storable(hypothesis).split())
     _check_new(run, text)
     config = _config(run, encoder, ranker)
     thresholds = thresholds_of(threshold, [text])
@@ -106,6 +103,11 @@ def place_of(run: Run, hypothesis: str) -> int | None:
 def _check_new(run: Run, text: str) -> None:
     if not text:
         raise RunError("Expected a hypothesis, got none.", "Write what you think differs.")
+    if why := why_not(text):
+        raise RunError(
+            f"Expected a hypothesis that can be tested, got {text[:80]!r}: {why}.",
+            "Write what you think differs in a few words.",
+        )
     if place_of(run, text) is not None:
         raise RunError(
             f"This comparison already tested {text!r}.",

@@ -32,6 +32,10 @@ _VERSIONED = ("visdiff-fiftyone", "fiftyone", "numpy", "scipy", "torch", "open_c
               "ray")  # fmt: skip
 
 
+#: characters of a text that is no hypothesis
+_SHOWN = 80
+
+
 @dataclass
 class Comparison:
     """One running comparison.
@@ -49,6 +53,7 @@ class Comparison:
         progress: called with the share done and a label
         thresholds: hypothesis -> the score from which on an image counts as showing it
         replaces: the run of that key which it may replace, as `run_store.writing` gives it
+        dropped: hypotheses that can't be tested, with reasons
     """
 
     dataset: Any
@@ -63,6 +68,7 @@ class Comparison:
     progress: Progress = silent
     thresholds: Mapping[str, float] = field(default_factory=dict)
     replaces: str = ""
+    dropped: Mapping[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
@@ -71,6 +77,8 @@ class Comparison:
         with self._timed("inputs"):
             inputs = read_inputs(self.a, self.b, self.config, self.stages, self.progress)
         inputs.account.skip("sample", dict.fromkeys(self.shared, "in both sets"))
+        shortly = {text[:_SHOWN]: why for text, why in self.dropped.items()}
+        inputs.account.skip("hypothesis", shortly)
         if self.within:
             inputs.account.notes.append(f"Both sets were taken from {self.within}.")
         _check_sizes(inputs, self)

@@ -12,6 +12,7 @@ from dataclasses import Field, dataclass, field
 from typing import Any, Literal
 
 from .errors import SettingError
+from .storable import LONGEST_NOTE, storable
 
 #: longest name of a field, in characters
 LONGEST_NAME = 500
@@ -90,9 +91,20 @@ class Setting:
         if not self._takes(value):
             what = f"Expected {name} as {self.allowed}, got {_short(value)}."
             raise SettingError(what, about=name)
+        if self.kind == "text":
+            return self._text(name, value)
         if self.kind in ("group_fields", "label_fields"):
             return (value,) if isinstance(value, str) else tuple(value)
         return value
+
+    def _text(self, name: str, value: str) -> str:
+        text = storable(value)
+        if len(text) > LONGEST_NOTE:
+            raise SettingError(
+                f"Expected {name} of at most {LONGEST_NOTE:,} characters, got {len(text):,}.",
+                about=name,
+            )
+        return text
 
     def said(self, value: Any) -> str:
         """Returns a value in words."""

@@ -99,11 +99,13 @@ class ProposerReply:
         proposals: descriptions that are truer of A than of B, best first
         text (""): the model's reply as it came, for the run record
         usage: what the call consumed
+        notes (()): what a reader of the result should know, in sentences
     """
 
     proposals: Sequence[str]
     text: str = ""
     usage: Usage = field(default_factory=Usage)
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -9,25 +9,19 @@ from typing import Any
 from .errors import SettingError
 from .selection import key
 
-#: more are no hypotheses but a vocabulary; a longer one is a text
-_MOST_HYPOTHESES, _LONGEST_HYPOTHESIS = 10_000, 1_000
+#: more are no hypotheses but a vocabulary
+_MOST_HYPOTHESES = 10_000
 
 
 def check_hypotheses(hypotheses: Sequence[str]) -> None:
-    """Checks that hypotheses are of a number and length that can be tested.
+    """Checks that hypotheses are of a number that can be tested.
 
     Raises:
-        ValueError: if there are over 10,000, or one has over 1,000 characters
+        ValueError: if there are over 10,000
     """
     if len(hypotheses) > _MOST_HYPOTHESES:
         raise ValueError(
             f"Expected up to {_MOST_HYPOTHESES:,} hypotheses, got {len(hypotheses):,}. Test fewer."
-        )
-    longest = max(hypotheses, key=len, default="")
-    if len(longest) > _LONGEST_HYPOTHESIS:
-        raise ValueError(
-            f"Expected hypotheses of up to {_LONGEST_HYPOTHESIS:,} characters, got one of "
-            f"{len(longest):,}: {longest[:50]!r}..."
         )
 
 

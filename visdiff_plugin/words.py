@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from .storable import without_stacks
+
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _MARKED_LATIN = re.compile(r"([a-z])[\u0300-\u036f]+")
 _POSSESSIVE = re.compile(r"'s?$")
@@ -84,7 +86,7 @@ def plain(text: str) -> str:
     text = text.casefold()
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    text = unicodedata.normalize("NFKC", without_stacks(text)).casefold().replace("’", "'")
     marked = _MARKED_LATIN.sub(r"\1", unicodedata.normalize("NFD", text))
     return unicodedata.normalize("NFC", marked)
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visdiff_plugin.chat.parsing import parse_proposals, without_thoughts
+from visdiff_plugin.chat.parsing import parse_proposals
+from visdiff_plugin.chat.thoughts import without_thoughts
 from visdiff_plugin.errors import ProposerError
 
 

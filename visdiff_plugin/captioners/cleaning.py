@@ -5,62 +5,72 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..chat.failures import error_text, shortened
+from ..chat.thoughts import answer_text, thinks
 from ..stages import Missing
+from ..storable import storable
 
-# Markup of tokenizers and chat templates. Runs of word characters only, so that prose such as
-# "x < y" or "[sic]" stays.
-_SPECIAL = re.compile(
-    r"""
-      <\|[\w.\-]{1,60}\|>                                   # <|im_end|>
-    | </?(?:s|pad|unk|bos|eos|cls|sep|mask|image|img|answer|caption|video|audio)>
-    | <(?:start|end)_of_(?:turn|utterance|image|text)>
-    | <(?:fake_token_around_image|global-img|image_soft_token|end_of_utterance)>
-    | <(?:unused|extra_id_|loc_?|row_)\d[\w]*>              # <extra_id_0>, <row_1_col_2>
-    | <0x[0-9a-f]{2}>                                       # byte fallback tokens
-    | \[/?(?:cls|sep|pad|unk|mask|inst|bos|eos|img)\]
-    | <</?sys>>
-    """,
-    re.IGNORECASE | re.VERBOSE,
+_LABEL = re.compile(
+    r"^(?:(?:assistant|answer|caption|description)\s{0,5}[:：]\s{0,5})+", re.IGNORECASE
 )
-# A reasoning model thinks aloud first; its template may open the block, the length may cut it.
-_THOUGHT = re.compile(r"^.*</think>|<think>.*$", re.IGNORECASE | re.DOTALL)
-_LABEL = re.compile(r"^(?:assistant|answer|caption|description)\s*[:：]\s*", re.IGNORECASE)
-_SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s|$)|[。！？]+|$)\s*", re.DOTALL)
+# Every character is read once: a run of stops that ends no sentence is taken as a whole.
+_SENTENCE = re.compile(r"(?:[^.!?。！？]++|[.!?]++(?!\s|$))*+(?:[.!?]++|[。！？]++)?\s*", re.DOTALL)
 # Scripts without spaces repeat inside a "word"; digits are left alone: 1000000 is a number.
 _LETTER_RUN = re.compile(r"([^\W\d_])\1{5,}")
 _SYLLABLE_RUN = re.compile(r"([^\W\d_]{2,30}?)\1{3,}")
 _LONGEST_PHRASE = 40
+#: longest answer that is read, without thoughts, and longest caption: others are no captions
+_LONGEST_ANSWER, LONGEST_CAPTION = 20_000, 5_000
+#: rounds until nothing changes; a text that needs more is made up to need them
+_MOST_ROUNDS = 20
 
 
 def clean_caption(text: str, prompt: str | None = None) -> str | Missing:
     """Returns a caption without the artifacts that the model left in it.
 
-    Removed are special tokens, control characters, surplus whitespace, an echo of the prompt, and
-    pathological repetition: a word or a pair of words three times in a row, a longer phrase twice
-    in a row, a sentence that was said before. Cleaning twice changes nothing.
+    Removed are thoughts, special tokens, control characters, surplus whitespace, an echo of the
+    prompt, and pathological repetition: a word or a pair of words three times in a row, a longer
+    phrase twice in a row, a sentence that was said before. Cleaning twice changes nothing.
 
     Args:
         text: a model's answer
         prompt (None): the words the model was asked to continue or to follow
 
     Returns:
-        the caption, or `Missing` where the text says nothing: empty, only special tokens or
-        punctuation, or one word repeated
+        the caption, or `Missing` where the text says nothing: empty, only thoughts, special tokens
+        or punctuation, or one word repeated; where it reports an error; or where it is longer than
+        `LONGEST_CAPTION`
     """
-    while True:  # each step may uncover work for another; every round but the first shortens
+    for _ in range(_MOST_ROUNDS):  # each step may uncover work for another
         stripped = _strip(text, prompt)
         why = _says_nothing(stripped)
         if why:
             return Missing(why)
         collapsed = _collapse(stripped)
         if collapsed == text:
-            return text
+            long = len(text) > LONGEST_CAPTION
+            why = f"the model's answer is longer than {LONGEST_CAPTION:,} characters"
+            return Missing(why) if long else text
         text = collapsed
+    return Missing("the model's answer is markup inside markup")
+
+
+def is_soiled(caption: object) -> bool:
+    """Returns whether a stored caption is what `clean_caption` would not have left so.
+
+    Earlier versions knew fewer marks of thinking, and stored thoughts and error messages.
+
+    Args:
+        caption: as it is stored
+    """
+    if not isinstance(caption, str):
+        return True
+    return thinks(caption) or error_text(caption) is not None or storable(caption) != caption
 
 
 def _strip(text: str, prompt: str | None) -> str:
-    text = "".join(map(_printable, text))
-    text = " ".join(_SPECIAL.sub(" ", _THOUGHT.sub(" ", text)).split())
+    text = answer_text(storable(text))[:_LONGEST_ANSWER]
+    text = " ".join(text.split())
     if prompt and prompt.strip():
         words = r"\s+".join(re.escape(word) for word in prompt.split())
         ends = r"(?!\w)" if prompt.rstrip()[-1].isalnum() else ""
@@ -68,19 +78,13 @@ def _strip(text: str, prompt: str | None) -> str:
     return _LABEL.sub("", text).rstrip(" ,;:")
 
 
-def _printable(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Cc":
-        return " "
-    # lone surrogates can't be stored as UTF-8; U+FFFD stands for bytes the tokenizer cut in two
-    return "" if category == "Cs" or character == "\ufffd" else character
-
-
 def _says_nothing(text: str) -> str | None:
     if not text:
         return "the model's answer is empty"
     if not any(character.isalnum() for character in text):
         return "the model's answer holds no word"
+    if error_text(text) is not None:
+        return f"an error instead of a caption: {shortened(text, 120)}"
     words = [_bare(word) for word in text.split()]
     if len(words) > 1 and len({word for word in words if word}) == 1:
         return "the model repeated one word"
@@ -95,7 +99,7 @@ def _collapse(text: str) -> str:
 def _distinct_sentences(text: str) -> str:
     seen: set[str] = set()
     kept = []
-    for sentence in _SENTENCE.findall(text):
+    for sentence in filter(None, _SENTENCE.findall(text)):
         key = " ".join(_bare(word) for word in sentence.split())
         if key.strip() and key in seen:
             continue

@@ -20,7 +20,7 @@ from ..chat.options import (
     revealed,
 )
 from ..chat.prompts import CAPTION_PROMPT, caption_messages, caption_prompt
-from ..chat.reply import RejectedError
+from ..chat.reply import ChatReply, RejectedError, SilentError, cut_off
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
 from ..specs import public_spec
@@ -85,7 +85,7 @@ class OpenAICaptioner:
         own = public_spec({**self._options, "base_url": server.get("base_url")})
         self._parameters = own if client is None else client.parameters
         self._lock = threading.Lock()
-        self._takes_images = False
+        self._takes_images = self._spoke = False
         self.usage = Usage()
         self.served = ""
 
@@ -118,21 +118,23 @@ class OpenAICaptioner:
         """Returns one caption, or `Missing` with the reason, for each image file.
 
         If an image can't be read or is rejected, only this image is skipped. When the server
-        stops answering, nothing more is asked: what was captioned is returned, the rest is
-        missing, and where there is nothing to return the error is raised.
+        stops answering, or the model says nothing many times in a row, nothing more is asked: what
+        was captioned is returned, the rest is missing, and where there is nothing to return the
+        error is raised. So does a model that spends all its tokens on thinking.
 
         Raises:
             CredentialsError: if the server wants a key, or refuses the one it got
             ServerError: if the server answered for no image
-            ModelError: if it does not know the model, or the model takes no images
+            ModelError: if it does not know the model, or the model takes no images or says nothing
             DependencyError: if the ``openai`` package is not installed
         """
         if not len(paths):
             return []
-        call = Calls()
+        call = Calls(self._spoke)
         client = self._connected()
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="visdiff-caption") as pool:
             captions = list(pool.map(lambda path: self._one(client, path, call), paths))
+        self._spoke = call.spoke
         call.check()
         return captions
 
@@ -143,15 +145,17 @@ class OpenAICaptioner:
             return self._client
 
     def _one(self, client: ChatClient, path: str, call: Calls) -> str | Missing:
-        if call.stopped:
-            return Missing("not asked: the model's server stopped answering")
+        if why := call.stopped:
+            return Missing(why)
         try:
             url = data_url(load_rgb(path, self._side), self._side)
         except UNREADABLE as error:
             return Missing(reason(error))
         try:
-            text = self._ask(client, url)
-            call.succeed()
+            reply = self._ask(client, url)
+        except SilentError as error:
+            call.hear_nothing(error)
+            return Missing(str(error))
         except RejectedError as error:
             return self._rejected(client, error, call)
         except ServerError as error:
@@ -160,15 +164,28 @@ class OpenAICaptioner:
         except ModelError as error:
             call.stop(error)
             return Missing(str(error))
-        return clean_caption(text, self._prompt)
+        return self._read(reply, call)
 
-    def _ask(self, client: ChatClient, url: str) -> str:
+    def _read(self, reply: ChatReply, call: Calls) -> str | Missing:
+        if reply.cut:  # a caption of one or two sentences ends by itself; this may be thinking
+            error = cut_off(self.name, reply.text)
+            call.hear_nothing(error)
+            return Missing(str(error))
+        caption = clean_caption(reply.text, self._prompt)
+        if isinstance(caption, Missing):
+            call.hear_nothing(SilentError(f"Expected captions of {self.name!r}, got none: "
+                                          f"{caption.reason}."))  # fmt: skip
+        else:
+            call.hear()
+        return caption
+
+    def _ask(self, client: ChatClient, url: str) -> ChatReply:
         reply = client.complete(caption_messages(url, self._prompt))
         with self._lock:
             self.usage += reply.usage
             self.served = reply.model
             self._takes_images = True
-        return reply.text
+        return reply
 
     def _rejected(self, client: ChatClient, error: RejectedError, call: Calls) -> Missing:
         """Tells an odd image from a model that takes no images: a plain square decides once."""

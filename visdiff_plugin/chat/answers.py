@@ -9,13 +9,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .parsing import without_thoughts
+from .thoughts import SPECIAL, answer_text, spans
 
 #: what yes and no must have of the first word's probability together; below, the model was more
 #: likely to say something else
 LEAST_MASS = 0.5
+#: how much of an answer is read: yes or no stands in front
+_LONGEST = 1_000
 
 _MARKUP = re.compile(r"[*_`\"'“”‘’#>\[\](){}]")
+_BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{0,100})\}?\}?")
 _ANSWER = re.compile(
     r"(?:(?:the\s+)?answer(?:\s+is)?\s*:?\s+)?(yes|no)(?=\Z|\s*[.,;:!]|[ \t]*\n|\s+[-–—]\s|[–—])",
     re.IGNORECASE,
@@ -45,7 +48,8 @@ def read_answer(text: str) -> bool | None:
     Args:
         text: a model's answer
     """
-    plain = _MARKUP.sub("", without_thoughts(text)).strip()
+    said_aloud = answer_text(text)
+    plain = _MARKUP.sub("", _BOXED.sub(r"\1", said_aloud[:_LONGEST])).strip()
     match = _ANSWER.match(plain)
     if match is None:
         return None
@@ -62,15 +66,22 @@ def yes_probability(tokens: Sequence[Token]) -> float | None:
     The probabilities of all spellings are summed: P(yes) = yes / (yes + no).
 
     Args:
-        tokens: the answer; thoughts and punctuation before its first word are passed over
+        tokens: the answer; thoughts, markup and punctuation before its first word are passed over
 
     Returns:
         a number in [0, 1]; None where yes and no together have under `LEAST_MASS`, or where
         there is no word
     """
-    ends = [place for place, token in enumerate(tokens) if "</think" in token.text]
-    for token in tokens[ends[-1] + 1 if ends else 0 :]:
-        if not word(token.text):
+    text = "".join(token.text for token in tokens)
+    plain = SPECIAL.sub(lambda mark: " " * len(mark[0]), text)
+    answer = iter(spans(text))
+    start, stop = next(answer, (len(text), len(text)))
+    place = 0
+    for token in tokens:
+        begin, place = place, place + len(token.text)
+        while begin >= stop < len(text):
+            start, stop = next(answer, (len(text), len(text)))
+        if begin < start or not word(plain[begin:place]):
             continue
         yes = sum(chance for text, chance in token.chances if word(text) == "yes")
         no = sum(chance for text, chance in token.chances if word(text) == "no")

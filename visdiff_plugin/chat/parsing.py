@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator
 
 from ..errors import ProposerError
+from ..storable import storable
+from .failures import error_text
 from .reply_json import json_values
+from .thoughts import answer_text
 
 #: longer ones are paragraphs, not descriptions: CLIP-like models read about 50 words
 MOST_WORDS, MOST_CHARACTERS = 25, 200
-
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.IGNORECASE | re.DOTALL)
-_THOUGHT_END = re.compile(r".*</think(?:ing)?>", re.IGNORECASE | re.DOTALL)
+#: longest answer that is read, without thoughts: 100 proposals of 200 characters and their markup
+LONGEST_ANSWER = 40_000
+#: longest line or item that is read; what makes a proposal stands in front
+_LONGEST_ITEM = 1_000
 
 _BULLET = r"[-*+•‣◦▪●○■□▶►➤✓✔–—·](?=[\s\"“'`])\s*|•\s*"
 _NUMBER = r"(?:\(?\d{1,3}[.):\]]|\[\d{1,3}\]|#\d{1,3}[.):]?|\(?[a-zA-Z][.)])"
@@ -49,7 +53,7 @@ _LEAD_INS = (
     ),
 )
 _COMPARED = re.compile(
-    r"[\s,(]+(?:more\s+)?(?:(?:often\s+)?than|compared\s+(?:to|with)|relative\s+to|unlike|"
+    r"(?<![\s,(])[\s,(]+(?:more\s+)?(?:(?:often\s+)?than|compared\s+(?:to|with)|relative\s+to|unlike|"
     rf"in\s+contrast\s+to|versus|vs\.?)\s+(?:\w+\s+){{0,4}}?{_GROUP_B.pattern}.*$",
     re.IGNORECASE,
 )
@@ -85,26 +89,21 @@ def parse_proposals(reply: str) -> list[str]:
     Raises:
         ProposerError: if the reply holds none: it is empty, a refusal, or a paragraph
     """
-    text = without_thoughts(reply)
-    items = json_values(text)
+    text = storable(answer_text(reply))[:LONGEST_ANSWER]
+    items = None if error_text(text) else json_values(text)
     proposals: dict[str, str] = {}
     for item in _lines(text) if items is None else items:
         phrase = _phrase(item)
         if phrase:
             proposals.setdefault(phrase.casefold(), phrase)
-    if not proposals:
-        begins = " ".join(text.split())[:200]
+    if not proposals or error_text(text):
+        begins = " ".join(text[:1_000].split())[:200]
         raise ProposerError(
             "Expected a list of differences, got "
             + (f"a reply without any: {begins!r}." if begins else "an empty reply."),
             "Try another model, or other captions.",
         )
     return list(proposals.values())
-
-
-def without_thoughts(text: str) -> str:
-    """Returns text without the ``<think>`` blocks in which reasoning models think aloud."""
-    return _THOUGHT_END.sub("", _THOUGHT.sub("", text)).strip()
 
 
 def _lines(text: str) -> list[str]:
@@ -125,7 +124,8 @@ def _lines(text: str) -> list[str]:
 def _of_group_a(text: str) -> Iterator[str]:
     """Yields lines that are no headings, and not those below a heading for Group B."""
     skipping = False
-    for line in text.expandtabs(4).splitlines():
+    for whole in text.splitlines():
+        line = whole[:_LONGEST_ITEM].expandtabs(4)[:_LONGEST_ITEM]
         bare = line.strip()
         if not any(character.isalnum() for character in bare) or bare.startswith("```"):
             continue
@@ -142,7 +142,7 @@ def _of_group_a(text: str) -> Iterator[str]:
 
 def _phrase(item: str) -> str:
     """Returns an item as a bare description, or "" where it is none."""
-    text = " ".join(item.split())
+    text = " ".join(item[:_LONGEST_ITEM].split())
     for _ in range(2):  # "- 1. dogs" carries two markers
         text = text[_end(_MARKER.match(text)) :]
     text = _bare(_titled(text))

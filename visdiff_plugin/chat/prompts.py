@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..storable import encodable, storable
+
 #: longest caption shown to a model, in characters: 40 captions must fit a small context
 LONGEST_CAPTION = 500
+#: how many times that is read of a text, much of which may be white space
+_READ = 10
 
 #: what a vision model is asked where no prompt is given
 CAPTION_PROMPT = (
@@ -248,7 +252,7 @@ def caption_prompt(prompt: str | None, style: str | None) -> str | None:
     if style is None:
         if prompt is not None and not prompt.strip():
             raise ValueError(f"Expected a prompt, got {prompt!r}.")
-        return prompt
+        return None if prompt is None else encodable(prompt)
     if style not in CAPTION_STYLES:
         raise ValueError(f"Expected style out of {', '.join(CAPTION_STYLES)}, got {style!r}.")
     if prompt is not None:
@@ -257,7 +261,8 @@ def caption_prompt(prompt: str | None, style: str | None) -> str | None:
 
 
 def _asked(n: int, context: str) -> list[str]:
-    about = [f"About these images: {' '.join(context.split())}"] if context.strip() else []
+    said = " ".join(storable(context).split())
+    about = [f"About these images: {said}"] if said else []
     return [
         *about,
         f"Name up to {n} concepts that are truer of Group A than of Group B: the plainest first, "
@@ -298,6 +303,7 @@ def _listed(tag: str, captions: Sequence[str], numbered: bool = False) -> str:
 
 def one_line(caption: str) -> str:
     """Returns untrusted text on one line (as ``splitlines`` sees lines) and without markup."""
+    caption = storable(caption[: _READ * LONGEST_CAPTION])
     printable = "".join(character if character.isprintable() else " " for character in caption)
     line = " ".join(printable.replace("<", "‹").replace(">", "›").split())
     return line if len(line) <= LONGEST_CAPTION else f"{line[: LONGEST_CAPTION - 1]}…"

@@ -8,10 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ModelError, ServerError
+from ..errors import ServerError
 from ..stages import Usage
+from ..storable import storable
 from .answers import Token
-from .parsing import without_thoughts
+from .failures import RejectedError as RejectedError
+from .failures import SilentError as SilentError
+from .failures import error_text, failure_of, status_error
+from .failures import shortened as shortened
+from .thoughts import answer_text, thinks
+
+#: where a server puts thinking that it took out of the answer
+_THINKING = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thoughts")
+#: what a model that says nothing needs
+_LESS_THINKING = (
+    "Raise max_tokens, or turn the model's thinking off: it may have spent all its tokens on that."
+)
 
 # A rejected option is named by the server, in ``param`` or in its message; these are the words.
 # The order matters where a message names two: "use 'max_completion_tokens' instead".
@@ -25,48 +37,42 @@ _REJECTED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class RejectedError(ModelError):
-    """The server is up and knows the model, but does not answer this one request.
-
-    Args:
-        message: what was expected and what was got
-        hint (""): what to do about it
-        status (None): HTTP status; None if the model itself refused or said nothing
-    """
-
-    def __init__(self, message: str, hint: str = "", status: int | None = None) -> None:
-        super().__init__(message, hint)
-        self.status = status
-
-
 @dataclass(frozen=True)
 class ChatReply:
     """One answer of a chat model.
 
     Args:
-        text: what it said, without the thinking of reasoning models; never empty
+        text: what it said, without thoughts and markup, and storable; never empty
         usage: tokens as the server counted them, 0 where it did not
         model: the model as the server named it, which need not be the one asked for
         tokens (None): its tokens with their probabilities, where these were asked for and given
+        cut (False): whether the token limit cut it off and nothing shows where thinking ended:
+            it may all be thoughts
     """
 
     text: str
     usage: Usage
     model: str
     tokens: tuple[Token, ...] | None = None
+    cut: bool = False
 
 
-def read_completion(body: str, model: str) -> ChatReply:
+def read_completion(body: str, model: str, server: str = "") -> ChatReply:
     """Reads a chat completion; servers that only look compatible end here.
 
     Args:
         body: the HTTP body of an answer with status 200
         model: the model that was asked
+        server (""): the server's address, for messages
 
     Raises:
-        ServerError: if the body is no chat completion
+        ServerError: if the body is no chat completion, or reports that the server failed
+        CredentialsError: if it reports a refused key; as each error that `status_error` knows
         RejectedError: if the model refuses or says nothing
     """
+    reported = failure_of(body)
+    if reported is not None:
+        raise status_error(reported, model, server)
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -80,18 +86,22 @@ def read_completion(body: str, model: str) -> ChatReply:
     if message.get("refusal") or reason == "content_filter":
         said = shortened(str(message.get("refusal") or "stopped by the content filter"))
         raise RejectedError(f"Model {model!r} refuses to answer: {said}")
-    text = without_thoughts(_content(message.get("content")))
+    content = storable(_content(message.get("content")))
+    text = answer_text(content)
+    cut = str(reason).casefold() in ("length", "max_tokens")
     if not text:
-        cut = reason == "length"
-        raise RejectedError(
-            f"Expected an answer from model {model!r}, got none (finish_reason {reason!r}).",
-            "It used up max_tokens before it began to answer. Raise max_tokens." if cut else "",
-        )
+        raise _silence(model, reason, cut, thinks(content) or _thought(message))
+    reported = error_text(text)
+    if reported is not None:
+        raise status_error(reported, model, server)
     usage = data.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     tokens = (_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
-    served = str(data.get("model") or model)
-    return ChatReply(text, Usage(1, *tokens), served, _tokens(choice.get("logprobs")))
+    served = shortened(str(data.get("model") or model))
+    apart = thinks(content) or _thought(message)
+    return ChatReply(
+        text, Usage(1, *tokens), served, _tokens(choice.get("logprobs")), cut and not apart
+    )
 
 
 def blamed(error: Any, request: Mapping[str, Any], rejected: frozenset[str]) -> str | None:
@@ -118,12 +128,6 @@ def blamed(error: Any, request: Mapping[str, Any], rejected: frozenset[str]) -> 
     return "response_format" if "response_format" in sent - rejected else None
 
 
-def shortened(text: str, most: int = 300) -> str:
-    """Returns ``text`` on one line and with at most ``most`` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 3]}..."
-
-
 def _nonsense(body: str) -> ServerError:
     got = f"it begins {shortened(body, 120)!r}" if body.strip() else "it is empty"
     return ServerError(
@@ -132,9 +136,46 @@ def _nonsense(body: str) -> ServerError:
     )
 
 
+def cut_off(model: str, text: str) -> SilentError:
+    """Returns the error of an answer that the token limit cut off and that may be all thoughts.
+
+    Args:
+        model: the model's name
+        text: what it said
+    """
+    return SilentError(
+        f"Expected an answer from {model!r}, got one that the token limit cut off: "
+        f"{shortened(text, 120)!r}.",
+        _LESS_THINKING,
+    )
+
+
+def _silence(model: str, reason: Any, cut: bool, thought: bool) -> SilentError:
+    why = "it only thought" if thought else "it is empty"
+    return SilentError(
+        f"Expected an answer from model {model!r}, got none: {why} (finish_reason {reason!r}).",
+        _LESS_THINKING if cut or thought else "",
+    )
+
+
+def _thought(message: Mapping[str, Any]) -> bool:
+    """Whether a server gives thoughts beside the answer."""
+    parts = message.get("content")
+    own = isinstance(parts, list) and any(_is_thought(part) for part in parts)
+    return own or any(message.get(name) for name in _THINKING)
+
+
+def _is_thought(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") in ("thinking", "reasoning", "thought")
+
+
 def _content(content: Any) -> str:
     if isinstance(content, list):  # some servers answer in parts
-        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+        content = "".join(
+            str(part.get("text") or "")
+            for part in content
+            if isinstance(part, dict) and not _is_thought(part)
+        )
     return content if isinstance(content, str) else ""
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import FieldError
 from ..mongo.documents import read_columns, read_vectors
+from ..storable import storable
 from ..vectors import Reader, unit
 from .labels import label_names, label_words, object_numbers
 
@@ -79,6 +80,8 @@ def _key(where: str, value: Any) -> Hashable | None:
             f"Expected values to group by in {where}, got a vector or mask.",
             "Name a field of labels, text, numbers or dates.",
         )
+    if isinstance(value, str):
+        return storable(value)
     return value if isinstance(value, Hashable) else None
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..storable import storable
+
 #: where a label document keeps the list of its parts
 _LISTS = ("detections", "classifications", "polylines", "keypoints")
 
@@ -24,7 +26,8 @@ def label_names(value: Any) -> list[str] | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return [value.strip()] if value.strip() else []
+        name = storable(value).strip()
+        return [name] if name else []
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [name for item in value for name in (label_names(item) or [])]
     if isinstance(value, Mapping):

@@ -25,6 +25,7 @@ class Kind:
         parameters: JSON-safe settings that change the value
         encode: value -> what MongoDB stores
         decode: the reverse
+        soiled (None): what MongoDB holds -> whether it is to be made anew, though its key is valid
     """
 
     noun: str
@@ -33,6 +34,7 @@ class Kind:
     parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     encode: Callable[[Any], Any] = lambda value: value
     decode: Callable[[Any], Any] = lambda value: value
+    soiled: Callable[[Any], bool] | None = None
 
     @property
     def key_path(self) -> str:

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from ..chat.client import ChatClient
-from ..chat.parsing import without_thoughts
+from ..chat.reply import cut_off
+from ..chat.thoughts import answer_text
 from ..errors import EvaluationError
 from .judges import Judgment, Question
 
@@ -69,10 +70,14 @@ class ChatJudge:
             {"role": "user", "content": "\n".join(lines)},
         ]
         reply = self._client.complete(messages, schema=_SCHEMA)
+        if reply.cut and not reply.text.startswith("{"):
+            raise EvaluationError(str(cut_off(self._client.model, reply.text)))
         return Judgment(parse_score(reply.text), reply.usage, reply.text)
 
 
 _NUMBER = r"(?<![-−\d.,])(\d+(?:\.\d+)?)(?:\s*/\s*2)?(?!\s*(?:[-–—/,]|or|to|and)\s*\d|[\d%]|\.\d)"
+#: longest answer that is read, without thoughts
+_LONGEST = 20_000
 _SCORES = {"0": 0, "1": 1, "2": 2, "0.0": 0, "1.0": 1, "2.0": 2}
 _LABELED = re.compile(rf"\b(?:score|grade|rating|answer)\W{{0,6}}(?:is\W{{1,4}})?{_NUMBER}", re.I)
 _ALONE = re.compile(rf"[\s*_`\"'(\[]*{_NUMBER}[\s*_`\"')\].!]*")
@@ -84,7 +89,7 @@ def parse_score(reply: str) -> int:
     Raises:
         EvaluationError: on a reply with no score of 0, 1 or 2, or with several: it is not guessed
     """
-    text = without_thoughts(reply).strip()
+    text = answer_text(reply)[:_LONGEST]
     said_scores = _in_json(text)
     if not said_scores:
         alone = _ALONE.fullmatch(text)
@@ -105,9 +110,11 @@ def _in_json(text: str) -> set[str]:
     for block in re.findall(r"\{[^{}]*\}", text):
         try:
             value = json.loads(block)["score"]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, RecursionError):
             continue
-        scores.add(value.strip() if isinstance(value, str) else json.dumps(value))
+        # anything but a number or text is no score, and is none of these words either
+        known = isinstance(value, (int, float)) and not isinstance(value, bool)
+        scores.add(value.strip() if isinstance(value, str) else str(value) if known else "none")
     return scores
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..account import Account
 from ..assembly import Stages
+from ..captioners.cleaning import clean_caption, is_soiled
 from ..config import Config
 from ..dataset import fields, own_fields, samples
 from ..dataset.samples import Source
@@ -22,6 +23,7 @@ from ..kept import making
 from ..kept.stored import read
 from ..mongo.documents import read_present, read_vectors
 from ..progress import Progress, part_of
+from ..stages import Missing
 from ..vectors import Reader, reader_of
 
 #: stored vectors that are looked at before a field of another tool is trusted
@@ -132,12 +134,7 @@ class InputReader:
             return None
         with concerning("captioner"):
             stored = fields.read_captions(self.dataset, stages.caption_fields, ids)
-        captions = {sample_id: text for sample_id, text in zip(ids, stored, strict=True) if text}
-        missing = {
-            sample_id: "the caption field is empty"
-            for sample_id in ids
-            if sample_id not in captions
-        }
+        captions, missing = _told(dict(zip(ids, stored, strict=True)))
         self.account.skip("caption", missing)
         self.account.reuse("captions", len(captions), 0)
         self.fields["captions"] = ",".join(stages.caption_fields)
@@ -264,3 +261,17 @@ class InputReader:
 
     def _part(self, start: float, end: float) -> Progress:
         return part_of(self.progress, start, end)
+
+
+def _told(stored: Mapping[str, str | None]) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns id -> caption, and id -> why there is none; thoughts and errors are no captions."""
+    captions, missing = {}, {}
+    for sample_id, text in stored.items():
+        cleaned = clean_caption(text) if text and is_soiled(text) else text
+        if isinstance(cleaned, Missing):
+            missing[sample_id] = f"what the caption field holds is no caption: {cleaned.reason}"
+        elif cleaned:
+            captions[sample_id] = cleaned
+        else:
+            missing[sample_id] = "the caption field is empty"
+    return captions, missing

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..captioners.cleaning import clean_caption
+from ..captioners.cleaning import clean_caption, is_soiled
 from ..dataset import own_fields, samples
 from ..engines.kind import Kind
 from ..engines.work import Filled, Work
@@ -27,7 +27,8 @@ from .stored import fill
 def captions_kind(captioner: Captioner, name: str | None) -> Kind:
     """Returns how a captioner's captions are stored; the field is named after it by default."""
     default = f"visdiff_caption_{_identifier(captioner.name)}"
-    return Kind("captions", name or default, captioner.name, parameters_of(captioner))
+    made_by = parameters_of(captioner)
+    return Kind("captions", name or default, captioner.name, made_by, soiled=is_soiled)
 
 
 def embeddings_kind(encoder: Encoder, name: str | None) -> Kind:
@@ -74,11 +75,32 @@ def make_captions(
     batch_size: int,
     progress: Progress,
 ) -> tuple[Kind, Filled]:
-    """Makes sure that the images' captions are stored."""
+    """Makes sure that the images' captions are stored.
+
+    Raises:
+        ModelError: if there is none of any image, though the files can be read
+    """
     kind = captions_kind(captioner, name)
     work = Work(kind, partial(caption_paths, captioner))
     with declared.declaring(dataset, kind):
-        return kind, fill(dataset, work, media, engine, batch_size, progress)
+        filled = fill(dataset, work, media, engine, batch_size, progress)
+        if filled.missing and not filled.reused and not filled.computed:
+            _check_files(media, captioner.name, filled.missing)
+    return kind, filled
+
+
+#: files that are looked at to tell a model that fails from files that are no images
+_LOOKED_AT = 20
+
+
+def _check_files(media: samples.Media, name: str, missing: Mapping[str, str]) -> None:
+    if all(problem(path) for path in media.paths[:_LOOKED_AT]):
+        return  # what is left of the sets says the rest
+    [(reason, count)] = Counter(missing.values()).most_common(1)
+    raise ModelError(
+        f"Expected captions from {name}, got none of {len(missing)} images. Of {count}: {reason}",
+        "Choose another captioner. One that thinks before it answers needs more tokens.",
+    )
 
 
 def make_embeddings(

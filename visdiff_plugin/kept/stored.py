@@ -61,7 +61,14 @@ def stale(dataset: Any, kind: Kind, media: Media) -> list[int]:
 
 def _stale(dataset: Any, kind: Kind, ids: Sequence[str], keys: Sequence[str]) -> list[int]:
     stored_keys = read_columns(dataset, ids, [kind.key_path], present=kind.field)[kind.key_path]
-    return [row for row, key in enumerate(keys) if stored_keys[row] != key]
+    rows = [row for row, key in enumerate(keys) if stored_keys[row] != key]
+    if kind.soiled is None or len(rows) == len(ids):
+        return rows
+    left = set(rows)
+    kept = [row for row in range(len(ids)) if row not in left]
+    values = read_columns(dataset, [ids[row] for row in kept], [kind.field])[kind.field]
+    soiled = [row for row, value in zip(kept, values, strict=True) if kind.soiled(value)]
+    return sorted([*rows, *soiled]) if soiled else rows
 
 
 def read(dataset: Any, kind: Kind, ids: Sequence[str]) -> list[Any]:

@@ -7,10 +7,10 @@ from typing import Any, Unpack
 
 from ..chat.client import ChatClient
 from ..chat.options import ServerOptions, client_of
-from ..chat.parsing import parse_proposals
 from ..chat.prompts import PROPOSAL_SCHEMA, proposal_messages, tried_text
 from ..errors import ProposerError
 from ..stages import Attempt, Images, Need, ProposerReply
+from .answered import read_reply
 
 
 class CaptionProposer:
@@ -95,7 +95,7 @@ class CaptionProposer:
             captions_a, captions_b, n=self.n, context=self.context, paired=paired, tried=tried
         )
         reply = self._client.complete(messages, schema=PROPOSAL_SCHEMA)
-        return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
+        return read_reply(reply, self.n)
 
 
 def _of(images: Images, rows: Sequence[int]) -> list[str]:

@@ -9,11 +9,11 @@ from PIL import Image
 
 from ..chat.client import ChatClient
 from ..chat.options import MOST_PIXELS, ServerOptions, client_of
-from ..chat.parsing import parse_proposals
 from ..chat.prompts import PROPOSAL_SCHEMA, grid_messages, image_messages, tried_text
 from ..errors import ProposerError
 from ..images import UNREADABLE, data_url, load_rgb
 from ..stages import Attempt, Images, Need, ProposerReply
+from .answered import read_reply
 from .sheet import sheet
 
 Layout = Literal["separate", "grid"]
@@ -123,7 +123,7 @@ class ImageProposer:
 
     def _ask(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> ProposerReply:
         reply = self._client.complete(self._messages(a, b, attempts), schema=PROPOSAL_SCHEMA)
-        return ProposerReply(parse_proposals(reply.text)[: self.n], reply.text, reply.usage)
+        return read_reply(reply, self.n)
 
     def _messages(self, a: Images, b: Images, attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
         grid = self.layout == "grid"

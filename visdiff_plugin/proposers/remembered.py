@@ -65,10 +65,12 @@ class RememberedProposer:
                     "proposals": list(reply.proposals),
                     "text": reply.text,
                     "usage": vars(reply.usage),
+                    **({"notes": list(reply.notes)} if reply.notes else {}),
                 },
             )
         kept = self._replies[key]
-        return ProposerReply(kept["proposals"], kept["text"], Usage(**kept["usage"]))
+        usage = Usage(**kept["usage"])
+        return ProposerReply(kept["proposals"], kept["text"], usage, kept.get("notes", ()))
 
     def begin(self) -> None:
         """Forgets what was asked, not what was answered."""

@@ -14,7 +14,7 @@ from ..chat.answers import read_answer, yes_probability
 from ..chat.client import ChatClient
 from ..chat.options import MOST_AT_ONCE, MOST_PIXELS, ServerOptions, client_of
 from ..chat.question_prompts import caption_question, image_question
-from ..chat.reply import ChatReply, RejectedError
+from ..chat.reply import ChatReply, RejectedError, SilentError, cut_off
 from ..errors import ModelError, ServerError
 from ..images import UNREADABLE, data_url, load_rgb, reason
 from ..progress import Progress, silent
@@ -174,10 +174,14 @@ class QuestionRanker:
 
     def _one(self, content: str, text: str, asked: Asked) -> tuple[float | None, str]:
         """Returns an answer, or None and why there is none."""
-        if asked.calls.stopped:
-            return None, "not asked: the model's server stopped answering"
+        if why := asked.calls.stopped:
+            return None, why
         try:
             reply = self._ask(content, text)
+        except SilentError as error:
+            asked.calls.hear_nothing(error)
+            asked.hear(Usage(), str(error), False, self.name)
+            return None, "the model refused, or said nothing"
         except RejectedError as error:
             return None, self._rejected(error, asked)
         except ServerError as error:
@@ -186,8 +190,12 @@ class QuestionRanker:
         except ModelError as error:
             asked.calls.stop(error)
             return None, str(error)
-        asked.calls.succeed()
-        return self._read(reply, asked)
+        value, why = self._read(reply, asked)
+        if value is None and reply.cut:
+            asked.calls.hear_nothing(cut_off(self.name, reply.text))
+        else:
+            asked.calls.hear()
+        return value, why
 
     def _ask(self, content: str, text: str) -> ChatReply:
         make = caption_question if self._about == "caption" else image_question

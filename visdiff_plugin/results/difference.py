@@ -8,6 +8,7 @@ from dataclasses import field as _field
 from typing import Any
 
 from ..selection import Kind
+from ..storable import encodable
 
 
 @dataclass(frozen=True)
@@ -206,9 +207,9 @@ def known_members(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain_data(value: Any) -> Any:
-    """Returns a value as JSON has it: tuples become lists, keys become text."""
+    """Returns a value as JSON has it: tuples become lists, keys become text that can be stored."""
     if isinstance(value, (list, tuple)):
         return [plain_data(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(name): plain_data(item) for name, item in value.items()}
-    return value
+        return {encodable(str(name)): plain_data(item) for name, item in value.items()}
+    return encodable(value) if isinstance(value, str) else value

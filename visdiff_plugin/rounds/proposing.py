@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..config import Config
-from ..errors import CredentialsError, ModelError
+from ..errors import CredentialsError, ModelError, ProposerError
 from ..evidence.design import Codes
 from ..selection import Candidate, Side
 from ..stages import Attempt, Images, Proposer, ProposerReply, Usage, needs_of
+from ..storable import storable, why_not
 
 #: rounds asked at once: enough for any sensible number, kind to a local server
 _MOST_AT_ONCE = 8
+#: characters of a proposal that is dropped
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,16 @@ class Proposed:
         rounds: JSON-safe record of each round: kind, side, ids sampled, reply, proposals or
             failure; of a refinement also what was tried
         failures: round -> reason
+        dropped: proposal -> why it can't be tested
+        notes: what a reader should know, in sentences
         usage: of all rounds
     """
 
     candidates: list[Candidate] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
 
@@ -137,16 +144,19 @@ def propose(
             record = _recorded(round_, a, b)
             proposed.rounds.append(record)
             try:
-                reply = call.result()
+                reply, dropped = call.result()
             except ModelError as error:
                 if alone and before is None and isinstance(error, CredentialsError):
                     pool.shutdown(cancel_futures=True)
                     raise
                 errors.append(error)
-                record["failure"] = str(error)
+                record["failure"] = storable(str(error))
                 said = str(error) if alone else f"{round_.proposer.name}: {error}"
                 proposed.failures[f"round {len(proposed.rounds)}"] = said
                 continue
+            number = len(proposed.rounds)
+            proposed.dropped |= {f"round {number}, {item}": why for item, why in dropped.items()}
+            proposed.notes += [note for note in reply.notes if note not in proposed.notes]
             record.update(reply=reply.text, proposals=list(reply.proposals))
             proposed.usage += reply.usage
             proposed.candidates += [
@@ -201,7 +211,7 @@ def _shown(
     ]
 
 
-def _ask(asked_round: Round, a: Images, b: Images) -> ProposerReply:
+def _ask(asked_round: Round, a: Images, b: Images) -> tuple[ProposerReply, dict[str, str]]:
     proposer = asked_round.proposer
     own, other = (a, b) if asked_round.side == "a" else (b, a)
     reply = (
@@ -209,11 +219,32 @@ def _ask(asked_round: Round, a: Images, b: Images) -> ProposerReply:
         if asked_round.attempts
         else proposer.propose(own, other)
     )
-    if isinstance(reply, ProposerReply):
-        return reply
-    if not isinstance(reply, (list, tuple)) or not all(isinstance(text, str) for text in reply):
-        raise ModelError(
+    reply = reply if isinstance(reply, ProposerReply) else ProposerReply(reply)
+    texts = reply.proposals
+    if isinstance(texts, str) or not isinstance(texts, Sequence):
+        raise ProposerError(
             f"Expected a list of descriptions from the proposer {proposer.name!r}, got "
-            f"{reply!r:.80}."
+            f"{texts!r:.80}."
         )
-    return ProposerReply(list(reply))
+    return _storable(reply, proposer.name)
+
+
+def _storable(reply: ProposerReply, name: str) -> tuple[ProposerReply, dict[str, str]]:
+    """Returns a reply as it can be stored, and why each proposal that it lacks can't be tested."""
+    kept, dropped = [], {}
+    for number, given in enumerate(reply.proposals, 1):
+        known = isinstance(given, str)
+        text = storable(given) if known else ""
+        why = why_not(text) if known else f"it is {type(given).__name__} instead of text"
+        if why:
+            dropped[f"proposal {number}: {text[:_SHOWN]}".rstrip(": ")] = why
+        else:
+            kept.append(text)
+    if dropped and not kept:
+        why = next(iter(dropped.values()))
+        raise ProposerError(
+            f"Expected a list of descriptions from the proposer {name!r}, got none that can be "
+            f"tested: {why}."
+        )
+    text = storable(reply.text) if isinstance(reply.text, str) else ""
+    return replace(reply, proposals=kept, text=text), dropped

@@ -7,6 +7,7 @@ from typing import Any
 from ..dataset.samples import Selected, check_media, empty_set
 from ..errors import SelectionError, concerning
 from ..mongo.documents import view_ids
+from ..storable import LONGEST_LABEL, storable
 from .finding import Base, LocatedSet, find
 from .grammar import Rest
 
@@ -124,7 +125,8 @@ def read(base: Base, located: LocatedSet, name: str) -> Selected:
         ids = base.keep(ids)
     if not ids:
         raise empty_set(_SIDES.get(name, name), located.label, base.label)
-    return Selected(located.label, ids, located.dataset, located.text)
+    label = storable(located.label)[:LONGEST_LABEL]
+    return Selected(label, ids, located.dataset, located.text)
 
 
 def _rest(base: Base, other: Selected, name: str) -> Selected:

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Literal
 
 from ..errors import SelectionError
+from ..storable import encodable
 
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*%")
 _ESCAPES = {"%": "%25", "=": "%3D", "/": "%2F", "&": "%26"}
@@ -206,8 +207,10 @@ def parse_set(text: str, views: Sequence[str] = (), datasets: Container[str] = (
         datasets (()): names of datasets, to tell a ``/`` in one from that before a view
 
     Raises:
-        SelectionError: if it is incomplete, or is a saved view's name and something else too
+        SelectionError: if it is incomplete, or is a saved view's name and something else too, or
+            holds half of a character
     """
+    _check_whole(text)
     pieces = text.split(_AND)
     several = len(pieces) > 1 and text not in views
     if several and all(_looks_special(piece) or piece in views for piece in pieces):
@@ -298,6 +301,14 @@ def _kind_of_end(end: str) -> str:
     except ValueError:
         return ""
     return "date"
+
+
+def _check_whole(text: str) -> None:
+    if encodable(text) != text:
+        raise SelectionError(
+            f"Expected a set's name, got {text!r}, which holds half of a character.",
+            "No view, tag or field can be called so. Type the name again.",
+        )
 
 
 def _end(text: str, kind: str, rest: str) -> End:

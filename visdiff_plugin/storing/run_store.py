@@ -19,6 +19,7 @@ from ..errors import RunError
 from ..mongo.claims import claimed, holder
 from ..mongo.records import refresh, save_record
 from ..results.run import SCHEMA_VERSION, Run
+from ..storable import LONGEST_NOTE, storable
 from .score_fields import (
     check_free,
     check_other,
@@ -31,10 +32,11 @@ from .score_fields import (
 #: what a user can say of a difference; empty is nothing yet
 VERDICTS = ("", "confirmed", "rejected")
 
-#: longest note, in characters
-LONGEST_NOTE = 20_000
 #: what a run key looks like: it is the name of a field, too
-KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+#: it stands in the name of each score field
+_LONGEST_KEY = 100
 
 #: states of a run. A moving one is whole, and is to stand under another key; what is moving or
 #: leaving when its process dies goes on being that, whoever looks next
@@ -70,6 +72,11 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
         raise RunError(
             f"Expected run_key as an identifier (letters, digits, underscores), got {run_key!r}.",
             "Choose another key.",
+        )
+    if len(run_key) > _LONGEST_KEY:
+        raise RunError(
+            f"Expected a run_key of at most {_LONGEST_KEY} characters, got {len(run_key):,}.",
+            "Choose a shorter key.",
         )
     if run_key.lower().startswith("visdiff_"):
         raise RunError(
@@ -165,8 +172,8 @@ def save_run(
         method=METHOD, **_header(run), state=_WRITING, token=token,
         moves_to=key if is_staged else "",
     )  # fmt: skip
-    dataset.register_run(written.run_key, config)
     try:
+        dataset.register_run(written.run_key, config)
         start = 0
         for source in sources:
             own = slice(start, start + len(source.ids))
@@ -377,13 +384,18 @@ def annotate_run(
     """Stores the user's verdict and note on a difference; None leaves a part as it is.
 
     Raises:
-        RunError: if there is no such run, or no such difference in it
-        ValueError: on an unknown verdict, or a note that is too long
+        RunError: if there is no such run, no such difference in it, or the note is longer than
+            `LONGEST_NOTE`
+        ValueError: on an unknown verdict
     """
+    note = None if note is None else storable(note)
+    if note is not None and len(note) > LONGEST_NOTE:
+        raise RunError(
+            f"Expected a note of at most {LONGEST_NOTE:,} characters, got {len(note):,}.",
+            "Write a shorter one.",
+        )
     if verdict not in (None, *VERDICTS):
         raise ValueError(f"Expected a verdict out of {VERDICTS}, got {verdict!r}.")
-    if note is not None and len(note) > LONGEST_NOTE:
-        raise ValueError(f"Expected a note of up to {LONGEST_NOTE:,} characters.")
     with claimed([dataset], run_key, _PATIENCE):
         refresh(dataset, run_key)
         run = _annotated(load_run(dataset, run_key), description, verdict, note)
