@@ -8,13 +8,14 @@ import threading
 import time
 
 import fiftyone as fo
+import gridfs
 import pytest
 from fakes import ColorCaptioner, ColorEncoder, ListProposer
 
 import visdiff_plugin as visdiff
 from operators._run_name import why_not
 from visdiff_plugin.errors import RunError
-from visdiff_plugin.mongo import claims, records
+from visdiff_plugin.mongo import claims
 from visdiff_plugin.runs import annotate
 from visdiff_plugin.storing import run_store
 
@@ -161,7 +162,7 @@ def test_a_record_is_replaced_whole_or_not_at_all(dataset, monkeypatch):
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(records.GridFS, "put", full)
+        patch.setattr(gridfs.GridFS, "put", full)
         with pytest.raises(OSError, match="No space"):
             annotate(dataset, "run", OLD, note="never")
     dataset.reload()
@@ -178,6 +179,7 @@ _CHILD = """
 import os, signal, sys, time
 sys.path.insert(0, sys.argv[3])
 import fiftyone as fo
+import gridfs
 from test_kills import ListProposer, compare
 from visdiff_plugin.stages import ProposerReply
 

@@ -17,8 +17,6 @@ from datetime import timedelta
 from typing import Any
 
 import psutil
-from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from ..errors import RunError
 from .documents import collection
@@ -81,6 +79,8 @@ def holder(dataset: Any, name: str) -> Mapping[str, Any] | None:
 
 @contextmanager
 def _one(dataset: Any, name: str, wait: float) -> Iterator[None]:
+    from pymongo.errors import PyMongoError  # here and below where it is used: it is slow
+
     claims, key, owner = _claims(dataset), _key(dataset, name), uuid.uuid4().hex
     until = time.monotonic() + wait
     while not _take(claims, key, owner):
@@ -106,6 +106,9 @@ def _one(dataset: Any, name: str, wait: float) -> Iterator[None]:
 
 def _take(claims: Any, key: str, owner: str) -> bool:
     """Takes a claim that is nobody's, or of a process that is gone."""
+    from pymongo import ReturnDocument
+    from pymongo.errors import DuplicateKeyError
+
     held = claims.find_one({"_id": key})
     if held is not None and is_dead(held):
         claims.delete_one({"_id": key, "owner": held["owner"]})
@@ -122,6 +125,8 @@ def _take(claims: Any, key: str, owner: str) -> bool:
 
 
 def _beat(claims: Any, key: str, owner: str, ended: threading.Event) -> None:
+    from pymongo.errors import PyMongoError
+
     while not ended.wait(_EVERY):
         with suppress(PyMongoError):  # while the database is away nobody else can claim it either
             claims.update_one({"_id": key, "owner": owner}, {"$currentDate": {"beat": True}})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pymongo.errors import ConnectionFailure, PyMongoError
-
 from ..errors import StoreError
 
 #: letters of the driver's message, which lists every server with all that it knows of it
@@ -20,6 +18,8 @@ def store_in_words() -> Iterator[None]:
     Raises:
         StoreError: if the database can't be reached, or refuses what it is asked
     """
+    from pymongo.errors import ConnectionFailure, PyMongoError  # where it is used: it is slow
+
     try:
         yield
     except PyMongoError as error:

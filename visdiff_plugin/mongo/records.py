@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bson import json_util
-from gridfs import GridFS
-
 from .documents import collection
 
 
@@ -30,6 +27,9 @@ def save_record(dataset: Any, run_key: str, record: dict[str, Any]) -> None:
         run_key: a run that is registered
         record: what `dataset.load_run_results` returns as ``record``
     """
+    from bson import json_util  # both where they are used: they are slow
+    from gridfs import GridFS
+
     results = dataset.init_run_results(run_key, record=record)
     document = dataset._doc.runs[run_key]
     files = GridFS(collection(dataset).database)
