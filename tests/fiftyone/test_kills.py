@@ -346,3 +346,33 @@ def test_processes_that_are_gone():
     child.wait()
     assert claims.is_dead({**own, "pid": child.pid})
     assert claims.is_dead({"host": own["host"]})
+
+
+_AT_ONCE = """
+import sys
+sys.path.insert(0, sys.argv[3])
+import fiftyone as fo
+from test_kills import compare
+dataset = fo.load_dataset(sys.argv[1])
+for number in range(3):
+    compare(dataset, "red pictures", key=f"{sys.argv[2]}{number}")
+"""
+
+
+def test_processes_that_add_fields_at_once_undo_nothing(dataset):
+    dataset.persistent = True
+    here = os.path.dirname(__file__)
+    paths = os.pathsep.join([here, os.path.dirname(here), os.path.dirname(os.path.dirname(here))])
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", _AT_ONCE, dataset.name, name, here],
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+        for name in "pq"
+    ]
+    assert [child.wait(300) for child in children] == [0, 0]
+    dataset.reload()
+    keys = visdiff.list_runs(dataset)
+    assert sorted(keys) == ["p0", "p1", "p2", "q0", "q1", "q2"]
+    for key in keys:
+        assert [dataset.count(field) for field in visdiff.load(dataset, key).fields] == [120]

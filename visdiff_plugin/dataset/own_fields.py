@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..mongo.schema import changing
+
 #: marks the runs and fields that are ours
 METHOD = "visdiff"
 
@@ -13,10 +15,11 @@ def declare_numbers(dataset: Any, document: str, descriptions: Mapping[str, str]
     """Declares float fields of an embedded document, each with its description."""
     import fiftyone as fo
 
-    for name, text in descriptions.items():
-        path = f"{document}.{name}"
-        if dataset.get_field(path) is None:
-            dataset.add_sample_field(path, fo.FloatField, description=text)
+    with changing(dataset):
+        for name, text in descriptions.items():
+            path = f"{document}.{name}"
+            if dataset.get_field(path) is None:
+                dataset.add_sample_field(path, fo.FloatField, description=text)
 
 
 def owns(dataset: Any, field: str) -> bool:
@@ -45,18 +48,20 @@ def declare_document(
     inside = [*(fo.StringField(description=text) for text in (words or {}).values()), *inside]
     for inner_field, name in zip(inside, [*(words or {}), *(numbers or {})], strict=True):
         inner_field.name = inner_field.db_field = name
-    dataset.add_sample_field(
-        field,
-        fo.EmbeddedDocumentField,
-        embedded_doc_type=fo.DynamicEmbeddedDocument,
-        fields=inside,
-    )
+    with changing(dataset):
+        dataset.add_sample_field(
+            field,
+            fo.EmbeddedDocumentField,
+            embedded_doc_type=fo.DynamicEmbeddedDocument,
+            fields=inside,
+        )
 
 
 def describe(dataset: Any, path: str, text: str, info: dict[str, Any]) -> None:
     """Says in a field's description and info what it holds; writes only what changes."""
-    field = dataset.get_field(path)
     wanted = {METHOD: info}
-    if field.description != text or field.info != wanted:
-        field.description, field.info = text, wanted
-        field.save()
+    with changing(dataset):
+        field = dataset.get_field(path)
+        if field.description != text or field.info != wanted:
+            field.description, field.info = text, wanted
+            field.save()

@@ -90,6 +90,7 @@ class WordJudge:
         if not 0 < related <= same <= 1:
             raise ValueError(f"Expected 0 < related <= same <= 1, got {related!r}, {same!r}.")
         self._encoder, self._same, self._related = encoder, same, related
+        self._vectors: dict[str, NDArray[np.float64]] = {}  # the truths come again and again
 
     @property
     def name(self) -> str:
@@ -117,7 +118,10 @@ class WordJudge:
 
     def _by_meaning(self, question: Question, encoder: TextEncoder) -> int:
         texts = [question.proposal, question.truth, *([question.other] if question.other else [])]
-        cosines = _cosines(encoder, texts)
+        unknown = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if unknown:
+            self._vectors |= dict(zip(unknown, _units(encoder, unknown), strict=True))
+        cosines = [float(self._vectors[texts[0]] @ self._vectors[text]) for text in texts[1:]]
         if question.other and cosines[1] >= cosines[0]:
             return 0
         return 2 if cosines[0] >= self._same else 1 if cosines[0] >= self._related else 0
@@ -195,9 +199,7 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
-def _cosines(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
+def _units(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
     vectors = np.asarray(encoder.encode_texts(list(texts)), np.float64)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    cosines: NDArray[np.float64] = unit[1:] @ unit[0]
-    return cosines
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

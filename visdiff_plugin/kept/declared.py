@@ -9,6 +9,7 @@ from typing import Any
 from ..dataset.own_fields import METHOD, declare_document, describe
 from ..engines.kind import KEYS_FIELD, Kind
 from ..errors import FieldError
+from ..mongo.schema import changing
 
 
 def declare(dataset: Any, kind: Kind, same_producer: bool = False) -> None:
@@ -23,6 +24,11 @@ def declare(dataset: Any, kind: Kind, same_producer: bool = False) -> None:
     Raises:
         FieldError: if the field exists and is not ours, or is of another model
     """
+    with changing(dataset):
+        _declare(dataset, kind, same_producer)
+
+
+def _declare(dataset: Any, kind: Kind, same_producer: bool) -> None:
     import fiftyone as fo
 
     check_field(dataset, kind, same_producer)
@@ -66,9 +72,10 @@ def declaring(dataset: Any, kind: Kind, same_producer: bool = False) -> Iterator
 def _take_back(dataset: Any, field: str, new: Sequence[str]) -> None:
     if len(dataset.exists(field).limit(1)):
         return
-    for name in new:
-        if dataset.get_field(name) is not None:
-            dataset.delete_sample_field(name)
+    with changing(dataset):
+        for name in new:
+            if dataset.get_field(name) is not None:
+                dataset.delete_sample_field(name)
 
 
 def check_field(dataset: Any, kind: Kind, same_producer: bool = False) -> None:

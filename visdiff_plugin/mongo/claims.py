@@ -86,7 +86,7 @@ def _one(dataset: Any, name: str, wait: float) -> Iterator[None]:
     while not _take(claims, key, owner):
         if time.monotonic() >= until:
             raise RunError(
-                f"Expected a run_key that nobody is writing under, got {name!r}: "
+                f"Expected {name!r} of {dataset.name!r} to be free, but "
                 f"{_said(claims.find_one({'_id': key}))} is writing it.",
                 "Wait until it is done, or choose another key.",
             )

@@ -18,6 +18,7 @@ from ..dataset.samples import Source
 from ..errors import RunError
 from ..mongo.claims import claimed, holder
 from ..mongo.records import refresh, save_record
+from ..mongo.schema import changing
 from ..results.run import SCHEMA_VERSION, Run
 from ..storable import LONGEST_NOTE, storable
 from .score_fields import (
@@ -173,7 +174,8 @@ def save_run(
         moves_to=key if is_staged else "",
     )  # fmt: skip
     try:
-        dataset.register_run(written.run_key, config)
+        with changing(dataset):
+            dataset.register_run(written.run_key, config)
         start = 0
         for source in sources:
             own = slice(start, start + len(source.ids))
@@ -317,6 +319,11 @@ def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> tuple[st
 
 def _delete(dataset: Any, run_key: str, token: str | None = None) -> tuple[str, ...]:
     """Deletes what there is of a run; with a token, only if it is the run of that token."""
+    with changing(dataset):
+        return _deleted(dataset, run_key, token)
+
+
+def _deleted(dataset: Any, run_key: str, token: str | None) -> tuple[str, ...]:
     left = ""
     if dataset.has_run(run_key):
         config = dataset.get_run_info(run_key).config
@@ -326,7 +333,8 @@ def _delete(dataset: Any, run_key: str, token: str | None = None) -> tuple[str, 
         dataset.update_run_config(run_key, config)
         other, left = find_other(config, run_key)
         if other is not None:
-            other.delete_sample_field(run_key)
+            with changing(other):
+                other.delete_sample_field(run_key)
     elif token is not None:
         return ()
     if holds_scores(dataset, run_key):
@@ -362,10 +370,12 @@ def _renamed(dataset: Any, run: Run, run_key: str, new_key: str) -> Run:
     if run_key != new_key:
         other, left = find_other(dataset.get_run_info(run_key).config, run_key)
         if other is not None:
-            other.rename_sample_field(run_key, new_key)
-        if holds_scores(dataset, run_key):
-            dataset.rename_sample_field(run_key, new_key)
-        dataset.rename_run(run_key, new_key)
+            with changing(other):
+                other.rename_sample_field(run_key, new_key)
+        with changing(dataset):
+            if holds_scores(dataset, run_key):
+                dataset.rename_sample_field(run_key, new_key)
+            dataset.rename_run(run_key, new_key)
     differences = tuple(
         replace(
             difference, field=difference.field and f"{new_key}.{difference.field.partition('.')[2]}"
