@@ -335,6 +335,22 @@ def test_no_secret_of_an_address_reaches_logs_and_errors(caplog):
     assert any("HTTP Request" in text for text in texts)
 
 
+def test_secrets_of_the_callers_client_are_masked_too(caplog):
+    openai = pytest.importorskip("openai")
+    caplog.set_level(logging.DEBUG)
+    with ChatServer(lambda request: failure(400, f"{request.path} {request.headers}")) as server:
+        own = openai.OpenAI(
+            api_key="sk-canary-1", base_url=server.base_url, max_retries=0,
+            default_headers={"X-Api-Key": "canary-header"}, default_query={"api-key": "canary-q"},
+        )  # fmt: skip
+        asking = ChatClient("m", client=own)
+        with pytest.raises(RejectedError) as caught:
+            asking.complete(ASK)
+    texts = ["".join(traceback.format_exception(caught.value)), repr(asking)]
+    texts += [record.getMessage() for record in caplog.records]
+    assert not [text for text in texts if "canary" in text]
+
+
 def test_a_key_that_the_model_repeats_is_not_kept():
     with ChatServer(lambda request: f"you sent {request.headers['authorization']}") as server:
         asking = ChatClient("m", base_url=server.base_url, api_key="sk-canary-1")

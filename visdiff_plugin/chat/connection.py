@@ -89,7 +89,6 @@ def http_client(
         own: whether the environment's settings for OpenAI (organization, headers) go there
     """
     library = _library(base)
-    _quiet(library)
 
     class Client(base):
         async def send(self, request: Any, **options: Any) -> Any:
@@ -201,7 +200,9 @@ class _Quiet(logging.Filter):
         return True
 
 
-def _quiet(library: Any) -> None:
-    logger = logging.getLogger(library.__name__)
-    if not any(isinstance(each, _Quiet) for each in logger.filters):
-        logger.addFilter(_Quiet())
+def keep_quiet() -> None:
+    """Keeps the HTTP libraries that the SDK may use from logging keys."""
+    for name in ("httpx", "httpx2"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, _Quiet) for each in logger.filters):
+            logger.addFilter(_Quiet())
