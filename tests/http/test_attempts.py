@@ -255,10 +255,8 @@ def test_a_name_of_the_metadata_service_is_not_asked(monkeypatch):
     known = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: known)
     asking = ChatClient("m", base_url="http://looks-harmless.example/v1", max_retries=3)
-    began = time.monotonic()
     with pytest.raises(ModelError, match="looks-harmless.*can't be used"):
         asking.complete(ASK)
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -269,7 +269,8 @@ class ChatClient:
     def _cause(self, error: Exception) -> Exception | None:
         """Returns the SDK's error, unless the server echoed a secret into it."""
         response = getattr(error, "response", None)
-        texts = [str(error), repr(getattr(error, "body", "")), getattr(response, "text", "")]
+        texts = [repr(getattr(error, "body", "")), getattr(response, "text", "")]
+        texts += [text for each in _chain(error) for text in (str(each), repr(each))]
         return None if self._masks.found_in(*texts) or _own_error(error) else error
 
 
@@ -287,6 +288,15 @@ def _secrets_of(client: Any) -> list[str]:
     query = dict(getattr(client, "default_query", {}))
     secrets += [value for name, value in query.items() if is_secret_parameter(name)]
     return [secret for secret in secrets if isinstance(secret, str) and secret]
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """Returns an error with those that it came from."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
 
 
 def _own_error(error: BaseException) -> ModelError | None:
