@@ -194,10 +194,10 @@ class _Quiet(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()
         if "://" in said:
-            record.msg, record.args = without_secrets(said), ()
+            vars(record).update(msg=without_secrets(said), args=())
         if record.exc_info:
             trace = logging.Formatter().formatException(record.exc_info)
-            record.exc_info, record.exc_text = None, without_secrets(trace)
+            vars(record).update(exc_info=None, exc_text=without_secrets(trace))
         return True
 
 
