@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fiftyone.operators import types
 
+from visdiff_plugin.errors import FieldError
+
 from . import _forms, _models, _progress
 from ._long import LongOperator
+
+#: what a new field may be called
+_NAME = re.compile(r"[^\W\d_][\w -]{0,199}")
 
 
 class StoringOperator(LongOperator):
@@ -43,7 +49,7 @@ class StoringOperator(LongOperator):
             ctx.target_view(),
             progress=progress,
             **_models.specs(ctx.params, self.stage),
-            **_forms.given(ctx.params, "field"),
+            **_field(ctx.params),
             **_forms.chosen_engine(ctx.params),
         )
         left_out = "".join(
@@ -66,3 +72,16 @@ class StoringOperator(LongOperator):
         params = {self.stage: spec, "base_url": base_url, "field": field}
         params |= {"engine": engine, "gpus": gpus}
         return _forms.execute(self, samples, params, delegate)
+
+
+def _field(params: dict[str, Any]) -> dict[str, str]:
+    """Returns the name of the field that is written, if one was typed."""
+    name = params.get("field")
+    if name in (None, ""):
+        return {}
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise FieldError(
+            "Type a field name of up to 200 letters, digits and underscores that starts with a "
+            "letter."
+        )
+    return {"field": name}

@@ -32,7 +32,7 @@ def _own_cache(tmp_path_factory):
 def _no_key():
     """Keeps the user's own key and server out of all tests."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "VISDIFF_SERVER_KEYS", "VISDIFF_REPORTS"):
             patch.delenv(name, raising=False)
         yield
 

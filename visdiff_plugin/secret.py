@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -140,24 +141,30 @@ def _plain(address: str) -> str:
         port, slash, _ = place.partition(":")[2].partition("/")
         if not (port.isdigit() and slash):
             return f"{scheme}://{tail}"
-    kept = [part for part in query.split("&") if part and not _keyed(part)]
+    parts = query.split("&")
+    kept = [part for part in parts if part and not is_secret_parameter(part.partition("=")[0])]
     return f"{scheme}://{place}{mark if kept else ''}{'&'.join(kept)}{hash_}{fragment}"
 
 
-def _keyed(parameter: str) -> bool:
-    name = unquote_plus(parameter.partition("=")[0]).lower().replace("-", "_")
-    return is_secret_name(name) or name in _IN_QUERIES or name.endswith("_key")
+def is_secret_parameter(name: str) -> bool:
+    """Returns whether a parameter of this name in an address must not be shown."""
+    plain = unquote_plus(name).lower().replace("-", "_")
+    return is_secret_name(plain) or plain in _IN_QUERIES or plain.endswith("_key")
 
 
 class Masks:
     """Takes secrets out of texts that others wrote, such as the answers of a server.
 
     Args:
-        *secrets: texts; each is also found as it stands in addresses
+        *secrets: texts; each is also found as it stands in addresses and JSON
     """
 
     def __init__(self, *secrets: str) -> None:
-        forms = {form for text in secrets for form in (text, unquote(text), quote(text, safe=""))}
+        forms = {
+            form
+            for text in secrets
+            for form in (text, unquote(text), quote(text, safe=""), json.dumps(text)[1:-1])
+        }
         long = [form for form in forms if len(form) >= _LEAST_MASKED]
         self._forms = sorted(long, key=len, reverse=True)
 

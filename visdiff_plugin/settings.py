@@ -193,7 +193,7 @@ def _short(value: Any) -> str:
     if isinstance(value, Collection) and len(value) > 50:
         return f"{len(value):,} items"
     text = repr(value)
-    return text if len(text) <= 1_000 else f"{text[:200]}..."
+    return text if len(text) <= 300 else f"{text[:200]}..."
 
 
 def _plain(number: float | None) -> str:

@@ -92,6 +92,19 @@ def test_every_operator_checks_what_it_is_called_with(plugins, dataset):
             operator.execute(context(dataset, name, threshold=float("inf")))
 
 
+@pytest.mark.parametrize(
+    "field", ["a.b", "..", "_x", "$x", "x" * 600, "x\0y", "1x", ["a"], 7, {"a": 1}, "filepath"],
+    ids=lambda field: str(field)[:10],
+)  # fmt: skip
+def test_names_of_fields_that_are_written(plugins, dataset, field):
+    operator = foo.get_operator(f"{URI}/caption_samples")
+    before = list(dataset.get_field_schema())
+    with pytest.raises(VisDiffError, match="Type a field name|not created by VisDiff"):
+        operator.execute(context(dataset, "caption_samples", captioner="openai:m", field=field,
+                                 base_url="http://127.0.0.1:9/v1", from_script=True))  # fmt: skip
+    assert list(dataset.get_field_schema()) == before
+
+
 def test_names_of_runs_and_tags(plugins, dataset, stored_run):
     with pytest.raises(VisDiffError):
         visdiff.rename(dataset, "run", "x" * 10_000)

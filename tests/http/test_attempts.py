@@ -255,10 +255,8 @@ def test_a_name_of_the_metadata_service_is_not_asked(monkeypatch):
     known = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: known)
     asking = ChatClient("m", base_url="http://looks-harmless.example/v1", max_retries=3)
-    began = time.monotonic()
     with pytest.raises(ModelError, match="looks-harmless.*can't be used"):
         asking.complete(ASK)
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
@@ -333,6 +331,22 @@ def test_no_secret_of_an_address_reaches_logs_and_errors(caplog):
     found = [text for text in texts for secret in secrets if secret in text]
     assert not found
     assert any("HTTP Request" in text for text in texts)
+
+
+def test_secrets_of_the_callers_client_are_masked_too(caplog):
+    openai = pytest.importorskip("openai")
+    caplog.set_level(logging.DEBUG)
+    with ChatServer(lambda request: failure(400, f"{request.path} {request.headers}")) as server:
+        own = openai.OpenAI(
+            api_key="sk-canary-1", base_url=server.base_url, max_retries=0,
+            default_headers={"X-Api-Key": "canary-header"}, default_query={"api-key": "canary-q"},
+        )  # fmt: skip
+        asking = ChatClient("m", client=own)
+        with pytest.raises(RejectedError) as caught:
+            asking.complete(ASK)
+    texts = ["".join(traceback.format_exception(caught.value)), repr(asking)]
+    texts += [record.getMessage() for record in caplog.records]
+    assert not [text for text in texts if "canary" in text]
 
 
 def test_a_key_that_the_model_repeats_is_not_kept():

@@ -8,6 +8,7 @@ import pytest
 
 from visdiff_plugin.captioners import make_captioner
 from visdiff_plugin.config import SETTINGS, Config, Preset
+from visdiff_plugin.errors import SettingError
 from visdiff_plugin.inputs.ties import NEAR_DUPLICATES
 from visdiff_plugin.settings_page import with_settings
 from visdiff_plugin.specs import Spec, parse_spec, public_spec
@@ -123,3 +124,29 @@ def test_what_a_saved_config_can_not_say_is_known():
         "ranker": {"objects": ["blip"], "options": []},
     }
     assert Config(proposer={"name": "openai:m", "temperature": 0.2}).script_only() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("context", "x" * 5_001),
+        ("label_fields", ["f"] * 101),
+        ("control_for", ["f"] * 21),
+        ("control_for", ["f" * 501]),
+        ("control_for", "f" * 501),
+        ("cluster_by", "f" * 501),
+        ("caption_field", "f" * 501),
+        ("rounds", 10**400),
+        ("rounds", [1] * 10**6),
+        ("context", {str(i): i for i in range(10**5)}),
+    ],
+)
+def test_texts_lists_and_numbers_have_bounds_and_errors_stay_short(name, value):
+    with pytest.raises(SettingError, match=f"Expected {name} as") as caught:
+        Config(**{name: value})
+    assert len(str(caught.value)) < 500 and caught.value.about == name
+
+
+def test_every_number_text_and_list_has_an_upper_bound():
+    kinds = ("number", "share", "text", "group_fields", "label_fields")
+    assert [name for name, each in SETTINGS.items() if each.kind in kinds and not each.most] == []

@@ -281,6 +281,24 @@ class Listed(ListProposer):
 """
 
 
+def test_no_secret_of_a_plan_is_shown(folder):
+    stage = (
+        '{name = "openai:m", api_key = "sk-canary", base_url = "http://joe:canary@127.0.0.1:9/v1", '
+        "max_retries = 0}"
+    )
+    text = PLAN.replace('vary = {proposer = ["list", "other"]', f"vary = {{proposer = [{stage}]")
+    (folder / "plan.toml").write_text(text)
+    plan = load_plan(folder / "plan.toml")
+    cells = list(plan.cells())
+    shown = [repr(plan), *map(repr, cells), *(cell.key() for cell in cells)]
+    run = runner(folder)
+    run.run(plan)
+    shown += [str(run.failures), write_report(plan, run, judged(folder))]
+    files = [each for each in (folder / "out").rglob("*") if each.is_file()]
+    shown += [each.read_text(errors="replace") for each in files]
+    assert run.failures and not [each for each in shown if "canary" in each]
+
+
 def test_the_command(folder, capsys):
     (folder / "own_stages.py").write_text(STAGES)
     (folder / "plan.toml").write_text(re.sub(r', "other"', "", PLAN))

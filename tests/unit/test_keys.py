@@ -5,7 +5,7 @@ import json
 import pytest
 
 from visdiff_plugin.chat.address import read_address
-from visdiff_plugin.chat.keys import PLACEHOLDER, key_for
+from visdiff_plugin.chat.keys import PLACEHOLDER, environment_address, key_for
 from visdiff_plugin.errors import CredentialsError
 from visdiff_plugin.secret import Secret
 
@@ -71,3 +71,11 @@ def test_a_key_in_place_of_a_variables_name_is_not_shown():
     with pytest.raises(CredentialsError, match="name of an environment variable") as caught:
         sent("http://localhost:1/v1", None, "sk-canary-0123")
     assert "canary" not in str(caught.value)
+
+
+def test_a_wrong_address_of_the_environment_is_called_so(environment):
+    environment.setenv("OPENAI_BASE_URL", "joe:hunter2@host")
+    with pytest.raises(ValueError, match="^OPENAI_BASE_URL of the environment: Expected") as caught:
+        environment_address()
+    assert "hunter2" not in str(caught.value)
+    assert sent("https://api.openai.com/v1") == KEY

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import DependencyError, ModelError, ServerError
-from ..secret import Masks, reveal, without_secrets
+from ..secret import Masks, is_secret_name, is_secret_parameter, reveal, without_secrets
 from . import connection
 from .address import OPENAI, read_address
 from .keys import PLACEHOLDER, environment_address, is_own, key_for
@@ -82,6 +82,7 @@ class ChatClient:
         self._key = key_for(self._address, api_key, api_key_env) if client is None else None
         self._source = api_key_env or ("" if api_key else "of the environment")
         self._masks = Masks(*self._secrets())
+        connection.keep_quiet()
         self._rejected: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
@@ -220,8 +221,10 @@ class ChatClient:
         return headers
 
     def _secrets(self) -> list[str]:
-        key = reveal(self._key) or getattr(self._client, "api_key", None) or ""
-        secrets = [key if isinstance(key, str) and key != PLACEHOLDER else ""]
+        if self._client is not None:
+            return _secrets_of(self._client)
+        key = reveal(self._key)
+        secrets = [key if key != PLACEHOLDER else ""]
         if self._address is not None:
             secrets += self._address.secrets
             if self._address.user:
@@ -266,8 +269,34 @@ class ChatClient:
     def _cause(self, error: Exception) -> Exception | None:
         """Returns the SDK's error, unless the server echoed a secret into it."""
         response = getattr(error, "response", None)
-        texts = [str(error), repr(getattr(error, "body", "")), getattr(response, "text", "")]
+        texts = [repr(getattr(error, "body", "")), getattr(response, "text", "")]
+        texts += [text for each in _chain(error) for text in (str(each), repr(each))]
         return None if self._masks.found_in(*texts) or _own_error(error) else error
+
+
+def _secrets_of(client: Any) -> list[str]:
+    """Returns what a client of the caller sends and must not be shown."""
+    secrets = [getattr(client, "api_key", "")]
+    for name, value in dict(getattr(client, "default_headers", {})).items():
+        if is_secret_name(name) and isinstance(value, str):
+            secrets += [value, value.rpartition(" ")[2]]
+    try:
+        address = read_address(str(client.base_url))
+    except ValueError:
+        return [secret for secret in secrets if isinstance(secret, str) and secret]
+    secrets += address.secrets
+    query = dict(getattr(client, "default_query", {}))
+    secrets += [value for name, value in query.items() if is_secret_parameter(name)]
+    return [secret for secret in secrets if isinstance(secret, str) and secret]
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """Returns an error with those that it came from."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
 
 
 def _own_error(error: BaseException) -> ModelError | None:

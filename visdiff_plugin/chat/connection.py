@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 #: seconds over the deadline after which the HTTP library gives up by itself
 GRACE = 5.0
+#: seconds without a new request after a timeout
+_LONGEST_REST = 30.0
 #: bytes of an answer: no model writes as much
 _LONGEST = 32 << 20
 #: statuses that say: too many at once
@@ -89,7 +91,6 @@ def http_client(
         own: whether the environment's settings for OpenAI (organization, headers) go there
     """
     library = _library(base)
-    _quiet(library)
 
     class Client(base):
         async def send(self, request: Any, **options: Any) -> Any:
@@ -110,16 +111,14 @@ def http_client(
                         response = await _whole(response, library)
                     finally:
                         await response.aclose()
-                share, crowded = (
-                    (time.monotonic() - began) / timeout,
-                    response.status_code in _CROWDED,
-                )
+                crowded = response.status_code in _CROWDED
+                share = None if crowded else (time.monotonic() - began) / timeout
                 return response
             except (TimeoutError, library.TimeoutException):
-                crowded, rest = True, timeout / 2
+                crowded, rest = True, min(timeout / 2, _LONGEST_REST)
                 raise library.ReadTimeout("deadline", request=request) from None
             finally:
-                pace.end(turn, None if crowded else share, crowded=crowded, rest=rest)
+                pace.end(turn, share, crowded=crowded, rest=rest)
 
     return Client(timeout=timeout + GRACE, follow_redirects=False)
 
@@ -190,18 +189,21 @@ def _library(base: Any) -> Any:
 
 
 class _Quiet(logging.Filter):
-    """Takes keys out of the addresses that the HTTP library logs."""
+    """Takes keys out of the addresses that the SDK and its HTTP library log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                without_secrets(str(each)) if type(each).__name__ == "URL" else each
-                for each in record.args
-            )
+        said = record.getMessage()
+        if "://" in said:
+            vars(record).update(msg=without_secrets(said), args=())
+        if record.exc_info:
+            trace = logging.Formatter().formatException(record.exc_info)
+            vars(record).update(exc_info=None, exc_text=without_secrets(trace))
         return True
 
 
-def _quiet(library: Any) -> None:
-    logger = logging.getLogger(library.__name__)
-    if not any(isinstance(each, _Quiet) for each in logger.filters):
-        logger.addFilter(_Quiet())
+def keep_quiet() -> None:
+    """Keeps the SDK, and the HTTP libraries that it may use, from logging keys."""
+    for name in ("httpx", "httpx2", "openai._base_client"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, _Quiet) for each in logger.filters):
+            logger.addFilter(_Quiet())

@@ -24,7 +24,10 @@ def environment_address() -> Address | None:
         ValueError: as `read_address`
     """
     text = (os.environ.get("OPENAI_BASE_URL") or "").strip()
-    return read_address(text) if text else None
+    try:
+        return read_address(text) if text else None
+    except ValueError as error:
+        raise ValueError(f"OPENAI_BASE_URL of the environment: {error}") from None
 
 
 def is_own(address: Address) -> bool:

@@ -16,6 +16,7 @@ from ..catalog.members import find
 from ..catalog.table import MODELS
 from ..config import SETTINGS, Config, Preset
 from ..errors import EvaluationError
+from ..secret import conceal
 from ..specs import public_spec
 from .measures import changed
 from .pairs import Pair, check_names, load_pairs
@@ -182,7 +183,9 @@ def make_config(settings: Mapping[str, Any], seed: int) -> Config:
     for name in MODELS:
         choice = find(name, values.get(name))
         if choice is not None and choice.stored:
-            raise EvaluationError(f"Expected {name} without a dataset, got {values[name]!r}.")
+            raise EvaluationError(
+                f"Expected {name} without a dataset, got {public_spec(values[name])!r}."
+            )
     preset: Any = values.pop("preset", "default")
     if preset not in get_args(Preset):
         raise EvaluationError(f"Expected a preset out of {get_args(Preset)}, got {preset!r}.")
@@ -203,7 +206,7 @@ def _sweep(number: int, data: Any, base: Mapping[str, Any], pairs: Sequence[Pair
             f"Expected lists under vary in sweep {name!r}, got something else for {wrong[0]!r}."
         )
     variants = {
-        _label(combination) or "as set": {**settings, **combination}
+        _label(combination) or "as set": conceal({**settings, **combination})
         for values in itertools.product(*vary.values())
         for combination in (dict(zip(vary, values, strict=True)),)
     }
@@ -252,7 +255,7 @@ def spec_label(value: Any) -> str:
 
 def _check_names(where: str, data: Any, known: frozenset[str]) -> None:
     if not isinstance(data, Mapping):
-        raise EvaluationError(f"Expected a table for {where}, got {data!r:.80}.")
+        raise EvaluationError(f"Expected a table for {where}, got {public_spec(data)!r:.80}.")
     unknown = sorted(set(data) - known)
     if unknown:
         raise EvaluationError(

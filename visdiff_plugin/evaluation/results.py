@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from ..evidence.statistics import wilson_interval
+from ..specs import public_spec
 from .judges import Question
 from .measures import accuracy_at, bootstrap
 from .plan import Cell, Change, Plan, Sweep
@@ -149,7 +150,7 @@ def _row(
     any_found = sum(answer["supported"] > 0 for _, answer in done)
     return Row(
         variant=variant,
-        settings=dict(settings),
+        settings=public_spec(settings),
         change=change,
         group=group,
         pairs=len({cell.pair.name for cell in cells}),

@@ -131,7 +131,7 @@ class Runner:
 
         own = [config.captioner, config.encoder, config.proposer, config.ranker]
         also = [config.proposals_per_round, config.context, config.properties, config.draw]
-        code = json.dumps([*own, *also])
+        code = json.dumps([*own, *also], default=hash)  # of a secret; never stored
         if code not in self._stages:
             made = make_stages(
                 None,
@@ -157,7 +157,7 @@ class Runner:
     def _once(self, kind: str, spec: Any, make: Callable[[Any], Any]) -> Any:
         if spec is None:
             return None
-        code = kind, json.dumps(spec, sort_keys=True)
+        code = kind, json.dumps(spec, sort_keys=True, default=hash)
         if code not in self._made:
             table = kind == "captioner" and spec == TABLE_CAPTIONS
             self._made[code] = TableCaptions() if table else make(self._named(spec))
