@@ -9,7 +9,7 @@ STAMP := .venv/.complete
 DEMO_DB := .cache/demo/db
 PORT ?= 5151
 
-.PHONY: help setup browser demo app pictures docs test lint unit format clean
+.PHONY: help setup browser demo app pictures faults docs test lint unit format clean
 
 help:
 	@echo 'make setup   the environment, in .venv'
@@ -39,6 +39,10 @@ app: setup
 # docs/app: what the README shows
 pictures: browser
 	$(WITH_MONGO) $(PYTHON_IN_VENV) tools/pictures.py
+
+# kills, outages, hostile replies and files: what docs/reliability.md shows
+faults: setup
+	$(WITH_MONGO) env PYTHONPATH=. $(PYTHON_IN_VENV) benchmarks/faults.py
 
 docs: setup
 	$(PYTHON_IN_VENV) tools/doc_tables.py
