@@ -96,6 +96,24 @@ def test_killed_at_each_write_of_a_replacement_one_of_the_two_is_whole(
     assert whole(dataset, (NEW,))
 
 
+def test_what_another_process_ended_is_not_ended_again(dataset, monkeypatch):
+    compare(dataset, OLD)
+    with monkeypatch.context() as patch:
+        Dying(patch, 4)  # it is whole, and has not moved yet
+        with pytest.raises(Killed):
+            compare(dataset, NEW, overwrite=True)
+    dataset.reload()
+    dataset.persistent = True
+    assert any(key.startswith("visdiff_new_") for key in dataset.list_runs())
+    ended = (
+        "import sys, fiftyone as fo, visdiff_plugin as v; v.list_runs(fo.load_dataset(sys.argv[1]))"
+    )
+    subprocess.run([sys.executable, "-c", ended, dataset.name], check=True, timeout=300)
+    # this process still knows the dataset as it was
+    assert visdiff.list_runs(dataset) == ["run"]
+    assert whole(dataset, (NEW,)) and leftovers(dataset) == []
+
+
 @pytest.mark.parametrize("writes", range(4))
 def test_killed_while_a_new_run_is_written_it_can_be_made_again(dataset, monkeypatch, writes):
     with monkeypatch.context() as patch:

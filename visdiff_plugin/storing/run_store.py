@@ -18,7 +18,7 @@ from ..dataset.samples import Source
 from ..errors import RunError
 from ..mongo.claims import claimed, holder
 from ..mongo.records import refresh, save_record
-from ..mongo.schema import changing
+from ..mongo.schema import changing, refresh_schema
 from ..results.run import SCHEMA_VERSION, Run
 from ..storable import LONGEST_NOTE, storable
 from .score_fields import (
@@ -209,16 +209,24 @@ def _move(dataset: Any, staged: str) -> Run:
     return run
 
 
-def _tidy(dataset: Any) -> None:
-    """Ends what processes that died left half done: runs that replace, get a name, or go."""
-    for key, config in _configs(dataset).items():
-        moves_to = getattr(config, "moves_to", "")
-        leaves = getattr(config, "state", _DONE) == _LEAVING
-        if not moves_to and not leaves:
-            continue
-        held = moves_to or key
+def _tidy(dataset: Any) -> dict[str, Any]:
+    """Ends what processes that died left half done: runs that replace, get a name, or go.
+
+    Returns:
+        the stored config of each VisDiff run
+    """
+    configs = _configs(dataset)
+    half_done = {
+        key: getattr(config, "moves_to", "")
+        for key, config in configs.items()
+        if getattr(config, "moves_to", "") or getattr(config, "state", _DONE) == _LEAVING
+    }
+    for key, moves_to in half_done.items():
         try:
-            with claimed([dataset], held):
+            with claimed([dataset], moves_to or key):
+                refresh_schema(dataset)  # another process may have ended it since
+                if dataset.has_run(key):
+                    refresh(dataset, key)
                 state = _state(dataset, key)
                 if state == _MOVING:
                     _move(dataset, key)
@@ -226,6 +234,7 @@ def _tidy(dataset: Any) -> None:
                     _delete(dataset, key)
         except RunError:
             continue  # it is under way
+    return _configs(dataset) if half_done else configs
 
 
 def _configs(dataset: Any) -> dict[str, Any]:
@@ -278,8 +287,7 @@ def load_run(dataset: Any, run_key: str) -> Run:
 
 def list_runs(dataset: Any) -> list[str]:
     """Returns the keys of the dataset's VisDiff runs, oldest first, unfinished ones included."""
-    _tidy(dataset)
-    keys = [key for key in dataset.list_runs(method=METHOD) if not key.startswith(_STAGED)]
+    keys = [key for key in _tidy(dataset) if not key.startswith(_STAGED)]
     return sorted(keys, key=lambda key: dataset.get_run_info(key).timestamp)
 
 
@@ -289,9 +297,8 @@ def list_headers(dataset: Any) -> list[dict[str, Any]]:
     Each also has its ``run_key``, and ``state``: ``"done"``, ``"underway"`` while a process writes
     it, or ``"interrupted"``.
     """
-    _tidy(dataset)
     headers = []
-    for key, config in _configs(dataset).items():
+    for key, config in _tidy(dataset).items():
         if key.startswith(_STAGED):
             continue
         header = {name: getattr(config, name, None) for name in _HEADER}
@@ -356,6 +363,9 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
     check_run_key(dataset, new_key, overwrite=False)
     other, _ = find_other(dataset.get_run_info(run_key).config, run_key)
     with claimed([dataset], run_key), claimed([dataset, other or dataset], new_key):
+        refresh_schema(dataset)
+        load_run(dataset, run_key)  # it may be gone by now
+        check_run_key(dataset, new_key, overwrite=False)
         if other is not None:
             check_other(dataset, other, new_key)
         config = dataset.get_run_info(run_key).config
