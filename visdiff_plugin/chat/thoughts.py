@@ -80,10 +80,14 @@ def answer_text(text: str) -> str:
         text: what a model said, from its first token on
     """
     text = _inside(without_thoughts(text))
+    if not _has(text, "<["):
+        return text.strip()
+    start = 0
     for end in _TURN_END.finditer(text):
-        if SPECIAL.sub("", text[: end.start()]).strip():
+        if SPECIAL.sub("", text[start : end.start()]).strip():
             text = text[: end.start()]
             break
+        start = end.end()
     return SPECIAL.sub(" ", text).strip()
 
 
@@ -136,13 +140,18 @@ def _marks(text: str) -> Iterator[tuple[int, int, bool | None]]:
     opening = _OPENING.match(text)
     if opening is not None:
         yield 0, opening.end(), True
-    for tag in _TAG.finditer(text):
+    for tag in _TAG.finditer(text) if _has(text, "<[◁&＜") or "..." in text else ():
         found = True
         yield tag.start(), tag.end(), _opens(tag)
     if opening is not None and not found:
         *_, last = [None, *_ANSWER_LINE.finditer(text, opening.end())]
         if last is not None:
             yield last.start(), last.end(), False
+
+
+def _has(text: str, characters: str) -> bool:
+    """Whether a text has any of some characters: most have none, and need no search."""
+    return any(character in text for character in characters)
 
 
 def _opens(tag: re.Match[str]) -> bool | None:
