@@ -1,12 +1,14 @@
 """Thoughts of reasoning models are no captions, no proposals, and no answers."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from visdiff_plugin.captioners.cleaning import clean_caption, is_soiled
+from visdiff_plugin.captioners.generation import decoded, opens
 from visdiff_plugin.chat.answers import Token, read_answer, yes_probability
 from visdiff_plugin.chat.failures import SilentError
 from visdiff_plugin.chat.parsing import parse_proposals
@@ -138,3 +140,40 @@ def test_what_was_cut_off_and_may_be_thinking_is_marked():
     # where the server or a tag tells thoughts from the answer, this is the answer
     assert not read_completion(body("A red d", "length", reasoning_content="hm"), "m").cut
     assert not read_completion(body("<think>hm</think>A red d", "length"), "m").cut
+
+
+class Tokenizer:
+    """Knows words by number; thinking marks may be special tokens, which most decoders drop."""
+
+    def __init__(self, special):
+        words = ["A", "dog", "hm", "[THINK]", "[/THINK]", "<think>", "<eos>", "<odd>"]
+        self.words = words
+        marks = [(word, word in special) for word in words if word[0] in "[<"]
+        self.added_tokens_decoder = {
+            number: SimpleNamespace(content=word, special=is_special)
+            for number, (word, is_special) in enumerate(marks)
+        }
+        self.special = special
+
+    def decode(self, ids, skip_special_tokens):
+        words = [self.words[number] for number in ids]
+        kept = [word for word in words if not (skip_special_tokens and word in self.special)]
+        return " ".join(kept)
+
+
+class Processor:
+    def __init__(self, *special):
+        self.tokenizer = Tokenizer(special)
+
+    def batch_decode(self, rows, skip_special_tokens):
+        return [self.tokenizer.decode(row, skip_special_tokens) for row in rows]
+
+
+def test_thoughts_of_a_model_on_this_machine():
+    # its marks are special tokens: without them nobody could tell thoughts from the caption
+    processor = Processor("[THINK]", "[/THINK]", "<eos>", "<odd>")
+    assert clean_caption(decoded(processor, [[3, 2, 4, 0, 1, 7, 6]])[0]) == "A dog"
+    assert decoded(Processor("<eos>"), [[0, 1, 6]]) == ["A dog"]
+    # its template has opened the thought
+    assert opens(processor, [0, 1, 5]) and opens(processor, [3])
+    assert not opens(processor, [0, 1]) and not opens(processor, [3, 4])

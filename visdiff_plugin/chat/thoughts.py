@@ -105,6 +105,11 @@ def thinks(text: str) -> bool:
     return spans(text) != [(0, len(text))]
 
 
+def not_closed(text: str) -> bool:
+    """Returns whether a text ends inside a thought."""
+    return not any(stop == len(text) for _, stop in spans(text))
+
+
 def spans(text: str) -> list[tuple[int, int]]:
     """Returns the parts of a text that are no thoughts, as places of characters."""
     kept: list[tuple[int, int]] = []
