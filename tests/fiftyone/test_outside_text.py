@@ -119,7 +119,7 @@ def test_a_hypothesis_more_and_a_note(dataset):
     visdiff.rank(dataset, "red", "blue", ["red pictures"], "run", encoder=encoder)
     run = add_hypothesis(dataset, "run", f"gr{ODD}een {ODD}things", encoder=encoder)
     assert "gr een things" in [" ".join(row.description.split()) for row in run.differences]
-    with pytest.raises(RunError, match="no word"):
+    with pytest.raises(RunError, match="got none"):
         add_hypothesis(dataset, "run", ODD, encoder=encoder)
     description = run.differences[0].description
     stored(dataset, annotate(dataset, "run", description, note=f"seen {ODD}twice"))
