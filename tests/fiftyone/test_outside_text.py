@@ -98,6 +98,15 @@ def test_labels_and_captions_in_fields(dataset):
     }  # fmt: skip
 
 
+def test_labels_without_end(dataset):
+    names = ["a" * 1_500 if tags[0] == "red" else "b" for tags in dataset.values("tags")]
+    dataset.set_values("truth", [fo.Classification(label=name) for name in names])
+    run = compare(dataset, label_fields=["truth"])
+    stored(dataset, run)
+    assert left(run, "label") == {"its name is longer than 1,000 characters": 1}
+    assert max(len(row.description) for row in run.differences) < 100
+
+
 def test_hypotheses_and_thresholds(dataset):
     asked = [f"red {ODD}pictures", ODD, "a " * 600, " "]
     run = visdiff.rank(

@@ -69,6 +69,12 @@ def test_json_that_reports_a_failure(data, status, kind, words):
             read_completion(json.dumps({"choices": [{"message": {"content": text}}]}), "m")
 
 
+def test_an_answer_with_more_than_an_error_is_an_answer():
+    for more in ({"error": "none"}, {"details": "seen in most"}, {"errors": ["x"], "message": "y"}):
+        text = json.dumps({"differences": ["red car"], **more})
+        assert error_text(text) is None and parse_proposals(text) == ["red car"]
+
+
 def test_the_servers_address_is_named_where_it_is_known():
     failure = failure_in({"error": {"code": 429, "message": "slow down"}})
     assert str(status_error(failure, "m", "host:1")).startswith("host:1 answered 429: slow down")
