@@ -91,6 +91,14 @@ def test_what_stands_inside_answer_tags():
 PIECES = [*"ab <>/[]|◁▷\n", "think", "<think>", "</think>", "[THINK]", "answer", "<answer>", "</s>"]
 
 
+def test_the_turn_that_a_template_begins():
+    for begin in (
+        "<|im_start|>assistant\n", "<start_of_turn>model\n", "<|assistant|>", "<s>",
+        "<|start_header_id|>assistant<|end_header_id|>\n\n", "<｜Assistant｜>",
+    ):  # fmt: skip
+        assert answer_text(f"{begin}A red dog.<|im_end|>") == "A red dog."
+
+
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 def test_any_text_is_read_once(text):
     read = answer_text(text)

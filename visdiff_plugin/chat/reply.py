@@ -20,6 +20,8 @@ from .thoughts import answer_text, thinks
 
 #: where a server puts thinking that it took out of the answer
 _THINKING = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thoughts")
+#: what servers say of an answer that the token limit cut off
+_CUT = ("length", "max_tokens", "max_output_tokens", "model_length", "token_limit")
 #: what a model that says nothing needs
 _LESS_THINKING = (
     "Raise max_tokens, or turn the model's thinking off: it may have spent all its tokens on that."
@@ -88,7 +90,7 @@ def read_completion(body: str, model: str, server: str = "") -> ChatReply:
         raise RejectedError(f"Model {model!r} refuses to answer: {said}")
     content = storable(_content(message.get("content")))
     text = answer_text(content)
-    cut = str(reason).casefold() in ("length", "max_tokens")
+    cut = str(reason).casefold() in _CUT
     if not text:
         raise _silence(model, reason, cut, thinks(content) or _thought(message))
     reported = error_text(text)

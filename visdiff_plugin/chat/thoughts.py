@@ -50,7 +50,8 @@ _ANSWER_TAG = re.compile(rf"<(/?){_ANSWER}>", re.IGNORECASE)
 #: markup of tokenizers and chat templates; prose such as "x < y" or "[sic]" is none
 SPECIAL = re.compile(
     rf"""
-      <[|｜][\w.\-/▁]{{1,60}}[|｜]?>                          # <|im_end|>, <|channel>
+      <[|｜]?(?:im_start|start|start_header_id|start_of_turn)[|｜]?>(?:assistant|user|system|model)\b
+    | <[|｜][\w.\-/▁]{{1,60}}[|｜]?>                          # <|im_end|>, <|channel>
     | <[\w.\-]{{1,30}}[|｜]>
     | </?(?:s|pad|unk|bos|eos|eot|eom|eod|cls|sep|mask|image|img|box|output|caption|video|audio|
         {_ANSWER})>
