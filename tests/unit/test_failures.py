@@ -127,3 +127,11 @@ def test_any_json_is_an_answer_or_an_error_of_ours(data):
         read_completion(json.dumps(data), "m")
     except ModelError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize("logprob", ["1e999", "-1e999", "1" * 400, "-" + "1" * 400, "NaN", '"x"'])
+def test_numbers_of_any_size_are_probabilities_or_none(logprob):
+    token = f'{{"token": "Yes", "logprob": {logprob}, "top_logprobs": []}}'
+    choice = f'{{"message": {{"content": "Yes"}}, "logprobs": {{"content": [{token}]}}}}'
+    tokens = read_completion(f'{{"choices": [{choice}]}}', "m").tokens
+    assert tokens is None or all(0 <= chance <= 1 for _, chance in tokens[0].chances)

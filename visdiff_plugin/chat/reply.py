@@ -20,6 +20,8 @@ from .thoughts import answer_text, thinks
 
 #: where a server puts thinking that it took out of the answer
 _THINKING = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thoughts")
+#: of a probability that is none
+_LEAST_LOG = -1e4
 #: what servers say of an answer that the token limit cut off
 _CUT = ("length", "max_tokens", "max_output_tokens", "model_length", "token_limit")
 #: what a model that says nothing needs
@@ -204,9 +206,10 @@ def _chance(token: Any) -> tuple[str, float] | None:
     if not isinstance(token, dict) or not isinstance(token.get("token"), str):
         return None
     value = token.get("logprob")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         return None
-    return token["token"], math.exp(min(float(value), 0.0))
+    # whole numbers in JSON may be larger than any float
+    return token["token"], math.exp(max(min(value, 0.0), _LEAST_LOG))
 
 
 def _count(value: Any) -> int:
