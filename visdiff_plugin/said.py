@@ -10,6 +10,8 @@ from .words import ARTICLES, STOP_WORDS, lemma, plain, readings, words
 
 #: letters that each part of a word must have to be looked for in two: "skate board"
 SHORTEST_PART = 3
+#: how much of a text is read as a description, in characters; real ones have a tenth
+_LONGEST = 10_000
 _OR = "or"
 _SLASH = re.compile(r"(?<=\w)/(?=\w)| / ")
 #: link the words of a hyphened one: "black-and-white", "state-of-the-art"
@@ -104,7 +106,7 @@ def overlap(one: Said, others: frozenset[str]) -> float:
 
 def _content(description: str) -> Iterator[str]:
     """Yields content words, "or" between alternatives, and "" for each other stop word."""
-    text, *lists = _SUCH_AS.split(_SLASH.sub(" or ", plain(description)))
+    text, *lists = _SUCH_AS.split(_SLASH.sub(" or ", plain(description[:_LONGEST])))
     yield from _plain_content(text.split())
     for each in lists:
         tokens = each.split()

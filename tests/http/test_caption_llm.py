@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from chat_server import UNAUTHORIZED, ChatServer
+from chat_server import UNAUTHORIZED, ChatServer, completion
 
 from visdiff_plugin.chat.client import ChatClient
 from visdiff_plugin.config import Config
-from visdiff_plugin.errors import CredentialsError, ProposerError
+from visdiff_plugin.errors import CredentialsError, ModelError, ProposerError
 from visdiff_plugin.proposers import make_proposer
 from visdiff_plugin.proposers.caption_llm import CaptionProposer
 from visdiff_plugin.rounds.proposing import plan_rounds, propose
@@ -122,3 +122,19 @@ def test_rows_that_do_not_go_together_are_no_pairs():
         (one, _) = plan_rounds(proposer, both, [([0, 1, 2], [3, 4, 5])], Config(), 0,
                                np.array(codes))  # fmt: skip
         assert one.pairs is None
+
+
+@pytest.mark.parametrize(
+    "thought",
+    ["Thinking Process:\n\n1. **Analyze**: two groups\n2. a red dog", "- Group A: dogs\n- snow",
+     "Okay, the user wants concepts.\n\n* dogs in snow"],
+)  # fmt: skip
+def test_a_list_in_thoughts_that_were_cut_off_is_no_list_of_proposals(thought):
+    with ChatServer(completion(thought, finish_reason="length")) as server:
+        with pytest.raises(ModelError, match="Raise max_tokens"):
+            CaptionProposer("m", base_url=server.base_url).propose(DOGS, CATS)
+    # what begins as the answer that was asked for is one, as far as it goes
+    cut = completion('{"differences": ["dogs in snow", "half of a phr', finish_reason="length")
+    with ChatServer(cut) as server:
+        reply = CaptionProposer("m", base_url=server.base_url).propose(DOGS, CATS)
+    assert list(reply.proposals) == ["dogs in snow"]

@@ -63,6 +63,31 @@ def test_hiccups_are_retried(hiccup):
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"code": 429, "message": "Rate limit reached"}}',
+        '{"error": "Service temporarily unavailable"}',
+        '{"object": "error", "message": "The model is overloaded", "code": 503}',
+        '{"choices": [{"error": {"code": 502, "message": "Provider returned error"}}]}',
+        "Internal Server Error",
+        "<html><head><title>502 Bad Gateway</title></head></html>",
+    ],
+)
+def test_failures_with_status_200_are_retried_as_their_own_status(body):
+    with ChatServer(Answer(body=body), Answer(body=body), "fine") as server:
+        assert client(server, max_retries=2).complete(ASK).text == "fine"
+    assert len(server.requests) == 3
+
+
+def test_a_refused_key_with_status_200_is_not_retried():
+    body = '{"error": {"code": 401, "message": "No auth credentials found"}}'
+    with ChatServer(Answer(body=body), "fine") as server:
+        with pytest.raises(CredentialsError, match="No auth credentials found"):
+            client(server, max_retries=3).complete(ASK)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
     ("answer", "words"),
     [
         (RATE_LIMITED, "429: Rate limit reached"),

@@ -1,7 +1,7 @@
 """A chat model as the judge, through a real server on loopback."""
 
 import pytest
-from chat_server import ChatServer
+from chat_server import ChatServer, completion
 
 from visdiff_plugin.chat.client import ChatClient
 from visdiff_plugin.errors import EvaluationError
@@ -43,3 +43,12 @@ def test_a_reply_that_is_no_score_stops_loudly(tmp_path):
     with ChatServer("They are quite alike.") as server:
         with pytest.raises(EvaluationError, match="got 'They are quite alike.'"):
             Judgments(tmp_path / "j.jsonl", judge(server)).ask([QUESTION])
+
+
+def test_thoughts_that_were_cut_off_are_no_score(tmp_path):
+    cut = completion("Okay, the score: 2 or 1? Score: 2", finish_reason="length")
+    with ChatServer(cut) as server:
+        with pytest.raises(EvaluationError, match="cut off.*Raise max_tokens"):
+            Judgments(tmp_path / "j.jsonl", judge(server)).ask([QUESTION])
+    with ChatServer(completion('{"score": 2}', finish_reason="length")) as server:
+        assert judge(server).judge(QUESTION).score == 2

@@ -215,3 +215,49 @@ def test_captions_that_are_stored_stay_valid():
 def test_wrong_options(options, message):
     with pytest.raises(ValueError, match=message):
         OpenAICaptioner("m", **options)
+
+
+THOUGHT = "The user wants a caption. The photo shows"
+SILENT = [
+    completion("", finish_reason="length"),
+    completion("<think>a wall", finish_reason="length"),
+    completion(THOUGHT, finish_reason="length"),
+    completion("<|im_end|>"),
+    completion("..."),
+]
+
+
+@pytest.mark.parametrize("answer", SILENT)
+def test_a_model_that_says_nothing_is_not_asked_for_every_image(paths, answer):
+    with ChatServer(answer) as server, pytest.raises(ModelError, match="Expected") as raised:
+        captioner(server, concurrency=4).caption(paths * 30)
+    assert len(server.requests) <= 5 + 3
+    length = '"length"' in answer.body
+    assert ("Raise max_tokens" in str(raised.value)) == length
+
+
+def test_a_model_that_says_nothing_now_and_then_is_asked_on(paths):
+    answers = [completion("", finish_reason="length")] * 4 + ["a wall"]
+    with ChatServer(answers) as server:
+        captions = captioner(server, concurrency=1).caption(paths * 5)
+    assert len(server.requests) == 15 and captions.count("a wall") == 3
+    with ChatServer(SILENT[0], first=["a wall"]) as server:
+        captions = captioner(server, concurrency=1).caption(paths * 20)
+    # it did speak once: what it said is kept, and more patience is shown
+    assert captions[0] == "a wall" and len(server.requests) == 21
+    assert "20 answers in a row said nothing" in captions[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ('{"error": {"code": 429, "message": "slow down"}}', ServerError),
+        ('{"error": {"code": 401, "message": "bad key"}}', CredentialsError),
+        ('{"error": "model not found"}', ModelError),
+    ],
+)
+def test_an_error_inside_an_answer_is_that_error(paths, said, error):
+    for answer in (Answer(body=said), completion(said)):
+        with ChatServer(answer) as server, pytest.raises(error) as raised:
+            captioner(server, concurrency=2).caption(paths * 20)
+        assert type(raised.value) is error and len(server.requests) <= 4

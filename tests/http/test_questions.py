@@ -286,3 +286,29 @@ def test_progress_is_told_and_stops_the_questions():
         ranker(server, concurrency=1).score(images(captions), ["a dog"], stop)
     assert [label for _, label in steps] == [f"Asking about {n} of 40 captions" for n in (1, 2, 3)]
     assert steps[1][0] == 2 / 40 and len(server.requests) < 40
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        completion("", finish_reason="length"),
+        completion("<think>yes", finish_reason="length"),
+        completion("The user asks whether yes or no", finish_reason="length"),
+    ],
+)
+def test_a_model_that_spends_its_tokens_on_thinking_is_soon_left_alone(answer):
+    captions = [f"picture {number}" for number in range(80)]
+    with ChatServer(answer) as server, pytest.raises(ModelError, match="turn the model's thinking"):
+        ranker(server, concurrency=4).score(images(captions), ["a dog"])
+    assert len(server.requests) <= 5 + 3
+
+
+def test_a_long_winded_answer_counts_though_it_was_cut_off():
+    with ChatServer(completion("Yes, the caption says", finish_reason="length")) as server:
+        assert (ranker(server).score(images(["a dog", "dogs"]), ["a dog"]).scores == 1).all()
+
+
+def test_an_error_with_status_200_is_no_answer():
+    bad = Answer(body='{"error": {"code": 429, "message": "slow down"}}')
+    with ChatServer(bad) as server, pytest.raises(ServerError, match="429: slow down"):
+        ranker(server).score(images(CAPTIONS * 20), ["a dog"])

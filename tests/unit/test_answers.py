@@ -17,6 +17,7 @@ from visdiff_plugin.chat.answers import Token, read_answer, yes_probability
         ("Answer: yes", True),
         ("The answer is no.", False),
         ('{"answer": "no"}', False),
+        ('{"reasoning": "no cat, but a dog", "answer": "yes"}', True),
         ("No", False),
         ("no, it shows a cat", False),
         ("<think>yes? no, wait</think>No.", False),

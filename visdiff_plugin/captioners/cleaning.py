@@ -11,7 +11,8 @@ from ..stages import Missing
 from ..storable import storable
 
 _LABEL = re.compile(
-    r"^(?:(?:assistant|answer|caption|description)\s{0,5}[:：]\s{0,5})+", re.IGNORECASE
+    r"^(?:[*_]{0,3}(?:assistant|answer|caption|description)[*_]{0,3}\s{0,5}[:：][*_]{0,3}\s{0,5})+",
+    re.IGNORECASE,
 )
 # Every character is read once: a run of stops that ends no sentence is taken as a whole.
 _SENTENCE = re.compile(r"(?:[^.!?。！？]++|[.!?]++(?!\s|$))*+(?:[.!?]++|[。！？]++)?\s*", re.DOTALL)

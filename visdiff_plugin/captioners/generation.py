@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..chat.thoughts import not_closed, thinks
 from ..errors import DependencyError, ModelError
 from ..torch_models import ask_hub, pick_device, pick_dtype
+
+#: tokens at the end of a prompt in which a template may open a thought
+_PROMPT_END = 12
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,12 @@ class Generator:
             ModelError: if the model can't work with its inputs
         """
         output = self._generated(inputs, settings)
-        tokens = new_tokens(output, inputs.get("input_ids"))
-        return list(self.processor.batch_decode(tokens, skip_special_tokens=True))
+        given = inputs.get("input_ids")
+        texts = decoded(self.processor, new_tokens(output, given))
+        if not self.chats or given is None:
+            return texts
+        # templates of thinking models open the thought themselves
+        return [f"<think>{text}" for text in texts] if opens(self.processor, given[0]) else texts
 
     def first_chances(self, inputs: Any) -> Any:
         """Returns ``(n, v)`` probabilities of the first token that would be generated (float32).
@@ -90,6 +98,35 @@ class Generator:
                 f"{self.name} failed to generate: {error}",
                 "Check that it is an image captioning model and accepts this prompt.",
             ) from error
+
+
+def decoded(processor: Any, tokens: Any) -> list[str]:
+    """Returns generated text without special tokens, but for those that mark thoughts.
+
+    Args:
+        processor: with a tokenizer
+        tokens: ``(n, m)`` generated ids
+    """
+    added = getattr(processor.tokenizer, "added_tokens_decoder", {}).values()
+    special = [str(token.content) for token in added if token.special]
+    if not any(map(thinks, special)):
+        return list(processor.batch_decode(tokens, skip_special_tokens=True))
+    texts = list(processor.batch_decode(tokens, skip_special_tokens=False))
+    for mark in special:
+        if not thinks(mark):
+            texts = [text.replace(mark, " ") for text in texts]
+    return texts
+
+
+def opens(processor: Any, prompt: Any) -> bool:
+    """Returns whether a prompt ends inside a thought.
+
+    Args:
+        processor: with a tokenizer
+        prompt: ``(p,)`` ids
+    """
+    end = processor.tokenizer.decode(prompt[-_PROMPT_END:], skip_special_tokens=False)
+    return not_closed(end)
 
 
 def new_tokens(output: Any, given: Any | None) -> Any:

@@ -18,6 +18,8 @@ LEAST_MASS = 0.5
 _LONGEST = 1_000
 
 _MARKUP = re.compile(r"[*_`\"'“”‘’#>\[\](){}]")
+# {"reasoning": "...", "answer": "yes"}
+_GIVEN = re.compile(r"[\"']answer[\"']\s{0,9}:\s{0,9}[\"']?([^\"']{0,200})", re.IGNORECASE)
 _BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{0,100})\}?\}?")
 _ANSWER = re.compile(
     r"(?:(?:the\s+)?answer(?:\s+is)?\s*:?\s+)?(yes|no)(?=\Z|\s*[.,;:!]|[ \t]*\n|\s+[-–—]\s|[–—])",
@@ -49,6 +51,8 @@ def read_answer(text: str) -> bool | None:
         text: a model's answer
     """
     said_aloud = answer_text(text)
+    given = _GIVEN.search(said_aloud[:_LONGEST]) if said_aloud[:1] == "{" else None
+    said_aloud = given[1] if given else said_aloud
     plain = _MARKUP.sub("", _BOXED.sub(r"\1", said_aloud[:_LONGEST])).strip()
     match = _ANSWER.match(plain)
     if match is None:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ..errors import ModelError, ServerError
 from ..secret import without_secrets
 from .address import Address, check_host, forbidden
+from .failures import failure_of
 from .pace import Pace
 
 T = TypeVar("T")
@@ -133,9 +134,12 @@ async def _whole(response: Any, library: Any) -> Any:
                 f"Expected an answer of up to {_LONGEST >> 20} MiB, got a longer one.",
                 "Check that the address is that of a chat server.",
             )
+    status = response.status_code
+    if status == 200 and (failure := failure_of(content.decode("utf-8", "replace"))):
+        status = failure.status or status  # so that it is repeated and worded as what it is
     coded = ("content-encoding", "content-length", "transfer-encoding")
     return library.Response(
-        response.status_code,
+        status,
         headers=[pair for pair in response.headers.multi_items() if pair[0].lower() not in coded],
         content=bytes(content),
         request=response.request,

@@ -111,6 +111,12 @@ _BEGINNING = re.compile(
     r"[45]\d\d\s{0,3}(?:client|server)?\s?error\b)",
     re.IGNORECASE,
 )
+#: what an answer that only reports a failure has; one with anything else answers something
+_REPORTS = frozenset(
+    "error errors fault exception detail details error_msg error_message errormessage message msg "
+    "code status statuscode status_code http_status object type param success request_id requestid "
+    "id timestamp path title instance reason user_id model created".split()
+)
 #: servers repeat the key that they refuse
 _KEY = re.compile(r"\b(?:sk|gsk|xai|pk|hf|key|api)[-_][\w\-*]{6,}")
 #: longer texts that begin so are about errors
@@ -130,7 +136,9 @@ def error_text(text: str) -> Failure | None:
         status = int(found[1]) if found else _worded(plain)
         return Failure(status, "an HTML page, where JSON was expected")
     if text.lstrip()[:1] == "{":
-        return failure_in(_decoded(text))
+        data = _decoded(text)
+        only = isinstance(data, dict) and {str(name).casefold() for name in data} <= _REPORTS
+        return failure_in(data) if only else None
     if len(text) <= _LONGEST_MESSAGE and (_MESSAGE.match(head) or _BEGINNING.match(head)):
         found = _STATUS.search(head[:80])
         return Failure(int(found[1]) if found else _worded(head) or 500, shortened(head))

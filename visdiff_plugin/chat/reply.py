@@ -20,6 +20,10 @@ from .thoughts import answer_text, thinks
 
 #: where a server puts thinking that it took out of the answer
 _THINKING = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thoughts")
+#: of a probability that is none
+_LEAST_LOG = -1e4
+#: what servers say of an answer that the token limit cut off
+_CUT = ("length", "max_tokens", "max_output_tokens", "model_length", "token_limit")
 #: what a model that says nothing needs
 _LESS_THINKING = (
     "Raise max_tokens, or turn the model's thinking off: it may have spent all its tokens on that."
@@ -88,7 +92,7 @@ def read_completion(body: str, model: str, server: str = "") -> ChatReply:
         raise RejectedError(f"Model {model!r} refuses to answer: {said}")
     content = storable(_content(message.get("content")))
     text = answer_text(content)
-    cut = str(reason).casefold() in ("length", "max_tokens")
+    cut = str(reason).casefold() in _CUT
     if not text:
         raise _silence(model, reason, cut, thinks(content) or _thought(message))
     reported = error_text(text)
@@ -202,9 +206,10 @@ def _chance(token: Any) -> tuple[str, float] | None:
     if not isinstance(token, dict) or not isinstance(token.get("token"), str):
         return None
     value = token.get("logprob")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         return None
-    return token["token"], math.exp(min(float(value), 0.0))
+    # whole numbers in JSON may be larger than any float
+    return token["token"], math.exp(max(min(value, 0.0), _LEAST_LOG))
 
 
 def _count(value: Any) -> int:

@@ -102,7 +102,8 @@ def _texts(value: Any, depth: int = 0) -> list[str]:
     if not isinstance(value, dict):
         return []
     named = {str(key).casefold(): item for key, item in value.items()}
-    order = [*(name for name in _LISTS if name in named), *named]
+    # each name once: twice at each depth would be thousands of times at the deepest
+    order = dict.fromkeys((*(name for name in _LISTS if name in named), *named))
     for name in order:
         if _GROUP_B.match(name) or _ASIDE.fullmatch(name):
             continue

@@ -9,23 +9,25 @@ import re
 from collections.abc import Iterator
 
 _NAME = (
-    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|deliberation|cot|"
-    r"chain_of_thought|(?:inner|internal)_?(?:monologue|thoughts?|prefix|suffix))"
+    r"(?:think(?:ing)?(?:[-_]?process)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|"
+    r"deliberation|ponder(?:ing)?|plan(?:ning)?|cot|chain[-_]of[-_]thought|"
+    r"(?:inner|internal)_?(?:monologue|thoughts?|prefix|suffix))"
 )
 # <think>, </think>, <seed:think>, <|START_THINKING|>, [THINK], ◁/think▷, and channels. Every part
 # has a longest length, so that a search takes time by the length of the text.
 _TAG = re.compile(
     rf"""
-      (?:<|&lt;|＜) [|｜]? \s{{0,3}} (?P<slash>/?) [|｜]?
+      (?:<|&lt;|＜) [|｜]? \s{{0,3}} (?P<slash>/?) \s{{0,3}} [|｜]?
       (?P<name>(?:[a-z]{{1,12}}[:_]){{0,2}} {_NAME} (?:_[a-z]{{1,12}}){{0,2}})
       (?:\s[^<>\n]{{0,80}})? (?P<empty>/?) [|｜]? (?:>|&gt;|＞)
     | \[ (?P<slash2>/?) (?:think(?:ing)?|thoughts?|reasoning) \]
     | ◁ (?P<slash3>/?) {_NAME} ▷
     | (?P<opens>(?:<\|start\|>\w{{0,12}})? <\|channel\|?> \s{{0,3}}
-        (?:analysis|commentary|thought|thinking|reasoning|reflection)\b | <unused94>)
+        (?:analysis|commentary|thought|thinking|reasoning|reflection)\b
+      | <unused94> | <\|im_start\|>\s?think\b)
     | (?P<closes>(?:<\|start\|>\w{{0,12}})? <\|channel\|?> \s{{0,3}} final\b
         [^<\n]{{0,40}} (?:<\|constrain\|>[^<]{{0,20}})? <\|message\|>
-      | <channel\|> | <unused95>
+      | <channel\|> | <unused95> | <\|im_start\|>\s?answer\b
       | \.\.\.done\ thinking\.?)
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -34,12 +36,13 @@ _ENDS = re.compile(r"(?:^|[:_])(?:end|stop|close|suffix)(?=_|$)|suffix$", re.IGN
 # Without any tag: "Thinking Process: ... Answer: ...", "Here is my thought process: ..."
 _OPENING = re.compile(
     r"[\s*_#>]{0,9}(?:here(?:'s|’s| is) (?:my|a|the) )?(?:thinking|thought|reasoning|chain of "
-    r"thought)(?: process)?[\s*_]{0,3}(?::|\.\.\.)",
+    r"thought)(?: process)?[\s*_]{0,3}(?::|\.\.\.)|"
+    r"\s{0,9}#{1,6} (?:thinking|thoughts?|reasoning)(?: process)?[ \t]{0,9}\n",
     re.IGNORECASE,
 )
 _ANSWER_LINE = re.compile(
     r"^\W{0,6}(?:here(?:'s|’s| is) (?:my|the) )?(?:final )?(?:answer|response|output|caption|"
-    r"result)\W{0,3}:[*_ \t]{0,4}",
+    r"result)\W{0,3}:[*_ \t]{0,4}|^#{1,6} (?:final )?(?:answer|response|output)[ \t]{0,9}$",
     re.IGNORECASE | re.MULTILINE,
 )
 # The channels of gpt-oss where a server took their marks for special tokens and left them out.
@@ -50,7 +53,8 @@ _ANSWER_TAG = re.compile(rf"<(/?){_ANSWER}>", re.IGNORECASE)
 #: markup of tokenizers and chat templates; prose such as "x < y" or "[sic]" is none
 SPECIAL = re.compile(
     rf"""
-      <[|｜][\w.\-/▁]{{1,60}}[|｜]?>                          # <|im_end|>, <|channel>
+      <[|｜]?(?:im_start|start|start_header_id|start_of_turn)[|｜]?>(?:assistant|user|system|model)\b
+    | <[|｜][\w.\-/▁]{{1,60}}[|｜]?>                          # <|im_end|>, <|channel>
     | <[\w.\-]{{1,30}}[|｜]>
     | </?(?:s|pad|unk|bos|eos|eot|eom|eod|cls|sep|mask|image|img|box|output|caption|video|audio|
         {_ANSWER})>
@@ -80,10 +84,14 @@ def answer_text(text: str) -> str:
         text: what a model said, from its first token on
     """
     text = _inside(without_thoughts(text))
+    if not _has(text, "<["):
+        return text.strip()
+    start = 0
     for end in _TURN_END.finditer(text):
-        if SPECIAL.sub("", text[: end.start()]).strip():
+        if SPECIAL.sub("", text[start : end.start()]).strip():
             text = text[: end.start()]
             break
+        start = end.end()
     return SPECIAL.sub(" ", text).strip()
 
 
@@ -99,6 +107,11 @@ def without_thoughts(text: str) -> str:
 def thinks(text: str) -> bool:
     """Returns whether a text holds a mark of thinking."""
     return spans(text) != [(0, len(text))]
+
+
+def not_closed(text: str) -> bool:
+    """Returns whether a text ends inside a thought."""
+    return not any(stop == len(text) for _, stop in spans(text))
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -136,13 +149,18 @@ def _marks(text: str) -> Iterator[tuple[int, int, bool | None]]:
     opening = _OPENING.match(text)
     if opening is not None:
         yield 0, opening.end(), True
-    for tag in _TAG.finditer(text):
+    for tag in _TAG.finditer(text) if _has(text, "<[◁&＜") or "..." in text else ():
         found = True
         yield tag.start(), tag.end(), _opens(tag)
     if opening is not None and not found:
         *_, last = [None, *_ANSWER_LINE.finditer(text, opening.end())]
         if last is not None:
             yield last.start(), last.end(), False
+
+
+def _has(text: str, characters: str) -> bool:
+    """Whether a text has any of some characters: most have none, and need no search."""
+    return any(character in text for character in characters)
 
 
 def _opens(tag: re.Match[str]) -> bool | None:

@@ -10,6 +10,7 @@ from ..chat.client import ChatClient
 from ..chat.reply import cut_off
 from ..chat.thoughts import answer_text
 from ..errors import EvaluationError
+from ..storable import storable
 from .judges import Judgment, Question
 
 _RULES = """\
@@ -119,4 +120,4 @@ def _in_json(text: str) -> set[str]:
 
 
 def _inside(text: str) -> str:
-    return " ".join(text.split()).replace("<", "(").replace(">", ")")
+    return " ".join(storable(text).split()).replace("<", "(").replace(">", ")")

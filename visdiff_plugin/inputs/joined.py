@@ -20,8 +20,17 @@ from ..progress import Progress, part_of
 from ..stages import Images, needs_of
 from ..vectors import RowReader, by_rows
 from .copies import note_shared, without_copies
-from .measured import Measured, label_candidates, object_candidates, property_candidates
+from .measured import (
+    Measured,
+    label_candidates,
+    object_candidates,
+    property_candidates,
+    too_long,
+)
 from .reading import DatasetInputs, InputReader
+
+#: characters of a class that is left out
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -132,7 +141,7 @@ def _joined(
         by_rows(readers) if readers else None,
         np.flatnonzero(in_a),
         np.flatnonzero(~in_a),
-        _measured(parts),
+        _measured(parts, account),
         account,
         {noun: name for part in reversed(parts) for noun, name in part.fields.items()},
         tuple(part.source for part in parts),
@@ -146,7 +155,7 @@ def _together(captions: Sequence[list[str] | None]) -> list[str] | None:
     return known[0] if len(known) == 1 else [*chain(*known)]
 
 
-def _measured(parts: Sequence[DatasetInputs]) -> list[Measured]:
+def _measured(parts: Sequence[DatasetInputs], account: Account) -> list[Measured]:
     measured: list[Measured] = []
     values = [part.properties for part in parts if part.properties is not None]
     if values:
@@ -154,6 +163,8 @@ def _measured(parts: Sequence[DatasetInputs]) -> list[Measured]:
     for name in parts[0].labels:
         names = [*chain(*(part.labels[name][0] for part in parts))]
         measured += label_candidates(name, names)
+        classes = set().union(*(known for known in names if known))
+        account.skip("label", {text[:_SHOWN]: why for text in classes if (why := too_long(text))})
         numbers = np.concatenate([part.labels[name][1] for part in parts])
         if (numbers[:, 0] > 1).any():
             measured += object_candidates(name, numbers)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..evidence.statistics import skewness_sign
 from ..properties.catalog import OBJECT_PROPERTIES, PROPERTIES, Fact, Property
 from ..selection import Candidate, Kind
+from ..storable import LONGEST_DESCRIPTION
 
 #: what fewer images than this are, or all but that many, says nothing
 _LEAST_IMAGES = 5
@@ -66,7 +67,7 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
     chosen = [
         name
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        if _LEAST_IMAGES <= count <= n - _LEAST_IMAGES
+        if _LEAST_IMAGES <= count <= n - _LEAST_IMAGES and not too_long(name)
     ]
     measured: list[Measured] = []
     # rarest first: of two classes that leave each other no image, the unusual one is the row
@@ -81,6 +82,12 @@ def label_candidates(field: str, names: Sequence[set[str] | None]) -> list[Measu
         )
         measured.append(Measured(candidate, scores))
     return measured[::-1]
+
+
+def too_long(name: str) -> str:
+    """Returns why a class can't be a candidate, or "" where it can."""
+    long = len(name) > LONGEST_DESCRIPTION
+    return f"its name is longer than {LONGEST_DESCRIPTION:,} characters" if long else ""
 
 
 def _numbers(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from ..words import AUXILIARIES, CONJUNCTIONS, DETERMINERS, PREPOSITIONS, PRONOUNS, lemma, predicate
 
+#: how much of a text is read as a caption, in characters
+_LONGEST = 20_000
 _WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]|\n")
 
 # Left out, so that "a dog is running in the snow" and "dog running in snow" count as one.
@@ -97,7 +99,7 @@ def _lemmas(words: list[str]) -> tuple[str, ...]:
 
 def _runs(caption: str) -> Iterator[list[str]]:
     run: list[str] = []
-    for word in _WORDS.findall(caption.casefold()):
+    for word in _WORDS.findall(caption[:_LONGEST].casefold()):
         if word in _BREAKS or not word[0].isalnum():
             yield run
             run = []

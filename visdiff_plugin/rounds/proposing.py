@@ -240,11 +240,10 @@ def _storable(reply: ProposerReply, name: str) -> tuple[ProposerReply, dict[str,
             dropped[f"proposal {number}: {text[:_SHOWN]}".rstrip(": ")] = why
         else:
             kept.append(text)
-    if dropped and not kept:
-        why = next(iter(dropped.values()))
+    if reply.proposals and not any(isinstance(given, str) for given in reply.proposals):
         raise ProposerError(
-            f"Expected a list of descriptions from the proposer {name!r}, got none that can be "
-            f"tested: {why}."
+            f"Expected a list of descriptions from the proposer {name!r}, got "
+            f"{reply.proposals!r:.80}."
         )
     text = storable(reply.text) if isinstance(reply.text, str) else ""
     return replace(reply, proposals=kept, text=text), dropped
