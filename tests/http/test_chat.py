@@ -74,14 +74,14 @@ def test_hiccups_are_retried(hiccup):
     ],
 )
 def test_failures_with_status_200_are_retried_as_their_own_status(body):
-    with ChatServer(Answer(body=body), Answer(body=body), "fine") as server:
+    with ChatServer("fine", first=[Answer(body=body)] * 2) as server:
         assert client(server, max_retries=2).complete(ASK).text == "fine"
     assert len(server.requests) == 3
 
 
 def test_a_refused_key_with_status_200_is_not_retried():
     body = '{"error": {"code": 401, "message": "No auth credentials found"}}'
-    with ChatServer(Answer(body=body), "fine") as server:
+    with ChatServer("fine", first=[Answer(body=body)]) as server:
         with pytest.raises(CredentialsError, match="No auth credentials found"):
             client(server, max_retries=3).complete(ASK)
     assert len(server.requests) == 1
