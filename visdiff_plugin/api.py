@@ -12,7 +12,7 @@ from .assembly import make_stages
 from .config import Config, Preset
 from .dataset import samples
 from .engines import make_engine
-from .errors import MediaError
+from .errors import MediaError, concerning
 from .kept import making
 from .pipeline import Comparison
 from .progress import Progress, silent
@@ -207,6 +207,43 @@ def embed(
 
     made = make_encoder(encoder)
     return _store(samples_, made, making.make_embeddings, field, engine, batch_size, progress)
+
+
+def check_storing(
+    function: str,
+    samples_: Any,
+    *,
+    captioner: Any = "blip",
+    encoder: Any = "open_clip:ViT-B-32/laion2b_s34b_b79k",
+    field: str | None = None,
+) -> None:
+    """Checks what `caption` or `embed` is asked for, without loading or reading anything large.
+
+    Args:
+        function: ``"caption"`` or ``"embed"``
+        samples_: as for these
+        captioner ("blip"): likewise
+        encoder: likewise
+        field (None): likewise
+
+    Raises:
+        VisDiffError: as these
+        ValueError: as these
+    """
+    from .captioners import make_captioner
+    from .encoders import make_encoder
+
+    dataset = getattr(samples_, "_root_dataset", samples_)
+    with concerning("a"):
+        samples.check_media(samples_, "what is to be stored", "the chosen photos")
+    if function == "caption":
+        with concerning("captioner"):
+            made = make_captioner(captioner)
+        making.checked_captions(dataset, made, field)
+    else:
+        with concerning("encoder"):
+            encodes = make_encoder(encoder)
+        making.checked_embeddings(dataset, encodes, field)
 
 
 def _run(

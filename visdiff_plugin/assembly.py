@@ -171,7 +171,7 @@ def _check_fields(stages: Stages, dataset: Any, config: Config) -> None:
     for about, names in named.items():
         for name in names:
             with concerning(about):
-                fields.check_field(dataset, name)
+                fields.check_words(dataset, name)
 
 
 def _described(stage: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .evidence.design import Design
 from .evidence.separability import Separability
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
-from .inputs.ties import read_design
+from .inputs.ties import read_design, unusable_fields
 from .inputs.unasked import read_unasked
 from .progress import Progress, silent
 from .results.run import Run
@@ -66,6 +66,8 @@ class Comparison:
     def run(self) -> Run:
         """Compares, stores, and returns the run."""
         self.progress(0.0, "Reading samples")
+        for error in unusable_fields((self.a.dataset, self.b.dataset), self.config):
+            raise error
         with self._timed("inputs"):
             inputs = read_inputs(self.a, self.b, self.config, self.stages, self.progress)
         inputs.account.skip("sample", dict.fromkeys(self.shared, "in both sets"))

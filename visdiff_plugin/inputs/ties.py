@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,44 @@ from .joined import Inputs
 
 #: the value of ``cluster_by`` that is no field
 NEAR_DUPLICATES = "near_duplicates"
+
+
+def unusable_fields(datasets: Sequence[Any], config: Config) -> Iterator[FieldError]:
+    """Yields why fields that tie images together can't be used; runs and forms ask the same.
+
+    Args:
+        datasets: those of A and B
+        config: every choice
+    """
+    for about, name in _named(config):
+        for dataset in datasets:
+            try:
+                with concerning(about):
+                    fields.check_keys(dataset, name)
+            except FieldError as error:
+                yield error
+
+
+def check_values(sources: Sequence[Source], in_a: NDArray[np.bool_], config: Config) -> None:
+    """Checks that fields which tie images together have values on these.
+
+    Raises:
+        FieldError: if a field has no value here, or A and B share none to pair by
+    """
+    for about, name in _named(config):
+        with concerning(about):
+            keys = read_keys(sources, name)
+            if about == "pair_by":
+                _paired(name, encode(keys), in_a)
+
+
+def _named(config: Config) -> list[tuple[str, str]]:
+    """Returns the fields that tie images together, each after the setting that names it."""
+    single = (("cluster_by", config.cluster_by), ("pair_by", config.pair_by))
+    return [
+        *(("control_for", name) for name in config.control_for),
+        *((about, name) for about, name in single if name and name != NEAR_DUPLICATES),
+    ]
 
 
 def read_design(inputs: Inputs, config: Config) -> Design:
