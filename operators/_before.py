@@ -19,7 +19,7 @@ from visdiff_plugin.form_params import ALSO
 from visdiff_plugin.reports.markdown import plain_text
 from visdiff_plugin.sets.draw import draw_two
 
-from . import _sets
+from . import _forms, _sets
 from ._set_choices import Choices
 
 #: texts of about the same length cost the same
@@ -65,10 +65,11 @@ def block(
     return _warn(inputs, estimated.problems, folded)
 
 
-def refuse(inputs: Any, problems: Sequence[Problem], places: Mapping[str, str]) -> None:
+def refuse(ctx: Any, inputs: Any, problems: Sequence[Problem], places: Mapping[str, str]) -> None:
     """Marks the controls that cause what would stop a run; the App then disables Execute.
 
     Args:
+        ctx: of the operator
         inputs: the form, with all its controls
         problems: of `block`
         places: setting -> the control that stands for it, where that has another name
@@ -78,7 +79,7 @@ def refuse(inputs: Any, problems: Sequence[Problem], places: Mapping[str, str]) 
             continue
         names = (places.get(problem.about, problem.about), problem.about, ALSO, "advanced")
         control = next(inputs.properties[name] for name in names if name in inputs.properties)
-        control.invalid, control.error_message = True, problem.text
+        _forms.refuse(ctx, control, problem.text)
 
 
 def _estimate(ctx: Any, chosen: _sets.Sized, config: Config, hypotheses: tuple[str, ...]) -> Any:

@@ -35,8 +35,7 @@ class StoringOperator(LongOperator):
         controls = {"a": target, self.stage: inputs.properties[self.stage]}
         problem = self._problem(ctx)
         if problem is not None and problem.stops:
-            control = controls.get(problem.about, field)
-            control.invalid, control.error_message = True, problem.text
+            _forms.refuse(ctx, controls.get(problem.about, field), problem.text)
         return types.Property(inputs, view=types.View(label=self.label))
 
     def _problem(self, ctx: Any) -> Problem | None:

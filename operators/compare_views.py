@@ -33,7 +33,7 @@ class CompareViews(ComparingOperator):
         _words.warn(ctx, inputs, sets.a, sets.b)
         preset = _arguments.preset_of(ctx.params)
         _advanced.controls(ctx, inputs, ("captioner", "encoder", "proposer", "ranker"), preset)
-        _before.refuse(inputs, problems, {"captioner": "words"})
+        _before.refuse(ctx, inputs, problems, {"captioner": "words"})
         return types.Property(inputs, view=types.View(label="Compare two sets of photos"))
 
     def resolve_placement(self, ctx: Any) -> Any:

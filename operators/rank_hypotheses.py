@@ -34,7 +34,7 @@ class RankHypotheses(ComparingOperator):
             view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
         )
         if not hypotheses:
-            asked.invalid, asked.error_message = True, "Type at least one hypothesis first."
+            _forms.refuse(ctx, asked, "Type at least one hypothesis first.")
         counts = inputs.float(
             "threshold",
             label="Score that counts",
@@ -44,7 +44,7 @@ class RankHypotheses(ComparingOperator):
         try:
             thresholds_of(self._threshold(ctx), hypotheses)
         except ValueError as error:
-            counts.invalid, counts.error_message = True, str(error)
+            _forms.refuse(ctx, counts, str(error))
         _run_name.control(ctx, inputs, sets.a, sets.b)
         problems = _before.block(
             ctx, inputs, sets,
@@ -55,7 +55,7 @@ class RankHypotheses(ComparingOperator):
             ctx, inputs, ("encoder", "captioner", "ranker"), _arguments.rank_preset(ctx.params),
             proposes=False,
         )  # fmt: skip
-        _before.refuse(inputs, problems, {})
+        _before.refuse(ctx, inputs, problems, {})
         return types.Property(inputs, view=types.View(label="Check my hypotheses"))
 
     @staticmethod
