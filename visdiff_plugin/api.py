@@ -261,7 +261,7 @@ def _run(
     a, b, within = chosen
     base = choosing.make_base(dataset, within)
     set_a, set_b = choosing.select_two(base, a, b)
-    taken_from = base.label
+    taken_from, taken_by = base.label, base.text or base.label
     del base  # it may hold every id of the dataset
     score_fields.check_other(dataset, set_b.dataset, run_key)
     set_a, set_b, shared = samples.separate(set_a, set_b, config.overlap)
@@ -279,6 +279,7 @@ def _run(
             taken_from,
             progress or silent,
             thresholds or {},
+            taken_by,
         ).run()
 
 

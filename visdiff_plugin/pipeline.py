@@ -48,6 +48,7 @@ class Comparison:
         within: what both sets were taken from, for people; empty for the whole dataset
         progress: called with the share done and a label
         thresholds: hypothesis -> the score from which on an image counts as showing it
+        within_text: what both sets were taken from, as text where it has one
     """
 
     dataset: Any
@@ -61,6 +62,7 @@ class Comparison:
     within: str = ""
     progress: Progress = silent
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    within_text: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
@@ -131,7 +133,7 @@ class Comparison:
     def _record(self, compared: Compared, inputs: Inputs) -> dict[str, Any]:
         return {
             "seed": self.config.seed,
-            "sets": {"a": self.a.text, "b": self.b.text, "within": self.within},
+            "sets": {"a": self.a.text, "b": self.b.text, "within": self.within_text},
             "hypotheses": list(self.hypotheses),
             "thresholds": dict(self.thresholds),
             "script_only": self.config.script_only(),

@@ -40,11 +40,13 @@ class Base:
         dataset: a FiftyOne dataset
         view: the dataset, or a view of it
         label (""): what people call the view; empty for the whole dataset
+        text (None): what it was chosen by, where that is text
     """
 
     dataset: Any
     view: Any
     label: str = ""
+    text: str | None = None
     _numbers: dict[str, tuple[list[str], list[float]]] = field(
         default_factory=dict, repr=False, compare=False
     )
