@@ -129,7 +129,8 @@ def load_view(dataset: Any, name: str) -> Any:
         return dataset.load_saved_view(name)
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise SelectionError(
-            f"Saved view {name!r} can't be used: {error}", "Save it again, or choose another set."
+            f"Saved view {name!r} can't be used: {str(error).rstrip('.')}.",
+            "Save it again, or choose another set.",
         ) from error
 
 
