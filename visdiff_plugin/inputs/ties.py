@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..assembly import caption_fields
 from ..config import Config
 from ..dataset import fields
 from ..dataset.samples import Source
-from ..errors import FieldError, concerning
+from ..errors import FieldError, SettingError, concerning
 from ..evidence.design import Design, encode, names_of_strata, strata_of
 from ..evidence.near_duplicates import near_duplicates
 from .joined import Inputs
@@ -20,18 +21,26 @@ from .joined import Inputs
 NEAR_DUPLICATES = "near_duplicates"
 
 
-def unusable_fields(datasets: Sequence[Any], config: Config) -> Iterator[FieldError]:
-    """Yields why fields that tie images together can't be used; runs and forms ask the same.
+def unusable_fields(datasets: Sequence[Any], config: Config) -> Iterator[FieldError | SettingError]:
+    """Yields why fields that are read can't be used; runs and forms ask the same.
 
     Args:
         datasets: those of A and B
         config: every choice
     """
-    for about, name in _named(config):
+    words: list[tuple[str, str]] = []
+    try:
+        words += [("captioner", name) for name in caption_fields(config.captioner)]
+    except SettingError as error:
+        yield error
+    words += [("label_fields", name) for name in config.label_fields]
+    read = [(*one, fields.check_words) for one in words]
+    read += [(*one, fields.check_keys) for one in _named(config)]
+    for about, name, check in read:
         for dataset in datasets:
             try:
                 with concerning(about):
-                    fields.check_keys(dataset, name)
+                    check(dataset, name)
             except FieldError as error:
                 yield error
 
