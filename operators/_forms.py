@@ -34,6 +34,15 @@ def engine(ctx: Any, inputs: Any) -> None:
         inputs.float("gpus", label="GPUs per worker", default=0, min=0, required=False)
 
 
+def refuse(ctx: Any, control: Any, text: str) -> None:
+    """Says beside a control why a run would refuse it; the App then disables Execute.
+
+    Not to scripts: the run tells them the same, as an error of its own.
+    """
+    if not ctx.params.get(FROM_SCRIPT):
+        control.invalid, control.error_message = True, text
+
+
 def chosen_engine(params: dict[str, Any]) -> dict[str, Any]:
     """Returns the engine as the library takes it.
 

@@ -15,6 +15,8 @@ from visdiff_plugin.catalog.members import asks_server, find, members_of, read
 from visdiff_plugin.catalog.table import BRAIN, FIELD, STAGES
 from visdiff_plugin.chat.address import read_address
 from visdiff_plugin.config import SETTINGS, Config
+from visdiff_plugin.dataset.fields import brain_runs
+from visdiff_plugin.dataset.offers import word_fields
 from visdiff_plugin.errors import SettingError
 from visdiff_plugin.form_params import NONE
 
@@ -225,18 +227,9 @@ def _argument(ctx: Any, inputs: Any, name: str, choice: Choice) -> None:
 
 def _known(ctx: Any, choice: Choice) -> list[str]:
     """Returns what the dataset offers for a choice's name: its fields, its similarity runs."""
-    dataset = ctx.dataset
     if choice == FIELD:
-        import fiftyone as fo
-
-        wanted = (fo.StringField, fo.ListField, fo.EmbeddedDocumentField)
-        schema = dataset.get_field_schema(ftype=wanted)
-        return [
-            field_name for field_name in schema if field_name not in ("id", "filepath", "metadata")
-        ]
-    if choice == BRAIN:
-        return [str(run) for run in dataset.list_brain_runs(type="similarity")]
-    return []
+        return word_fields(ctx.dataset)
+    return brain_runs(ctx.dataset) if choice == BRAIN else []
 
 
 def _key(name: str, choice: Choice) -> str:

@@ -15,7 +15,7 @@ from visdiff_plugin.sets.choosing import make_base
 from visdiff_plugin.sets.finding import Base
 from visdiff_plugin.sets.preview import Preview, preview
 
-from . import _sizes
+from . import _forms, _sizes
 from ._set_choices import KINDS, Choices
 from ._set_values import CONTROLS, OF_THE_APP, WHOLE, to_text, to_values
 
@@ -193,8 +193,8 @@ class _Controls:
         control = self.added[(lacking or last[-1:] or ["kind"])[0]]
         if about == "within" and self.within is not None:
             control = self.within
-        control.invalid = True
-        control.error_message = why or f"Choose set {self.side.upper()} first."
+        text = why or f"Choose set {self.side.upper()} first."
+        _forms.refuse(self.choices.ctx, control, text)
 
     def add(self, inputs: Any) -> None:
         """Adds the picker of a kind, and the controls that this kind needs."""

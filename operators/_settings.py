@@ -8,7 +8,7 @@ from typing import Any
 from fiftyone.operators import types
 
 from visdiff_plugin.config import SETTINGS, Config, Preset
-from visdiff_plugin.dataset.offers import group_fields
+from visdiff_plugin.dataset.offers import group_fields, label_fields
 from visdiff_plugin.form_params import ALSO, LEFT_OUT, hidden_in
 from visdiff_plugin.settings import Setting
 
@@ -100,15 +100,7 @@ def _group_fields(ctx: Any, inputs: Any, name: str, described: Setting, standard
 
 
 def _label_fields(ctx: Any, inputs: Any, name: str, described: Setting, standard: Any) -> None:
-    import fiftyone as fo
-
-    schema = ctx.dataset.get_field_schema(ftype=fo.EmbeddedDocumentField)
-    labels = [
-        field_name
-        for field_name, field in schema.items()
-        if issubclass(field.document_type, fo.Label) and not field_name.startswith("visdiff_")
-    ]
-    _pick_several(inputs, name, described, labels)
+    _pick_several(inputs, name, described, label_fields(ctx.dataset))
 
 
 def _pick(inputs: Any, name: str, described: Setting, view: Any, default: Any = None) -> Any:

@@ -7,7 +7,9 @@ from typing import Any
 
 from fiftyone.operators import types
 
-from visdiff_plugin.errors import FieldError
+from visdiff_plugin.api import check_storing
+from visdiff_plugin.errors import FieldError, VisDiffError
+from visdiff_plugin.estimating.lacking import Problem, problem_of
 
 from . import _forms, _models, _progress
 from ._long import LongOperator
@@ -25,16 +27,34 @@ class StoringOperator(LongOperator):
     def resolve_input(self, ctx: Any) -> Any:
         """Builds the form."""
         inputs = types.Object()
-        inputs.view_target(ctx)
+        target = inputs.view_target(ctx, require_flat=True)
         _models.models(ctx, inputs, self.stage, preset="default", stored=True)
-        inputs.str(
+        field = inputs.str(
             "field",
             label="Field",
             description="where to store the results; leave empty to name it after the model",
             required=False,
         )
         _forms.engine(ctx, inputs)
+        controls = {"a": target, self.stage: inputs.properties[self.stage]}
+        problem = self._problem(ctx)
+        if problem is not None and problem.stops:
+            _forms.refuse(ctx, controls.get(problem.about, field), problem.text)
         return types.Property(inputs, view=types.View(label=self.label))
+
+    def _problem(self, ctx: Any) -> Problem | None:
+        """Returns why nothing could be stored, as far as that is known before it is made."""
+        try:
+            specs = _models.specs(ctx.params, self.stage)
+            check_storing(self.function, self._view(ctx), **specs, **_field(ctx.params))
+        except (VisDiffError, ValueError) as error:
+            return problem_of(error)
+        return None
+
+    @staticmethod
+    def _view(ctx: Any) -> Any:
+        """Returns what the form is about; of groups, the slice that the grid shows."""
+        return ctx.target_view(require_flat=True)
 
     def act(self, ctx: Any) -> Any:
         """Computes only what is missing."""
@@ -46,7 +66,7 @@ class StoringOperator(LongOperator):
         import visdiff_plugin as visdiff
 
         stored = getattr(visdiff, self.function)(
-            ctx.target_view(),
+            self._view(ctx),
             progress=progress,
             **_models.specs(ctx.params, self.stage),
             **_field(ctx.params),

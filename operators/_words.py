@@ -7,6 +7,7 @@ from typing import Any
 
 from fiftyone.operators import types
 
+from visdiff_plugin.dataset.offers import word_fields
 from visdiff_plugin.errors import SelectionError
 from visdiff_plugin.sets.grammar import Intersection, Label, parse_set
 
@@ -19,7 +20,6 @@ NOTHING = "nothing"
 _TEXTS = ("caption", "captions", "description", "descriptions", "text", "alt_text", "prompt")
 _LABELS = ("ground_truth", "groundtruth", "gt", "truth", "label", "labels", "class", "classes",
            "category", "categories", "objects", "detections")  # fmt: skip
-_OWN = ("id", "filepath", "tags", "metadata", "visdiff_keys", "visdiff_properties")
 
 
 def control(ctx: Any, inputs: Any, a: Any, b: Any) -> None:
@@ -87,19 +87,7 @@ def default(dataset: Any, a: Any, b: Any) -> str:
 
 def names(dataset: Any) -> list[str]:
     """Returns the fields that hold text or labels, the likeliest first."""
-    import fiftyone as fo
-
-    labels = (fo.Classification, fo.Classifications, fo.Detection, fo.Detections, fo.Polyline,
-              fo.Polylines, fo.Keypoints)  # fmt: skip
-    ours = {*_OWN, *dataset.list_runs(), *dataset.list_evaluations()}
-    word_fields = []
-    for name, field in dataset.get_field_schema().items():
-        inside = getattr(field, "field", None) if isinstance(field, fo.ListField) else field
-        document = getattr(field, "document_type", None)
-        words = isinstance(inside, fo.StringField) or document in labels
-        if words and name not in ours:
-            word_fields.append(name)
-    return sorted(word_fields, key=_rank)
+    return sorted(word_fields(dataset), key=_rank)
 
 
 _ORDER = ("visdiff_caption_", *_TEXTS, *_LABELS)

@@ -25,7 +25,7 @@ class CompareViews(ComparingOperator):
         _run_name.control(ctx, inputs, sets.a, sets.b)
         _presets.control(inputs)
         _words.control(ctx, inputs, sets.a, sets.b)
-        _before.block(
+        problems = _before.block(
             ctx, inputs, sets,
             lambda: _arguments.of_compare(ctx, sets.a, sets.b),
             {**_advanced.places(ctx), **_words.place(ctx)},
@@ -33,6 +33,7 @@ class CompareViews(ComparingOperator):
         _words.warn(ctx, inputs, sets.a, sets.b)
         preset = _arguments.preset_of(ctx.params)
         _advanced.controls(ctx, inputs, ("captioner", "encoder", "proposer", "ranker"), preset)
+        _before.refuse(ctx, inputs, problems, {"captioner": "words"})
         return types.Property(inputs, view=types.View(label="Compare two sets of photos"))
 
     def resolve_placement(self, ctx: Any) -> Any:

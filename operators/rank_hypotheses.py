@@ -6,6 +6,8 @@ from typing import Any
 
 from fiftyone.operators import types
 
+from visdiff_plugin.thresholds import thresholds_of
+
 from . import _advanced, _arguments, _before, _forms, _run_name, _sets
 from ._comparing import ComparingOperator
 
@@ -22,7 +24,8 @@ class RankHypotheses(ComparingOperator):
         """Builds the form."""
         inputs = types.Object()
         sets = _sets.two_sets(ctx, inputs)
-        inputs.str(
+        hypotheses = _forms.lines(ctx.params.get("hypotheses"))
+        asked = inputs.str(
             "hypotheses",
             label="Hypotheses",
             description="one per line, such as: dogs in snow",
@@ -30,31 +33,42 @@ class RankHypotheses(ComparingOperator):
             # not a CodeView: its editor is fetched from the web, and offline never appears
             view=types.TextFieldView(componentsProps={"field": {"multiline": True, "minRows": 4}}),
         )
-        inputs.float(
+        if not hypotheses:
+            _forms.refuse(ctx, asked, "Type at least one hypothesis first.")
+        counts = inputs.float(
             "threshold",
             label="Score that counts",
             description="optional: from which score on a photo shows a hypothesis, such as the "
             "threshold of a difference that was found elsewhere",
         )
+        try:
+            thresholds_of(self._threshold(ctx), hypotheses)
+        except ValueError as error:
+            _forms.refuse(ctx, counts, str(error))
         _run_name.control(ctx, inputs, sets.a, sets.b)
-        _before.block(
+        problems = _before.block(
             ctx, inputs, sets,
             lambda: _arguments.of_rank(ctx),
-            _advanced.places(ctx), tuple(_forms.lines(ctx.params.get("hypotheses"))),
+            _advanced.places(ctx), tuple(hypotheses),
         )  # fmt: skip
         _advanced.controls(
             ctx, inputs, ("encoder", "captioner", "ranker"), _arguments.rank_preset(ctx.params),
             proposes=False,
         )  # fmt: skip
+        _before.refuse(ctx, inputs, problems, {})
         return types.Property(inputs, view=types.View(label="Check my hypotheses"))
+
+    @staticmethod
+    def _threshold(ctx: Any) -> Any:
+        threshold = ctx.params.get("threshold")
+        return None if threshold in (None, "") else threshold
 
     def arguments(self, ctx: Any, a: Any, b: Any) -> dict[str, Any]:
         """Returns what `visdiff_plugin.rank` takes beside the sets and the key."""
         hypotheses = _forms.lines(ctx.params.get("hypotheses"))
-        threshold = ctx.params.get("threshold")
         return {
             "hypotheses": hypotheses,
-            "threshold": None if threshold in (None, "") else threshold,
+            "threshold": self._threshold(ctx),
             "config": _arguments.of_rank(ctx),
         }
 

@@ -13,7 +13,7 @@ from visdiff_plugin.errors import FieldError, SelectionError
 from visdiff_plugin.form_params import LEFT_OUT, params_of
 from visdiff_plugin.results.difference import Difference
 from visdiff_plugin.results.run import Run
-from visdiff_plugin.sets.grammar import SavedView, parse_set
+from visdiff_plugin.sets.grammar import Intersection, SavedView, parse_set
 from visdiff_plugin.views import filter_view, sort_view
 
 from .payload import hypotheses
@@ -136,9 +136,9 @@ def settings_of(dataset: Any, run: Run) -> tuple[str, dict[str, Any]]:
             left_out.append(
                 f"Set {side.upper()} was picked by hand, or its view is gone. Pick it again."
             )
-    within = sets.get("within")
-    if within in views:
-        params["within"] = within
+    within = sets.get("within") or ""
+    if _set_again(within, views):
+        params["within"] = _set_again(within, views)
     elif within:
         left_out.append(f"Both sets were taken from {within}, which has no name here.")
     if left_out:
@@ -161,7 +161,9 @@ def _set_again(text: str, views: Sequence[str]) -> str:
         chosen = parse_set(text, views)
     except SelectionError:
         return ""
-    return "" if isinstance(chosen, SavedView) and chosen.name not in views else str(chosen)
+    parts = chosen.parts if isinstance(chosen, Intersection) else (chosen,)
+    gone = any(isinstance(part, SavedView) and part.name not in views for part in parts)
+    return "" if gone else str(chosen)
 
 
 def free_key(dataset: Any, run_key: str) -> str:

@@ -12,7 +12,7 @@ from .assembly import make_stages
 from .config import SETTINGS, Config, Preset
 from .dataset import samples
 from .engines import make_engine
-from .errors import MediaError
+from .errors import MediaError, concerning
 from .kept import making
 from .mongo.outages import store_in_words
 from .pipeline import Comparison
@@ -237,6 +237,43 @@ def embed(
     return _store(samples_, made, making.make_embeddings, field, engine, batch_size, progress)
 
 
+def check_storing(
+    function: str,
+    samples_: Any,
+    *,
+    captioner: Any = "blip",
+    encoder: Any = "open_clip:ViT-B-32/laion2b_s34b_b79k",
+    field: str | None = None,
+) -> None:
+    """Checks what `caption` or `embed` is asked for, without loading or reading anything large.
+
+    Args:
+        function: ``"caption"`` or ``"embed"``
+        samples_: as for these
+        captioner ("blip"): likewise
+        encoder: likewise
+        field (None): likewise
+
+    Raises:
+        VisDiffError: as these
+        ValueError: as these
+    """
+    from .captioners import make_captioner
+    from .encoders import make_encoder
+
+    dataset = getattr(samples_, "_root_dataset", samples_)
+    with concerning("a"):
+        samples.check_media(samples_, "what is to be stored", "the chosen photos")
+    if function == "caption":
+        with concerning("captioner"):
+            made = make_captioner(captioner)
+        making.checked_captions(dataset, made, field)
+    else:
+        with concerning("encoder"):
+            encodes = make_encoder(encoder)
+        making.checked_embeddings(dataset, encodes, field)
+
+
 @store_in_words()
 def _run(
     dataset: Any,
@@ -254,7 +291,7 @@ def _run(
     a, b, within = chosen
     base = choosing.make_base(dataset, within)
     set_a, set_b = choosing.select_two(base, a, b)
-    taken_from = base.label
+    taken_from, taken_by = base.label, base.text or base.label
     del base  # it may hold every id of the dataset
     score_fields.check_other(dataset, set_b.dataset, run_key)
     set_a, set_b, shared = samples.separate(set_a, set_b, config.overlap)
@@ -275,6 +312,7 @@ def _run(
             thresholds or {},
             replaces,
             dropped or {},
+            taken_by,
         ).run()
 
 

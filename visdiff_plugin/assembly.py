@@ -111,8 +111,8 @@ def make_stages(
     from .captioners import make_captioner
     from .proposers import make_proposers
 
-    captioner, caption_fields = None, _field_names(config.captioner)
-    if config.captioner is not None and not caption_fields:
+    captioner, read_from = None, caption_fields(config.captioner)
+    if config.captioner is not None and not read_from:
         captioner = make_captioner(config.captioner)
     encoder, vectors, field_name = _encoder(dataset, config)
     proposers: tuple[Proposer, ...] = ()
@@ -128,7 +128,7 @@ def make_stages(
     engine = make_engine(config.engine)
     also: tuple[Need, ...] = ("embeddings",) if proposers and config.draw == "sure" else ()
     stages = Stages(
-        captioner, caption_fields, encoder, vectors, field_name, proposers, ranker, engine, also
+        captioner, read_from, encoder, vectors, field_name, proposers, ranker, engine, also
     )
     _check_fields(stages, dataset, config)
     _check_fit(stages, config, propose)
@@ -232,7 +232,12 @@ def _encoder(
     return encoder, None if field_name else vectors, field_name
 
 
-def _field_names(captioner: Any) -> tuple[str, ...]:
+def caption_fields(captioner: Any) -> tuple[str, ...]:
+    """Returns the fields that a config reads captions from; none where a model makes them.
+
+    Raises:
+        SettingError: if it names no field
+    """
     stored = stored_name("captioner", captioner)
     if stored is None:
         return ()

@@ -20,7 +20,7 @@ from .evidence.design import Design
 from .evidence.separability import Separability
 from .exhibits import with_exhibits
 from .inputs.joined import Inputs, read_inputs
-from .inputs.ties import read_design
+from .inputs.ties import read_design, unusable_fields
 from .inputs.unasked import read_unasked
 from .progress import Progress, silent
 from .results.run import Run
@@ -54,6 +54,7 @@ class Comparison:
         thresholds: hypothesis -> the score from which on an image counts as showing it
         replaces: the run of that key which it may replace, as `run_store.writing` gives it
         dropped: hypotheses that can't be tested, with reasons
+        within_text: what both sets were taken from, as text where it has one
     """
 
     dataset: Any
@@ -69,11 +70,14 @@ class Comparison:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     replaces: str = ""
     dropped: Mapping[str, str] = field(default_factory=dict)
+    within_text: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
         """Compares, stores, and returns the run."""
         self.progress(0.0, "Reading samples")
+        for error in unusable_fields((self.a.dataset, self.b.dataset), self.config):
+            raise error
         with self._timed("inputs"):
             inputs = read_inputs(self.a, self.b, self.config, self.stages, self.progress)
         inputs.account.skip("sample", dict.fromkeys(self.shared, "in both sets"))
@@ -141,7 +145,7 @@ class Comparison:
     def _record(self, compared: Compared, inputs: Inputs) -> dict[str, Any]:
         return {
             "seed": self.config.seed,
-            "sets": {"a": self.a.text, "b": self.b.text, "within": self.within},
+            "sets": {"a": self.a.text, "b": self.b.text, "within": self.within_text},
             "hypotheses": list(self.hypotheses),
             "thresholds": dict(self.thresholds),
             "script_only": self.config.script_only(),

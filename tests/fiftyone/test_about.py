@@ -5,6 +5,7 @@ import fiftyone.brain as fob
 import numpy as np
 import pytest
 from fakes import ColorCaptioner, ColorEncoder, ListProposer
+from fiftyone.core.brain import BrainMethod
 from forms import Form
 
 import visdiff_plugin as visdiff
@@ -24,9 +25,17 @@ def two(make_dataset):
     home.set_values("camera", ["x", "y"] * 4)
     home.set_values("truth", [fo.Classification(label="thing")] * 8)
     fob.compute_similarity(home, embeddings=np.eye(8), brain_key="sim", backend="sklearn")
+    model_of(home, "clip-vit-base32-torch", True)
     yield home, other
     fo.delete_dataset(home.name)
     fo.delete_dataset(other.name)
+
+
+def model_of(dataset, model, prompts):
+    """Says in a similarity run which model made it, as FiftyOne does where one is named."""
+    config = dataset.get_brain_info("sim").config
+    config.model, config.supports_prompts = model, prompts
+    BrainMethod.update_run_config(dataset, "sim", config)
 
 
 def offline(**changes):
@@ -63,6 +72,20 @@ def test_a_similarity_run_of_one_dataset_alone_is_about_the_encoder(two):
     home, other = two
     said = about(home, f"dataset:{other.name}", offline(encoder="brain:sim", ranker="embedding"))
     assert "Expected a brain run" in said["encoder"] and repr(other.name) in said["encoder"]
+
+
+def test_a_similarity_run_whose_model_can_not_be_used_says_why(two):
+    home, other = two
+    for model, prompts, why in (
+        (None, None, "does not say which model made it"),
+        ("resnet50-imagenet-torch", False, "embeds no text"),
+    ):
+        model_of(home, model, prompts)
+        config = offline(encoder="brain:sim", ranker="embedding")
+        assert why in about(home, home.limit(4), config)["encoder"]
+        with pytest.raises(VisDiffError, match=why) as caught:
+            visdiff.compare(home, home.limit(4), "rest", "run", config=config)
+        assert caught.value.about == "encoder"
 
 
 HERE = [

@@ -9,6 +9,7 @@ from fiftyone.operators.executor import ValidationContext
 from forms import Form
 
 import visdiff_plugin as visdiff
+from visdiff_plugin.catalog.table import BRAIN, FIELD
 from visdiff_plugin.errors import VisDiffError
 
 NAMES = ("compare_views", "rank_hypotheses")
@@ -207,3 +208,126 @@ def test_the_advice_for_patches_works(labeled, tmp_path):
     cut = sorted((tmp_path / "cut").rglob("*.*"))
     assert len(cut) == 40 and Image.open(cut[0]).size == (4, 4)
     assert np.asarray(Image.open(cut[0])).any()
+
+
+@pytest.fixture
+def odd(labeled):
+    """Fields of kinds that some settings can't use, and similarity runs that can't be used."""
+    import fiftyone.brain as fob
+
+    n = len(labeled)
+    labeled.set_values("vector", list(np.random.default_rng(0).normal(size=(n, 4))))
+    labeled.set_values("numbers", [[1.0, 2.0]] * n)
+    labeled.set_values("mask", [fo.Segmentation(mask=np.zeros((2, 2), np.uint8))] * n)
+    labeled.set_values("place", [fo.GeoLocation(point=[1.0, 2.0])] * n)
+    labeled.set_values("pair", [f"p{row}" for row in range(n)])
+    fob.compute_similarity(labeled, embeddings="vector", brain_key="nameless")
+    fob.compute_visualization(labeled, embeddings="vector", method="pca", brain_key="drawn")
+    return labeled
+
+
+SETTINGS = [
+    ("captioner", "Expected text or labels in 'depth'", {"captioner": "field:depth"}),
+    ("captioner", "Expected text or labels in 'mask'", {"captioner": "field:mask"}),
+    ("captioner", "Expected text or labels in 'numbers'", {"captioner": "field:numbers"}),
+    ("captioner", "got 'missing'. Fields:", {"captioner": "field:missing"}),
+    ("captioner", "nothing", {"captioner": "field:nothing"}),
+    ("encoder", "does not say which model made it", {"encoder": "brain:nameless"}),
+    ("encoder", "Expected a similarity run", {"encoder": "brain:drawn"}),
+    ("encoder", "Expected a brain run, got 'none'", {"encoder": "brain:none"}),
+    ("label_fields", "Expected text or labels in 'place'", {"label_fields": ["place"]}),
+    ("label_fields", "Expected text or labels in 'depth'", {"label_fields": ["depth"]}),
+    ("control_for", "Expected values to group by in 'vector'", {"control_for": ["vector"]}),
+    ("control_for", "Expected values of 'nothing'", {"control_for": ["truth", "nothing"]}),
+    ("cluster_by", "Expected values to group by in 'mask'", {"cluster_by": "mask"}),
+    ("cluster_by", "embeddings", {"cluster_by": "near_duplicates"}),
+    ("pair_by", "got 'gone'", {"pair_by": "gone"}),
+    ("pair_by", "that A and B share, got 0", {"pair_by": "pair"}),
+    ("seed", "seed", {"seed": -1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("control", "match", "params"), SETTINGS, ids=str)
+def test_settings_that_a_run_would_refuse(plugins, odd, control, match, params):
+    sets = {"a": "red", "b": "blue", "words": "nothing", **params}
+    form = Form(odd, **sets, run_key="run", advanced=True)
+    said = invalid(form)
+    assert list(said) == [control] and match in said[control], said
+    with pytest.raises((VisDiffError, ValueError)) as error:
+        form.execute()
+    assert match in str(error.value)
+    assert not odd.has_run("run")
+    folded = invalid(Form(odd, **sets, run_key="run"))
+    assert list(folded) == ["advanced"] and match in folded["advanced"]
+
+
+def test_pickers_offer_what_works_and_what_they_offer_works(plugins, odd):
+    form = Form(odd, a="red", b="blue", advanced=True, captioner=FIELD.name, encoder=BRAIN.name)
+    words = Form(odd, a="red", b="blue").offered("words")
+    assert not {"depth", "mask", "place", "vector", "numbers"} & set(words)
+    assert set(form.offered("label_fields")) == {"truth", "guess", "boxes"}
+    assert "depth" in form.offered("control_for") and "vector" not in form.offered("control_for")
+    known = next(name for name in form.inputs if name.startswith("captioner_"))
+    assert not {"depth", "mask", "place"} & set(form.offered(known))
+    brain = next(name for name in form.inputs if name.startswith("encoder_"))
+    assert not getattr(form.inputs[brain].view, "choices", [])
+    tried = {"label_fields": [[name] for name in form.offered("label_fields")],
+             "control_for": [[name] for name in form.offered("control_for")],
+             "words": words, "cluster_by": form.offered("cluster_by")}  # fmt: skip
+    for setting, values in tried.items():
+        for value in values:
+            chosen = {"a": "red", "b": "blue", "words": "nothing", setting: value}
+            form = Form(odd, **chosen, advanced=True, run_key="run", overwrite=True)
+            refuses = bool(invalid(form))
+            try:
+                form.execute()
+            except (VisDiffError, ValueError):
+                assert refuses, (setting, value)
+            else:
+                assert not refuses, (setting, value)
+
+
+def test_hypotheses_and_thresholds(plugins, labeled):
+    sets = {"a": "red", "b": "blue", "captioner": "field:truth", "run_key": "run"}
+    none = Form(labeled, "rank_hypotheses", **sets)
+    assert invalid(none) == {"hypotheses": "Type at least one hypothesis first."}
+    wrong = Form(labeled, "rank_hypotheses", **sets, hypotheses="cat", threshold="high")
+    assert list(invalid(wrong)) == ["threshold"]
+    with pytest.raises(ValueError, match="finite number"):
+        wrong.execute()
+    assert invalid(Form(labeled, "rank_hypotheses", **sets, hypotheses="cat")) == {}
+
+
+def test_overlap_of_an_earlier_comparison(plugins, labeled):
+    sets = {"a": "red", "b": "label:truth=cat", "run_key": "run", "overlap": "error"}
+    form = Form(labeled, **sets, advanced=True)
+    said = invalid(form)
+    assert len(said) == 1 and "in both sets" in next(iter(said.values()))
+    with pytest.raises(VisDiffError, match="without common samples"):
+        form.execute()
+
+
+def test_what_this_machine_lacks_is_said_but_a_worker_may_have_it(plugins, labeled, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    form = Form(labeled, a="red", b="blue", proposer="openai:gpt-4o-mini", advanced=True)
+    assert any("OPENAI_API_KEY" in one.view.label for name, one in form.inputs.items()
+               if name.startswith("problem_"))  # fmt: skip
+    assert invalid(form) == {}
+
+
+@pytest.mark.parametrize("name", ["caption_samples", "embed_samples"])
+def test_storing_refuses_what_can_not_be_stored(plugins, labeled, kinds, name):
+    groups, videos = kinds
+    assert invalid(Form(labeled, name)) == {}
+    taken = invalid(Form(labeled, name, field="truth"))
+    assert "was not created by VisDiff" in taken["field"]
+    patches = {"view": labeled.to_patches("boxes")._serialize()}
+    said = invalid(Form(labeled, name, patches))
+    assert "holds patches" in said["view_target"]
+    assert "media type 'video'" in invalid(Form(videos, name))["view_target"]
+    assert invalid(Form(groups, name)) == {}  # the slice that the grid shows
+
+
+def test_names_of_comparisons_that_can_not_be(plugins, labeled):
+    said = invalid(Form(labeled, a="red", b="blue", run_key="cats/dogs 2024"))
+    assert "such as 'cats_dogs_2024'" in said["run_key"]

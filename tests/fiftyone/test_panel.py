@@ -152,7 +152,9 @@ def test_delegated_work_is_shown_until_it_is_done(browser, dataset):
     assert "waiting" not in browser.text and "run-later" in browser.parts()
     assert "TimerView" not in json.dumps(browser.page)
 
-    operator(dataset, "red", "nowhere", "wrong", captioner="field:truth", delegate=True)
+    dataset.save_view("gone", dataset.match_tags("blue"))
+    operator(dataset, "red", "gone", "wrong", captioner="field:truth", delegate=True)
+    dataset.delete_saved_view("gone")  # after it was queued
     operator(dataset, "red", "blue", "unwanted", captioner="field:truth", delegate=True)
     browser.event("stop", name="unwanted")
     assert "unwanted" not in browser.text
@@ -161,7 +163,7 @@ def test_delegated_work_is_shown_until_it_is_done(browser, dataset):
     assert "failed" in browser.text and "Expected set B" in browser.text
     browser.event("retry", name="wrong")
     [form] = browser.asked("prompt_user_for_operation")
-    assert form["operator_uri"] == f"{URI}/compare_views" and form["params"]["b"] == "nowhere"
+    assert form["operator_uri"] == f"{URI}/compare_views" and form["params"]["b"] == "gone"
     assert "from_script" not in form["params"]
     browser.event("dismiss", name="wrong")
     assert "failed" not in browser.text

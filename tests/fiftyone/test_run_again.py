@@ -217,3 +217,24 @@ def test_no_value_is_a_traceback(plugins, labeled, params):
         form = Form(labeled, name, a="red", b="blue", hypotheses="x", advanced=True, **params)
         [key] = params
         assert f"Expected {key} as" in form.said("problem_0")
+
+
+def test_sets_of_several_conditions_and_what_they_are_taken_from_come_back(plugins, labeled):
+    labeled.save_view("in/half", labeled.limit(18))
+    labeled.set_values("score", [float(row) for row in range(24)])
+    found = visdiff.compare(
+        labeled, "in/half & range:score=2..", "bottom:score=20%", "run", preset="offline",
+        within="tag:red & label:truth=red thing",
+    )  # fmt: skip
+    name, params = _actions.settings_of(labeled, visdiff.load(labeled, "run"))
+    assert (params["a"], params["b"]) == ("view:in/half & range:score=2..", "bottom:score=20%")
+    assert params["within"] == "tag:red & label:truth=red thing" and "left_out" not in params
+    form = Form(labeled, name, **params)
+    assert not [one for one in form.inputs.values() if one.invalid]
+    form.execute()
+    repeated = visdiff.load(labeled, params["run_key"])
+    assert (repeated.n_a, repeated.n_b) == (found.n_a, found.n_b)
+    assert repeated.record["sets"] == found.record["sets"]
+    labeled.delete_saved_view("in/half")
+    _, params = _actions.settings_of(labeled, visdiff.load(labeled, "run"))
+    assert "a" not in params and "Set A was picked by hand" in params["left_out"][0]

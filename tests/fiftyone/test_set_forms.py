@@ -104,6 +104,9 @@ CHOICES = [
      "bottom 15% of guess.confidence", 3, 17),
     ({"a_kind": "tag", "a_tag": "red", "b_kind": "end", "b_number": "guess.confidence",
       "b_end": "top", "b_percent": 25.0}, "tag:red", 10, 5),
+    ({"a_kind": "several", "a_several": "label:truth=cat & red"}, "truth = cat and red", 5, 15),
+    ({"a_kind": "range", "a_number": "guess.confidence", "a_low": "", "a_high": "0.1"},
+     "guess.confidence up to 0.1", 3, 17),
 ]  # fmt: skip
 
 
@@ -123,7 +126,17 @@ def test_what_is_chosen_is_sized_up_and_compared(plugins, labeled, params, label
 
 
 def test_what_a_script_passes_is_what_the_form_shows(plugins, evaluated):
-    texts = ["red", "tag:blue", "label:truth=cat", "eval:cls=right", "bottom:guess.confidence=10%"]
+    texts = [
+        "red",
+        "tag:blue",
+        "label:truth=cat",
+        "eval:cls=right",
+        "bottom:guess.confidence=10%",
+        "eval:cls=right & label:truth=cat",
+        "range:guess.confidence=.1..",
+        "red & tag:red",
+        "range:created_at=2000-01-01..2100-01-01",
+    ]
     for text in texts:
         shown = Form(evaluated, a=text, b="rest")
         chosen = {

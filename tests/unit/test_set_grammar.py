@@ -21,7 +21,21 @@ from visdiff_plugin.sets.grammar import (
 NAMES = st.one_of(
     st.text(min_size=1, max_size=12),
     st.text("&% 256=/:.abtag", min_size=1, max_size=12),
-    st.sampled_from([" & ", "a & tag:b", "tag:a & tag:b", "x &", "& x", "%26", "%2526", "a/b/c"]),
+    st.sampled_from(
+        [
+            " & ",
+            "a & tag:b",
+            "tag:a & tag:b",
+            "x &",
+            "& x",
+            "a&tag:b",
+            "a& tag:b",
+            "&tag:",
+            "%26",
+            "%2526",
+            "a/b/c",
+        ]
+    ),
 )
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(repr)
 DATES = st.one_of(st.dates(), st.datetimes()).map(lambda date: date.isoformat())
@@ -114,6 +128,9 @@ def test_any_text_is_read_or_refused_in_words(text):
         ("cats & dogs", SavedView("cats & dogs"), "cats & dogs"),
         ("tag:cats & dogs", Tag("cats & dogs"), "tag:cats & dogs"),
         ("tag:R&B", Tag("R&B"), "tag:R&B"),
+        ("tag:a&tag:b", Intersection((Tag("a"), Tag("b"))), "tag:a and tag:b"),
+        ("tag:a &view:b", Intersection((Tag("a"), SavedView("b"))), "tag:a and b"),
+        ("tag:a%26tag:b", Tag("a&tag:b"), "tag:a&tag:b"),
     ],
 )  # fmt: skip
 def test_each_form(text, chosen, label):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..errors import FieldError
 from ..mongo.documents import read_columns, read_vectors
 from ..storable import storable
 from ..vectors import Reader, unit
+from . import offers
 from .labels import label_names, label_words, object_numbers
 
 
@@ -22,7 +24,7 @@ def read_captions(dataset: Any, fields: Sequence[str], ids: Sequence[str]) -> li
         FieldError: if a field does not exist or holds no words
     """
     for field in fields:
-        check_field(dataset, field)
+        check_words(dataset, field)
     columns = read_columns(dataset, ids, fields)
     try:
         phrases = [[label_words(value) for value in columns[field]] for field in fields]
@@ -41,7 +43,7 @@ def read_label_names(dataset: Any, field: str, ids: Sequence[str]) -> list[set[s
     Raises:
         FieldError: as `read_captions`
     """
-    check_field(dataset, field)
+    check_words(dataset, field)
     try:
         names = [label_names(value) for value in read_columns(dataset, ids, [field])[field]]
     except TypeError as error:
@@ -58,17 +60,20 @@ def read_object_numbers(dataset: Any, field: str, ids: Sequence[str]) -> NDArray
 def read_keys(dataset: Any, field: str, ids: Sequence[str]) -> list[Hashable | None]:
     """Returns a key for each sample from a field, so that images can be grouped by it.
 
-    Labels are their class names; text, numbers, dates and ids stay as they are; None where empty.
+    Labels are their class names, or their number; text, numbers, dates and ids stay as they are;
+    None where empty.
 
     Raises:
         FieldError: if the field does not exist or holds neither
     """
-    check_field(dataset, field)
+    check_keys(dataset, field)
     where = f"{field!r} of {dataset.name!r}"
     return [_key(where, value) for value in read_columns(dataset, ids, [field])[field]]
 
 
 def _key(where: str, value: Any) -> Hashable | None:
+    if isinstance(value, Mapping) and value.get("_cls") == "Regression":
+        value = value.get("value")
     if isinstance(value, (list, Mapping)):
         try:
             names = label_names(value)
@@ -108,15 +113,39 @@ def read_brain_run(dataset: Any, key: str) -> tuple[str, Callable[[], Any]]:
             f"Expected a brain run, got {key!r}; there are {known or 'none'} in {dataset.name!r}."
         )
     config = dataset.get_brain_info(key).config
-    if getattr(config, "type", "") != "similarity" or getattr(config, "patches_field", None):
+    parts = getattr(config, "patches_field", None) or getattr(config, "roi_field", None)
+    if getattr(config, "type", "") != "similarity" or parts:
         raise FieldError(
             f"Expected a similarity run over whole images of {dataset.name!r}, got {key!r} "
             f"({config.method}).",
             "Compute one with fiftyone.brain.compute_similarity(dataset, model=...).",
         )
+    if not getattr(config, "model", None):
+        raise FieldError(
+            f"Similarity run {key!r} of {dataset.name!r} does not say which model made it, so no "
+            "description can be embedded like its images.",
+            "Compute one by the name of a model: fiftyone.brain.compute_similarity(dataset, "
+            "model='clip-vit-base32-torch').",
+        )
+    if getattr(config, "supports_prompts", None) is False:
+        raise FieldError(
+            f"The model of similarity run {key!r} ({config.model}) embeds no text, so no "
+            "description can be compared with its images.",
+            "Compute one with a model for images and text, such as clip-vit-base32-torch.",
+        )
     options = getattr(config, "model_kwargs", None)
     model = f"{getattr(config, 'model', None) or 'no model'}{f' {options}' if options else ''}"
     return model, lambda: dataset.load_brain_results(key).get_model()
+
+
+def brain_runs(dataset: Any) -> list[str]:
+    """Returns the similarity runs whose embeddings and model can be used."""
+    usable = []
+    for key in dataset.list_brain_runs(type="similarity"):
+        with contextlib.suppress(FieldError):
+            read_brain_run(dataset, key)
+            usable.append(str(key))
+    return usable
 
 
 def read_brain_vectors(dataset: Any, key: str) -> tuple[str | None, dict[str, NDArray[Any]]]:
@@ -133,6 +162,38 @@ def brain_field(dataset: Any, key: str) -> str | None:
     """Returns the field of a similarity run's embeddings; None where they are elsewhere."""
     field = getattr(dataset.get_brain_info(key).config, "embeddings_field", None)
     return str(field) if field else None
+
+
+def check_words(dataset: Any, field: str) -> None:
+    """Checks that a field can hold text or classes; runs, forms and pickers ask the same.
+
+    Raises:
+        FieldError: if it does not exist, or holds something else
+    """
+    check_field(dataset, field)
+    declared = dataset.get_field(field)
+    if not offers.holds_words(declared):
+        raise FieldError(
+            f"Expected text or labels in {field!r} of {dataset.name!r}, got "
+            f"{offers.kind_of(declared)}.",
+            f"Choose another field. {offers.closest(field, offers.word_fields(dataset))}",
+        )
+
+
+def check_keys(dataset: Any, field: str) -> None:
+    """Checks that images can be grouped by a field.
+
+    Raises:
+        FieldError: if it does not exist, or holds vectors, masks, ...
+    """
+    check_field(dataset, field)
+    declared = dataset.get_field(field)
+    if not offers.holds_keys(declared):
+        raise FieldError(
+            f"Expected values to group by in {field!r} of {dataset.name!r}, got "
+            f"{offers.kind_of(declared)}.",
+            "Name a field of labels, text, numbers or dates.",
+        )
 
 
 def check_field(dataset: Any, field: str) -> None:

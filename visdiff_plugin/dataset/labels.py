@@ -10,7 +10,7 @@ from typing import Any
 from ..storable import storable
 
 #: where a label document keeps the list of its parts
-_LISTS = ("detections", "classifications", "polylines", "keypoints")
+LISTS = ("detections", "classifications", "polylines", "keypoints")
 
 
 def label_names(value: Any) -> list[str] | None:
@@ -31,7 +31,7 @@ def label_names(value: Any) -> list[str] | None:
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [name for item in value for name in (label_names(item) or [])]
     if isinstance(value, Mapping):
-        for key in _LISTS:
+        for key in LISTS:
             if isinstance(value.get(key), list):
                 return label_names(value[key])
         if "label" in value:

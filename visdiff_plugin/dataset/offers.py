@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import SelectionError
 from ..mongo.documents import stored_path
 from ..mongo.queries import frequent_values
+from .labels import LISTS
 from .own_fields import owns
 
 _DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}(-?\d)?")
@@ -102,18 +103,72 @@ def group_fields(dataset: Any) -> list[str]:
     """Returns the user's fields that hold one word, number, date or class a sample."""
     import fiftyone as fo
 
-    plain = (fo.StringField, fo.IntField, fo.FloatField, fo.BooleanField, fo.DateField,
-             fo.DateTimeField, fo.ObjectIdField)  # fmt: skip
     return [
         name
         for name, field in dataset.get_field_schema().items()
         if name not in _OWN
         and not _is_ours(dataset, name)
-        and (
-            isinstance(field, plain)
-            or getattr(field, "document_type", None) in (fo.Classification, fo.Regression)
-        )
+        and holds_keys(field)
+        and not isinstance(field, fo.ListField)
+        and getattr(field, "document_type", None) in (None, fo.Classification, fo.Regression)
     ]
+
+
+def word_fields(dataset: Any) -> list[str]:
+    """Returns the user's fields that hold text or classes."""
+    ours = {*_OWN, *dataset.list_runs(), *dataset.list_evaluations()}
+    return [
+        name
+        for name, field in dataset.get_field_schema().items()
+        if name not in ours and holds_words(field)
+    ]
+
+
+def label_fields(dataset: Any) -> list[str]:
+    """Returns the fields of labels that have classes."""
+    import fiftyone as fo
+
+    return [
+        name
+        for name, field in dataset.get_field_schema(ftype=fo.EmbeddedDocumentField).items()
+        if issubclass(field.document_type, fo.Label)
+        and not name.startswith("visdiff_")
+        and holds_words(field)
+    ]
+
+
+def holds_words(field: Any) -> bool:
+    """Returns whether a field can hold text, or labels with classes; see `labels.label_names`."""
+    import fiftyone as fo
+
+    if isinstance(field, fo.ListField):
+        return field.field is not None and holds_words(field.field)
+    if isinstance(field, fo.EmbeddedDocumentField):
+        inside = field.get_field_schema()
+        return any(holds_words(part) for name, part in inside.items() if name in (*LISTS, "label"))
+    return isinstance(field, fo.StringField)
+
+
+def holds_keys(field: Any) -> bool:
+    """Returns whether images can be grouped by a field: words, numbers, dates, true or false."""
+    import fiftyone as fo
+
+    plain = (fo.IntField, fo.FloatField, fo.BooleanField, fo.DateField, fo.DateTimeField,
+             fo.ObjectIdField)  # fmt: skip
+    if isinstance(field, fo.EmbeddedDocumentField) and field.document_type is fo.Regression:
+        return True
+    return isinstance(field, plain) or holds_words(field)
+
+
+def kind_of(field: Any) -> str:
+    """Returns what a field holds, in a word for messages."""
+    import fiftyone as fo
+
+    if isinstance(field, fo.EmbeddedDocumentField):
+        return str(field.document_type.__name__)
+    name = type(field).__name__.removesuffix("Field").lower()
+    inside = field.field if isinstance(field, fo.ListField) else None
+    return name if inside is None else f"{name} of {kind_of(inside)}"
 
 
 def number_fields(dataset: Any) -> list[str]:

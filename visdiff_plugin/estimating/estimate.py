@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ..assembly import Stages, make_stages
 from ..catalog.members import stored_name
 from ..config import Config
 from ..dataset.fields import brain_field, read_brain_run
-from ..errors import CredentialsError, VisDiffError, concerning
+from ..dataset.samples import Source
+from ..errors import CredentialsError, FieldError, VisDiffError, concerning
+from ..inputs.ties import check_values
 from ..sets.draw import MOST, SampledSets, draw_two
 from ..sets.finding import Base
 from ..sets.preview import Preview, preview
@@ -91,6 +95,8 @@ def estimate(
     datasets = _datasets(base, sizes)
     stages, problems = _stages(datasets, config, propose=not hypotheses)
     problems += absent_fields(datasets, config, stages)
+    if config.overlap == "error" and sizes.both:
+        problems.append(Problem("overlap", f"{sizes.both} samples are in both sets.", stops=True))
     drawn = drawn or draw_two(base, sizes, most)
     if drawn is None:
         return Estimate(sizes.a.n, sizes.b.n, False, problems=tuple(problems))
@@ -116,7 +122,12 @@ def _estimated(
     descriptions = len(hypotheses)
     if stages is not None:
         calls, descriptions = calls_of(stages, config, standing, len(hypotheses))
-        problems = [*problems, *lacking(config, stages, standing.values, not hypotheses)]
+        problems = [
+            *problems,
+            *lacking(config, stages, standing.values, not hypotheses, drawn.exact),
+        ]
+    if drawn.exact:
+        problems = [*problems, *_valueless(drawn, config)]
     return Estimate(
         drawn.n_a,
         drawn.n_b,
@@ -126,6 +137,17 @@ def _estimated(
         descriptions,
         tuple({problem.text: problem for problem in reversed(problems)}.values())[::-1],
     )
+
+
+def _valueless(drawn: SampledSets, config: Config) -> list[Problem]:
+    """Returns which fields that tie images together have no value on all images of both sets."""
+    sources = [Source(part.dataset, part.ids) for part in drawn.parts]
+    in_a = np.arange(sum(len(source.ids) for source in sources)) < drawn.n_a
+    try:
+        check_values(sources, in_a, config)
+    except FieldError as error:
+        return [problem_of(error)]
+    return []
 
 
 def _stages(

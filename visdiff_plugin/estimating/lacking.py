@@ -14,8 +14,8 @@ from ..catalog.lacks import missing
 from ..catalog.members import find, members_of, read
 from ..catalog.table import MODELS
 from ..config import Config
-from ..errors import ModelError
-from ..inputs.ties import NEAR_DUPLICATES
+from ..errors import DependencyError, EngineError, ModelError
+from ..inputs.ties import NEAR_DUPLICATES, unusable_fields
 from ..specs import parse_spec, public_spec
 from ..stages import needs_of
 from .standing import Values
@@ -28,10 +28,13 @@ class Problem:
     Args:
         about: the setting that can fix it, such as ``"captioner"``; may be empty
         text: what is wrong, and what to do
+        stops (False): whether a run would refuse, wherever it is executed; what only this machine
+            lacks (a key, a package) another one that executes it may have
     """
 
     about: str
     text: str
+    stops: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,34 +60,28 @@ class NamedEncoder:
 
 def problem_of(error: Exception) -> Problem:
     """Returns what an error says, and which setting it is about."""
-    return Problem(getattr(error, "about", ""), str(error))
+    stops = not isinstance(error, (DependencyError, EngineError, ModelError))
+    return Problem(getattr(error, "about", ""), str(error), stops)
 
 
 def absent_fields(datasets: Sequence[Any], config: Config, stages: Stages | None) -> list[Problem]:
-    """Returns which fields that tie images together are missing.
+    """Returns which fields that tie images together are missing, or hold something else.
 
     Args:
         datasets: those of A and B
         config: every choice
         stages: the models; None if they can't be made
     """
-    named = [("control_for", name) for name in config.control_for]
-    named += [("cluster_by", config.cluster_by or ""), ("pair_by", config.pair_by or "")]
-    problems = [
-        Problem(about, f"Dataset {dataset.name!r} has no field {name!r}. Choose another field.")
-        for dataset in datasets
-        for about, name in named
-        if name and name != NEAR_DUPLICATES and dataset.get_field(name) is None
-    ]
+    problems = [problem_of(error) for error in unusable_fields(datasets, config)]
     reads = stages is not None and stages.reads("embeddings")
     if config.cluster_by == NEAR_DUPLICATES and stages is not None and not reads:
         text = "Finding near-duplicates takes embeddings. Choose an encoder."
-        problems.append(Problem("cluster_by", text))
+        problems.append(Problem("cluster_by", text, stops=True))
     return problems
 
 
 def lacking(
-    config: Config, stages: Stages, values: Sequence[Values], propose: bool
+    config: Config, stages: Stages, values: Sequence[Values], propose: bool, exact: bool
 ) -> list[Problem]:
     """Returns what the stages still need here: keys, packages, captions.
 
@@ -93,6 +90,7 @@ def lacking(
         stages: the models
         values: what is stored
         propose: False if the user brings the hypotheses
+        exact: whether all images were looked at
     """
     captions = next((value for value in values if value.noun == "captions"), None)
     problems = []
@@ -104,7 +102,7 @@ def lacking(
         problems += _incomplete(name, getattr(config, name), stages)
     if captions is not None and not captions.stored and not captions.todo:
         text = f"No photo has words in {captions.producer}. Choose another field or a captioner."
-        problems.append(Problem("captioner", text))
+        problems.append(Problem("captioner", text, stops=exact))
     if propose and not stages.has_captions:
         problems += _silent(stages)
     return problems

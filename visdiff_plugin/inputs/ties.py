@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..assembly import caption_fields
 from ..config import Config
 from ..dataset import fields
 from ..dataset.samples import Source
-from ..errors import FieldError, concerning
+from ..errors import FieldError, SettingError, concerning
 from ..evidence.design import Design, encode, names_of_strata, strata_of
 from ..evidence.near_duplicates import near_duplicates
 from .joined import Inputs
 
 #: the value of ``cluster_by`` that is no field
 NEAR_DUPLICATES = "near_duplicates"
+
+
+def unusable_fields(datasets: Sequence[Any], config: Config) -> Iterator[FieldError | SettingError]:
+    """Yields why fields that are read can't be used; runs and forms ask the same.
+
+    Args:
+        datasets: those of A and B
+        config: every choice
+    """
+    words: list[tuple[str, str]] = []
+    try:
+        words += [("captioner", name) for name in caption_fields(config.captioner)]
+    except SettingError as error:
+        yield error
+    words += [("label_fields", name) for name in config.label_fields]
+    read = [(*one, fields.check_words) for one in words]
+    read += [(*one, fields.check_keys) for one in _named(config)]
+    for about, name, check in read:
+        for dataset in datasets:
+            try:
+                with concerning(about):
+                    check(dataset, name)
+            except FieldError as error:
+                yield error
+
+
+def check_values(sources: Sequence[Source], in_a: NDArray[np.bool_], config: Config) -> None:
+    """Checks that fields which tie images together have values on these.
+
+    Raises:
+        FieldError: if a field has no value here, or A and B share none to pair by
+    """
+    for about, name in _named(config):
+        with concerning(about):
+            keys = read_keys(sources, name)
+            if about == "pair_by":
+                _paired(name, encode(keys), in_a)
+
+
+def _named(config: Config) -> list[tuple[str, str]]:
+    """Returns the fields that tie images together, each after the setting that names it."""
+    single = (("cluster_by", config.cluster_by), ("pair_by", config.pair_by))
+    return [
+        *(("control_for", name) for name in config.control_for),
+        *((about, name) for about, name in single if name and name != NEAR_DUPLICATES),
+    ]
 
 
 def read_design(inputs: Inputs, config: Config) -> Design:

@@ -35,7 +35,7 @@ def make_base(dataset: Any, within: Any = None) -> Base:
             )
         view = located.view if located.ids is None else dataset.select(list(located.ids))
         check_media(view, "within", located.label)
-    return Base(dataset, view, located.label)
+    return Base(dataset, view, located.label, located.text)
 
 
 def select(dataset: Any, chosen: Any, name: str) -> Selected:

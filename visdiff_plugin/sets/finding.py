@@ -40,11 +40,13 @@ class Base:
         dataset: a FiftyOne dataset
         view: the dataset, or a view of it
         label (""): what people call the view; empty for the whole dataset
+        text (None): what it was chosen by, where that is text
     """
 
     dataset: Any
     view: Any
     label: str = ""
+    text: str | None = None
     _numbers: dict[str, tuple[list[str], list[float]]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -127,7 +129,8 @@ def load_view(dataset: Any, name: str) -> Any:
         return dataset.load_saved_view(name)
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise SelectionError(
-            f"Saved view {name!r} can't be used: {error}", "Save it again, or choose another set."
+            f"Saved view {name!r} can't be used: {str(error).rstrip('.')}.",
+            "Save it again, or choose another set.",
         ) from error
 
 

@@ -24,6 +24,9 @@ _ESCAPES = {"%": "%25", "=": "%3D", "/": "%2F", "&": "%26"}
 _AND = " & "
 #: a text, colon and one of these begin a text that is no saved view's name
 _KINDS = ("view", "tag", "label", "eval", "top", "bottom", "range", "dataset")
+_BEFORE_KIND = f" ?(?:{'|'.join(_KINDS)}):"
+#: what is read as `_AND`: its spaces may be left out where a kind follows
+_JOINS = re.compile(f"{_AND}| ?&(?={_BEFORE_KIND}) ?")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class SavedView:
     name: str
 
     def __str__(self) -> str:
-        plain = not _looks_special(self.name) and _AND not in self.name
+        plain = not _looks_special(self.name) and not _JOINS.search(self.name)
         return self.name if plain else self.explicit
 
     @property
@@ -211,7 +214,7 @@ def parse_set(text: str, views: Sequence[str] = (), datasets: Container[str] = (
             holds half of a character
     """
     _check_whole(text)
-    pieces = text.split(_AND)
+    pieces = _JOINS.split(text)
     several = len(pieces) > 1 and text not in views
     if several and all(_looks_special(piece) or piece in views for piece in pieces):
         return Intersection(tuple(_condition(piece, text, views) for piece in pieces))
@@ -354,7 +357,7 @@ def _read(name: str) -> str:
 def _guarded(text: str) -> str:
     """Writes the end of a text, where all signs mean themselves but a ``&`` between spaces."""
     text = re.sub(r"%((?:25)*)26", r"%25\g<1>26", text)
-    return re.sub("(?<= )&(?= |$)", "%26", text)
+    return re.sub(f"(?<= )&(?= |$)|&(?={_BEFORE_KIND})", "%26", text)
 
 
 def _unguarded(text: str) -> str:
