@@ -272,3 +272,17 @@ def test_a_run_that_was_stopped_leaves_nothing_on_either(two, monkeypatch):
     assert all(one.get_field("run") for one in two)
     assert visdiff.delete(home, "run") == ()
     assert not [one for one in two if one.get_field("run")]
+
+
+def test_a_clone_deletes_its_own_run_alone(two):
+    home, other = two
+    run = compare(home, other)
+    clone = home.clone(f"{home.name}-clone")
+    try:
+        [left] = visdiff.delete(clone, "run")
+        assert "cloned from" in left and other.count(run.fields[0]) == 40
+        assert visdiff.load(home, "run") == run
+    finally:
+        fo.delete_dataset(clone.name)
+    home.name = f"{home.name}-renamed"  # by another name it is the same dataset
+    assert visdiff.delete(home, "run") == () and other.get_field("run") is None

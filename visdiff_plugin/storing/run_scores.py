@@ -25,7 +25,7 @@ def sets_of(dataset: Any, run: Run) -> tuple[Selected, Selected]:
     """
     other = dataset
     if run.dataset_b:
-        other, left = find_other(dataset.get_run_info(run.run_key).config, run.run_key)
+        other, left = find_other(dataset, run.run_key, to_change=False)
         if other is None:
             raise RunError(f"Expected B in dataset {run.dataset_b!r}. {left}")
     path = f"{run.run_key}.{SET}"

@@ -26,6 +26,7 @@ from .score_fields import (
     check_other,
     find_other,
     holds_scores,
+    home_of,
     with_fields,
     write_scores,
 )
@@ -181,7 +182,8 @@ def save_run(
             own = slice(start, start + len(source.ids))
             start += len(source.ids)
             away = source.dataset.name != dataset.name
-            more = {"of": str(dataset.name), "token": token} if away else {}
+            more = {"of": str(dataset.name), "home": home_of(dataset), "token": token}
+            more = more if away else {}
             write_scores(source.dataset, written, source.ids, scores[own], in_a[own], **more)
         _save_record(dataset, written)
         config.state = _MOVING if is_staged else _DONE
@@ -338,7 +340,7 @@ def _deleted(dataset: Any, run_key: str, token: str | None) -> tuple[str, ...]:
             return ()
         config.state = _LEAVING  # what is half gone is no run
         dataset.update_run_config(run_key, config)
-        other, left = find_other(config, run_key)
+        other, left = find_other(dataset, run_key)
         if other is not None:
             with changing(other):
                 other.delete_sample_field(run_key)
@@ -361,7 +363,7 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
     if new_key == run_key:
         return run
     check_run_key(dataset, new_key, overwrite=False)
-    other, _ = find_other(dataset.get_run_info(run_key).config, run_key)
+    other, _ = find_other(dataset, run_key)
     with claimed([dataset], run_key), claimed([dataset, other or dataset], new_key):
         refresh_schema(dataset)
         load_run(dataset, run_key)  # it may be gone by now
@@ -378,7 +380,7 @@ def _renamed(dataset: Any, run: Run, run_key: str, new_key: str) -> Run:
     """Renames what still has the old key of a run, and writes its record."""
     left = ""
     if run_key != new_key:
-        other, left = find_other(dataset.get_run_info(run_key).config, run_key)
+        other, left = find_other(dataset, run_key)
         if other is not None:
             with changing(other):
                 other.rename_sample_field(run_key, new_key)

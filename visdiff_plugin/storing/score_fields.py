@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..dataset.own_fields import METHOD, declare_document, describe
 from ..dataset.samples import find_dataset
 from ..errors import RunError
+from ..mongo.documents import collection
 from ..mongo.updates import write_documents
 from ..results.difference import Difference
 from ..results.run import Run
@@ -133,16 +134,19 @@ def check_other(dataset: Any, other: Any, run_key: str) -> None:
     check_free(other, run_key)
 
 
-def find_other(config: Any, run_key: str) -> tuple[Any, str]:
+def find_other(home: Any, run_key: str, *, to_change: bool = True) -> tuple[Any, str]:
     """Returns the dataset of B where it holds a run's scores.
 
     Args:
-        config: the run's stored config
+        home: the dataset of the run
         run_key: its key
+        to_change (True): whether the scores are to be moved or deleted: a clone of the run's
+            dataset reads them, but they are not its own
 
     Returns:
         the dataset and nothing; or None, and in a sentence what is left there and why
     """
+    config = home.get_run_info(run_key).config
     name = getattr(config, "dataset_b", "")
     if not name:
         return None, ""
@@ -156,7 +160,18 @@ def find_other(config: Any, run_key: str) -> tuple[Any, str]:
         return None, ""
     if _info(dataset, run_key).get("token") != getattr(config, "token", None):
         return None, f"Field {run_key!r} of {name!r} was left: it holds no scores of this run."
+    of = _info(dataset, run_key).get("home")
+    if to_change and of is not None and of != home_of(home):
+        return None, (
+            f"Field {run_key!r} of {name!r} was left: it is of the run of the dataset that this "
+            "one was cloned from."
+        )
     return dataset, ""
+
+
+def home_of(dataset: Any) -> str:
+    """Returns what a dataset is called as long as it lives, whatever its name becomes."""
+    return str(collection(dataset).name)
 
 
 def _info(dataset: Any, field: str) -> Mapping[str, Any]:
