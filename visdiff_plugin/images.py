@@ -41,6 +41,9 @@ _EXIF_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct
 #: bugs and gaps of Pillow's plugins, which must not look like those of who decodes
 _PLUGIN_ERRORS = (RuntimeError, AttributeError, AssertionError)
 
+#: kinds of files that Pillow hands to another program, which runs what stands in them
+_PROGRAMS = frozenset(("EPS",))
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: chunks of a PNG that hold texts and color profiles, but no pixels
 _WORDS = (b"iCCP", b"iTXt", b"tEXt", b"zTXt")
@@ -147,6 +150,8 @@ def _read(stream: BinaryIO, take: Callable[[Any], Read]) -> Read:
 def _opened(stream: BinaryIO, take: Callable[[Any], Read]) -> Read:
     try:
         with Image.open(stream) as file:
+            if file.format in _PROGRAMS:
+                raise UndecodableError(f"{file.format} is a program, which is not run")
             return take(file)
     except UnidentifiedImageError as error:
         raise UnidentifiedImageError(0, _unidentified(stream)) from error

@@ -278,3 +278,15 @@ def test_a_header_that_promises_too_much_is_refused_before_it_is_decoded(tmp_pat
         parts.append(struct.pack(">I", len(data)) + name + data + check)
     (tmp_path / "x.png").write_bytes(b"".join(parts))
     assert problem(str(tmp_path / "x.png")) == "image too large to decode"
+
+
+def test_postscript_is_not_run(tmp_path, colors, monkeypatch):
+    import subprocess
+
+    path = saved(tmp_path / "drawing.eps", colors)
+    for name in ("Popen", "run", "check_call", "check_output"):
+        monkeypatch.setattr(subprocess, name, lambda *args, **kwargs: pytest.fail("it was run"))
+    assert "is a program, which is not run" in problem(path)
+    # whatever its name says
+    (tmp_path / "photo.png").write_bytes((tmp_path / "drawing.eps").read_bytes())
+    assert "is a program" in problem(str(tmp_path / "photo.png"))
