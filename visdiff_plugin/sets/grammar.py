@@ -20,6 +20,8 @@ from ..storable import encodable
 
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*%")
 _ESCAPES = {"%": "%25", "=": "%3D", "/": "%2F", "&": "%26"}
+#: characters of a set's text; no name of a view is as long
+_LONGEST = 5_000
 #: between conditions of which images meet all
 _AND = " & "
 #: a text, colon and one of these begin a text that is no saved view's name
@@ -307,6 +309,12 @@ def _kind_of_end(end: str) -> str:
 
 
 def _check_whole(text: str) -> None:
+    if len(text) > _LONGEST:
+        raise SelectionError(
+            f"Expected a set's name of up to {_LONGEST:,} characters, got {len(text):,}: "
+            f"{text[:50]!r}...",
+            "Save a view of these images and choose that.",
+        )
     if encodable(text) != text:
         raise SelectionError(
             f"Expected a set's name, got {text!r}, which holds half of a character.",
