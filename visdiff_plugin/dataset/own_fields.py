@@ -33,14 +33,22 @@ def declare_document(
     field: str,
     numbers: Mapping[str, str] | None = None,
     words: Mapping[str, str] | None = None,
+    *,
+    description: str = "",
+    info: Mapping[str, Any] | None = None,
 ) -> None:
-    """Declares an embedded document, in one write: each is a whole schema.
+    """Declares an embedded document of ours, in one write.
+
+    Each write is a whole schema; and a process that dies between two would leave a field that
+    nobody knows the owner of.
 
     Args:
         dataset: a FiftyOne dataset
         field: the document
         numbers (None): names of its numbers, and their descriptions
         words (None): names of its texts, which stand before the numbers
+        description (""): what it holds, for people
+        info (None): what it holds, as `describe` keeps it
     """
     import fiftyone as fo
 
@@ -54,6 +62,8 @@ def declare_document(
             fo.EmbeddedDocumentField,
             embedded_doc_type=fo.DynamicEmbeddedDocument,
             fields=inside,
+            description=description or None,
+            info={METHOD: dict(info or {})},
         )
 
 

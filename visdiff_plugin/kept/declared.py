@@ -33,20 +33,20 @@ def _declare(dataset: Any, kind: Kind, same_producer: bool) -> None:
 
     check_field(dataset, kind, same_producer)
     types = {"captions": fo.StringField, "embeddings": fo.VectorField}
+    said = f"VisDiff {kind.noun} by {kind.producer}"
+    info = {"producer": kind.producer, "parameters": dict(kind.parameters)}
     if dataset.get_field(kind.field) is None:
         if kind.noun in types:
-            dataset.add_sample_field(kind.field, types[kind.noun])
+            dataset.add_sample_field(
+                kind.field, types[kind.noun], description=said, info={METHOD: info}
+            )
         else:
-            declare_document(dataset, kind.field)
-    describe(
-        dataset,
-        kind.field,
-        f"VisDiff {kind.noun} by {kind.producer}",
-        {"producer": kind.producer, "parameters": dict(kind.parameters)},
-    )
+            declare_document(dataset, kind.field, description=said, info=info)
+    describe(dataset, kind.field, said, info)
     if dataset.get_field(KEYS_FIELD) is None:
-        declare_document(dataset, KEYS_FIELD)
-        describe(dataset, KEYS_FIELD, "What VisDiff's stored values were made from", {})
+        declare_document(
+            dataset, KEYS_FIELD, description="What VisDiff's stored values were made from"
+        )
     if dataset.get_field(kind.key_path) is None:
         dataset.add_sample_field(kind.key_path, fo.StringField)
 

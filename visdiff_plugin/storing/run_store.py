@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -120,7 +120,7 @@ def writing(dataset: Any, other: Any, run_key: str, overwrite: bool) -> Iterator
     """
     with claimed([dataset, other], run_key):
         dataset.reload()  # another process may have stored a run since it was read
-        _tidy(dataset)
+        _tidy(dataset, run_key)
         check_run_key(dataset, run_key, overwrite)
         check_other(dataset, other, run_key)
         yield _identity(dataset, run_key)
@@ -211,8 +211,12 @@ def _move(dataset: Any, staged: str) -> Run:
     return run
 
 
-def _tidy(dataset: Any) -> dict[str, Any]:
+def _tidy(dataset: Any, own: str = "") -> dict[str, Any]:
     """Ends what processes that died left half done: runs that replace, get a name, or go.
+
+    Args:
+        dataset: a FiftyOne dataset
+        own (""): a key that the caller holds
 
     Returns:
         the stored config of each VisDiff run
@@ -225,7 +229,8 @@ def _tidy(dataset: Any) -> dict[str, Any]:
     }
     for key, moves_to in half_done.items():
         try:
-            with claimed([dataset], moves_to or key):
+            held = moves_to or key
+            with nullcontext() if held == own else claimed([dataset], held):
                 refresh_schema(dataset)  # another process may have ended it since
                 if dataset.has_run(key):
                     refresh(dataset, key)

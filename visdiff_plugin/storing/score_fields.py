@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.own_fields import METHOD, declare_document, describe
+from ..dataset.own_fields import METHOD, declare_document
 from ..dataset.samples import find_dataset
 from ..errors import RunError
 from ..mongo.documents import collection
@@ -67,13 +67,11 @@ def write_scores(
         for name, difference in zip(names, run.differences, strict=False)
     }
     which = f"A: {run.label_a}; B: {run.label_b}"
-    declare_document(dataset, run.run_key, numbers, {SET: which})
-    describe(
-        dataset,
-        run.run_key,
-        f"VisDiff: {run.label_a} against {run.label_b}",
-        {"run_key": run.run_key, **more},
-    )
+    declare_document(
+        dataset, run.run_key, numbers, {SET: which},
+        description=f"VisDiff: {run.label_a} against {run.label_b}",
+        info={"run_key": run.run_key, **more},
+    )  # fmt: skip
     for name, own in (("A", in_a), ("B", ~in_a)):
         rows = np.flatnonzero(own)
         chosen = [ids[int(row)] for row in rows]
