@@ -320,8 +320,8 @@ def ask_hub(name: str, repo: str, revision: str | None = None) -> bool:
         return False
     why = "HF_HUB_OFFLINE forbids to ask the model hub"
     base_error: Any = getattr(hub_errors, "HTTPError", OSError)  # of the HTTP library that it uses
-    kept = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
     try:
+        kept = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
         if not constants.HF_HUB_OFFLINE:
             HfApi().model_info(repo, revision=revision, timeout=_HUB_SECONDS)
             return False

@@ -11,6 +11,7 @@ from visdiff_plugin.hypotheses import add_hypothesis
 from visdiff_plugin.kept import making
 from visdiff_plugin.runs import annotate
 from visdiff_plugin.stages import ProposerReply
+from visdiff_plugin.storing import run_store
 
 #: half a character, one that turns the text around, one that ends texts in C, one nobody sees
 ODD = "\ud83d\u202e\x00\u200b"
@@ -161,9 +162,12 @@ def test_context_and_options_as_they_are_typed(dataset):
 
 def test_a_run_that_cannot_be_written_leaves_nothing(dataset, monkeypatch):
     compare(dataset)
-    for name in ("register_run", "save_run_results", "update_run_config"):
+    for owner, name in (
+        (fo.Dataset, "register_run"), (run_store, "save_record"),
+        (fo.Dataset, "update_run_config"),
+    ):  # fmt: skip
         with monkeypatch.context() as patch:
-            patch.setattr(fo.Dataset, name, refuse)
+            patch.setattr(owner, name, refuse)
             with pytest.raises(OSError, match="no space left"):
                 compare(dataset, "other")
         assert visdiff.list_runs(dataset) == ["run"] and dataset.get_field("other") is None

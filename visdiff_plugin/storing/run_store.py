@@ -344,7 +344,8 @@ def _deleted(dataset: Any, run_key: str, token: str | None) -> tuple[str, ...]:
         if token is not None and getattr(config, "token", None) != token:
             return ()
         config.state = _LEAVING  # what is half gone is no run
-        dataset.update_run_config(run_key, config)
+        with suppress(Exception):  # where it can't be said, it may still be done
+            dataset.update_run_config(run_key, config)
         other, left = find_other(dataset, run_key)
         if other is not None:
             with changing(other):
