@@ -323,6 +323,28 @@ def test_verdicts_of_two_people_at_once_are_both_kept(dataset):
     assert not failed and {row.note for row in rows} == {f"of {text}" for text in words}
 
 
+def test_a_run_that_another_process_deleted_is_gone_here_too(dataset):
+    compare(dataset, OLD)
+    visdiff.load(dataset, "run")
+    dataset.persistent = True
+    deleted = (
+        "import sys, fiftyone as fo, visdiff_plugin as v; "
+        "v.delete(fo.load_dataset(sys.argv[1]), 'run')"
+    )
+    subprocess.run([sys.executable, "-c", deleted, dataset.name], check=True, timeout=300)
+    for act in (
+        lambda: annotate(dataset, "run", OLD, note="late"),
+        lambda: visdiff.rename(dataset, "run", "other"),
+        lambda: visdiff.delete(dataset, "run"),
+        lambda: visdiff.load(dataset, "run"),
+    ):
+        with pytest.raises(RunError):
+            act()
+    assert visdiff.list_runs(dataset) == [] and leftovers(dataset) == []
+    compare(dataset, NEW)
+    assert whole(dataset, (NEW,))
+
+
 def test_claims_by_the_clock_of_the_database(dataset, monkeypatch):
     with claims.claimed([dataset, dataset], "name"):
         held = claims.holder(dataset, "name")

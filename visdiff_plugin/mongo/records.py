@@ -9,11 +9,16 @@ from .documents import collection
 
 def refresh(dataset: Any, run_key: str) -> None:
     """Reads what another process or thread may have written of a run since it was read here."""
+    from mongoengine.errors import DoesNotExist
+
     document = dataset._doc.runs.get(run_key)
-    if document is None:
-        dataset.reload()
-    else:
-        document.reload()
+    try:
+        if document is not None:
+            document.reload()
+            return
+    except DoesNotExist:
+        pass  # it was deleted
+    dataset.reload()
 
 
 def save_record(dataset: Any, run_key: str, record: dict[str, Any]) -> None:
