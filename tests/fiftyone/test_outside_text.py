@@ -196,6 +196,14 @@ def test_a_round_with_bad_content_costs_that_round_alone(dataset, bad):
     assert sum(left(run, "round").values()) == 1
 
 
+def test_a_reply_without_end_is_cut_and_counted(dataset):
+    run = stored(
+        dataset, compare(dataset, proposer=ListProposer(*(f"red {n}" for n in range(1200))))
+    )
+    assert len(run.differences) <= 1000
+    assert left(run, "proposal")["the reply had over 1,000 proposals"] >= 200
+
+
 def test_a_program_that_fails_still_raises(dataset):
     class Broken(ListProposer):
         def propose(self, a, b):

@@ -16,6 +16,8 @@ from ..storable import storable, why_not
 
 #: rounds asked at once: enough for any sensible number, kind to a local server
 _MOST_AT_ONCE = 8
+#: proposals of one reply: each takes a test on all images, and a row
+_MOST = 1_000
 #: characters of a proposal that is dropped
 _SHOWN = 80
 
@@ -236,6 +238,8 @@ def _storable(reply: ProposerReply, name: str) -> tuple[ProposerReply, dict[str,
         known = isinstance(given, str)
         text = storable(given) if known else ""
         why = why_not(text) if known else f"it is {type(given).__name__} instead of text"
+        if not why and len(kept) >= _MOST:
+            why = f"the reply had over {_MOST:,} proposals"
         if why:
             dropped[f"proposal {number}: {text[:_SHOWN]}".rstrip(": ")] = why
         else:
