@@ -17,7 +17,7 @@ from operators._run_name import why_not
 from visdiff_plugin.errors import RunError
 from visdiff_plugin.mongo import claims
 from visdiff_plugin.runs import annotate
-from visdiff_plugin.storing import run_store
+from visdiff_plugin.storing import run_moves, run_store
 
 OLD, NEW = "red pictures", "blue pictures"
 
@@ -38,7 +38,7 @@ class Dying:
 
     #: every way in which a run is written
     WRITES = (
-        (run_store, "write_scores"), (run_store, "save_record"),
+        (run_store, "write_scores"), (run_moves, "save_record"),
         (fo.Dataset, "register_run"), (fo.Dataset, "update_run_config"),
         (fo.Dataset, "delete_sample_field"), (fo.Dataset, "delete_run"),
         (fo.Dataset, "rename_sample_field"), (fo.Dataset, "rename_run"),
@@ -163,9 +163,9 @@ def test_a_full_disk_while_replacing_keeps_the_old_run(dataset, monkeypatch):
     def full(*args, **kwargs):
         raise OSError("No space left on device")
 
-    for place in ("write_scores", "save_record"):
+    for room, place in ((run_store, "write_scores"), (run_moves, "save_record")):
         with monkeypatch.context() as patch:
-            patch.setattr(run_store, place, full)
+            patch.setattr(room, place, full)
             with pytest.raises(OSError, match="No space"):
                 compare(dataset, NEW, overwrite=True)
         assert whole(dataset, (OLD,)) and leftovers(dataset) == []

@@ -14,7 +14,7 @@ from PIL import Image
 import visdiff_plugin as visdiff
 from visdiff_plugin.errors import FieldError, RunError, SelectionError
 from visdiff_plugin.runs import export
-from visdiff_plugin.storing import run_store
+from visdiff_plugin.storing import run_moves, run_store
 
 WORDS = ("red pictures", "blue pictures", "a dog")
 
@@ -259,15 +259,15 @@ def test_a_run_that_was_stopped_leaves_nothing_on_either(two, monkeypatch):
     def stopped(*args, **kwargs):
         raise SystemExit
 
-    monkeypatch.setattr(run_store, "save_record", stopped)
+    monkeypatch.setattr(run_moves, "save_record", stopped)
     with pytest.raises(SystemExit):
         compare(home, other)
     assert home.list_runs() == [] and not [one for one in two if one.get_field("run")]
-    delete = run_store._delete
-    monkeypatch.setattr(run_store, "_delete", lambda *args, **kwargs: ())  # killed
+    delete = run_store.delete
+    monkeypatch.setattr(run_store, "delete", lambda *args, **kwargs: ())  # killed
     with pytest.raises(SystemExit):
         compare(home, other)
-    monkeypatch.setattr(run_store, "_delete", delete)
+    monkeypatch.setattr(run_store, "delete", delete)
     monkeypatch.undo()
     assert all(one.get_field("run") for one in two)
     assert visdiff.delete(home, "run") == ()

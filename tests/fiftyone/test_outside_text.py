@@ -11,7 +11,7 @@ from visdiff_plugin.hypotheses import add_hypothesis
 from visdiff_plugin.kept import making
 from visdiff_plugin.runs import annotate
 from visdiff_plugin.stages import ProposerReply
-from visdiff_plugin.storing import run_store
+from visdiff_plugin.storing import run_moves
 
 #: half a character, one that turns the text around, one that ends texts in C, one nobody sees
 ODD = "\ud83d\u202e\x00\u200b"
@@ -163,7 +163,7 @@ def test_context_and_options_as_they_are_typed(dataset):
 def test_a_run_that_cannot_be_written_leaves_nothing(dataset, monkeypatch):
     compare(dataset)
     for owner, name in (
-        (fo.Dataset, "register_run"), (run_store, "save_record"),
+        (fo.Dataset, "register_run"), (run_moves, "save_record"),
         (fo.Dataset, "update_run_config"),
     ):  # fmt: skip
         with monkeypatch.context() as patch:

@@ -60,7 +60,7 @@ def test_a_run_that_was_stopped_while_written_is_seen_and_replaced(dataset, monk
         raise SystemExit  # a killed process would not even clean up
 
     monkeypatch.setattr(run_store, "write_scores", stopped)
-    monkeypatch.setattr(run_store, "_delete", lambda *args, **kwargs: ())
+    monkeypatch.setattr(run_store, "delete", lambda *args, **kwargs: ())
     with pytest.raises(SystemExit):
         compare(dataset, "run")
     monkeypatch.undo()
@@ -152,7 +152,7 @@ def test_max_fields_limits_what_is_written(dataset):
 def test_fiftyone_still_has_the_private_names_that_bulk_access_uses(dataset):
     view = dataset.match_tags("red")
     used = [
-        (dataset, ("_sample_collection", "_bulk_write", "_pipeline")),
+        (dataset, ("_sample_collection", "_bulk_write", "_pipeline", "_doc")),
         (view, ("_pipeline", "_root_dataset", "_is_generated")),
     ]
     for one, names in used:

@@ -1,8 +1,9 @@
 """Bulk reads of sample fields, straight from FiftyOne's own Mongo collection.
 
-FiftyOne's ``values()`` costs several times the database's own time. The three names of FiftyOne
-used here (``_sample_collection``, ``_pipeline``, ``_bulk_write``) are private: a test fails by name
-where a version moves them. `updates` writes; what it writes reads back as if FiftyOne had.
+FiftyOne's ``values()`` costs several times the database's own time. The four names of FiftyOne
+used here (``_sample_collection``, ``_pipeline``, ``_bulk_write``, ``_doc``) are private: a test
+fails by name where a version moves them. `updates` writes; what it writes reads back as if FiftyOne
+had.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ CHUNK = 2_000
 def collection(dataset: Any) -> Any:
     """Returns the Mongo collection of a dataset's samples."""
     return dataset._sample_collection
+
+
+def document_of(dataset: Any) -> Any:
+    """Returns FiftyOne's own document of a dataset, with its fields and runs."""
+    return dataset._doc
 
 
 def reload(dataset: Any, ids: Iterable[str]) -> None:

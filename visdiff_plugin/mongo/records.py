@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .documents import collection
+from .documents import collection, document_of
 
 
 def refresh(dataset: Any, run_key: str) -> None:
     """Reads what another process or thread may have written of a run since it was read here."""
     from mongoengine.errors import DoesNotExist
 
-    document = dataset._doc.runs.get(run_key)
+    document = document_of(dataset).runs.get(run_key)
     try:
         if document is not None:
             document.reload()
@@ -36,7 +36,7 @@ def save_record(dataset: Any, run_key: str, record: dict[str, Any]) -> None:
     from gridfs import GridFS
 
     results = dataset.init_run_results(run_key, record=record)
-    document = dataset._doc.runs[run_key]
+    document = document_of(dataset).runs[run_key]
     files = GridFS(collection(dataset).database)
     old = document.results
     body = json_util.dumps(results.serialize()).encode()

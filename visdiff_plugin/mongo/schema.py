@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .claims import claimed
-from .documents import collection
+from .documents import collection, document_of
 
 #: what a claim of the schema is called; no run can be called so
 _NAME = "the schema"
@@ -45,7 +45,7 @@ def changing(dataset: Any) -> Iterator[None]:
 
 def refresh_schema(dataset: Any) -> None:
     """Reads a dataset's fields and runs again, if another process has changed them."""
-    document = dataset._doc
+    document = document_of(dataset)
     stored = collection(dataset).database["datasets"].find_one(
         {"_id": document.id}, {"sample_fields": 1, "runs": 1}
     )  # fmt: skip

@@ -233,7 +233,8 @@ def _ask(asked_round: Round, a: Images, b: Images) -> tuple[ProposerReply, dict[
 
 def _storable(reply: ProposerReply, name: str) -> tuple[ProposerReply, dict[str, str]]:
     """Returns a reply as it can be stored, and why each proposal that it lacks can't be tested."""
-    kept, dropped = [], {}
+    kept: list[str] = []
+    dropped = {}
     for number, given in enumerate(reply.proposals, 1):
         known = isinstance(given, str)
         text = storable(given) if known else ""

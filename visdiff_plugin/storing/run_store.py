@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -17,15 +17,27 @@ from ..dataset.own_fields import METHOD
 from ..dataset.samples import Source
 from ..errors import RunError
 from ..mongo.claims import claimed, holder
-from ..mongo.records import refresh, save_record
+from ..mongo.records import refresh
 from ..mongo.schema import changing, refresh_schema
 from ..results.run import SCHEMA_VERSION, Run
 from ..storable import LONGEST_NOTE, storable
+from .run_moves import (
+    DONE,
+    MOVING,
+    STAGED,
+    WRITING,
+    delete,
+    identity,
+    move,
+    read_record,
+    state_of,
+    tidy,
+    write_record,
+)
 from .score_fields import (
     check_free,
     check_other,
     find_other,
-    holds_scores,
     home_of,
     with_fields,
     write_scores,
@@ -40,11 +52,6 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 #: it stands in the name of each score field
 _LONGEST_KEY = 100
 
-#: states of a run. A moving one is whole, and is to stand under another key; what is moving or
-#: leaving when its process dies goes on being that, whoever looks next
-_WRITING, _MOVING, _LEAVING, _DONE = "writing", "moving", "leaving", "done"
-#: begins the key of a run that will replace another; users' keys can't begin so
-_STAGED = "visdiff_new_"
 #: seconds that short changes wait for each other
 _PATIENCE = 10.0
 
@@ -92,7 +99,7 @@ def check_run_key(dataset: Any, run_key: str, overwrite: bool) -> None:
                 f"Expected a free run_key, got {run_key!r}, a run of another plugin.",
                 "Choose another key.",
             )
-        if not overwrite and getattr(config, "state", _DONE) == _DONE:
+        if not overwrite and getattr(config, "state", DONE) == DONE:
             raise RunError(
                 f"Expected a free run_key, got {run_key!r}, which already exists.",
                 "Choose another key, delete it with visdiff.delete(dataset, key), or pass "
@@ -120,10 +127,10 @@ def writing(dataset: Any, other: Any, run_key: str, overwrite: bool) -> Iterator
     """
     with claimed([dataset, other], run_key):
         dataset.reload()  # another process may have stored a run since it was read
-        _tidy(dataset, run_key)
+        tidy(dataset, run_key)
         check_run_key(dataset, run_key, overwrite)
         check_other(dataset, other, run_key)
-        yield _identity(dataset, run_key)
+        yield identity(dataset, run_key)
 
 
 def save_run(
@@ -155,7 +162,8 @@ def save_run(
     Raises:
         RunError: if another run stands there by now
     """
-    if _identity(dataset, run.run_key) != replaces:
+    refresh_schema(dataset)
+    if identity(dataset, run.run_key) != replaces:
         raise RunError(
             f"Expected run_key {run.run_key!r} to be free still, but a run was stored under it "
             "meanwhile.",
@@ -163,15 +171,15 @@ def save_run(
         )
     # names of datasets change: the token says that scores elsewhere are this run's
     token, key = uuid.uuid4().hex, run.run_key
-    if _state(dataset, key) == _DONE:
-        written = replace(run, run_key=f"{_STAGED}{token[:12]}")
+    if state_of(dataset, key) == DONE:
+        written = replace(run, run_key=f"{STAGED}{token[:12]}")
     else:
-        _delete(dataset, key)  # what a process that died left
+        delete(dataset, key)  # what a process that died left
         written = run
     written = with_fields(written, scores.shape[1])
     is_staged = written.run_key != key
     config = dataset.init_run(
-        method=METHOD, **_header(run), state=_WRITING, token=token,
+        method=METHOD, **_header(run), state=WRITING, token=token,
         moves_to=key if is_staged else "",
     )  # fmt: skip
     try:
@@ -185,84 +193,15 @@ def save_run(
             more = {"of": str(dataset.name), "home": home_of(dataset), "token": token}
             more = more if away else {}
             write_scores(source.dataset, written, source.ids, scores[own], in_a[own], **more)
-        _save_record(dataset, written)
-        config.state = _MOVING if is_staged else _DONE
+        write_record(dataset, written)
+        config.state = MOVING if is_staged else DONE
         dataset.update_run_config(written.run_key, config)
     except BaseException:
         # what fails here is less telling than what failed there; the rest is tidied up later
         with suppress(Exception):
-            _delete(dataset, written.run_key, token)
+            delete(dataset, written.run_key, token)
         raise
-    return _move(dataset, written.run_key) if is_staged else written
-
-
-def _move(dataset: Any, staged: str) -> Run:
-    """Puts a run under the key that it is to have, in place of the one that stands there.
-
-    It goes on where an earlier try was stopped.
-    """
-    key = dataset.get_run_info(staged).config.moves_to
-    if staged != key and dataset.has_run(key):  # without it, a field of that name is the new one
-        _delete(dataset, key)
-    run = _renamed(dataset, Run.from_dict(_read_record(dataset, staged)), staged, key)
-    config = dataset.get_run_info(key).config
-    config.state, config.moves_to = _DONE, ""
-    dataset.update_run_config(key, config)
-    return run
-
-
-def _tidy(dataset: Any, own: str = "") -> dict[str, Any]:
-    """Ends what processes that died left half done: runs that replace, get a name, or go.
-
-    Args:
-        dataset: a FiftyOne dataset
-        own (""): a key that the caller holds
-
-    Returns:
-        the stored config of each VisDiff run
-    """
-    configs = _configs(dataset)
-    half_done = {
-        key: getattr(config, "moves_to", "")
-        for key, config in configs.items()
-        if getattr(config, "moves_to", "") or getattr(config, "state", _DONE) == _LEAVING
-    }
-    for key, moves_to in half_done.items():
-        try:
-            held = moves_to or key
-            with nullcontext() if held == own else claimed([dataset], held):
-                refresh_schema(dataset)  # another process may have ended it since
-                if dataset.has_run(key):
-                    refresh(dataset, key)
-                state = _state(dataset, key)
-                if state == _MOVING:
-                    _move(dataset, key)
-                elif state == _LEAVING or (state == _WRITING and moves_to):
-                    _delete(dataset, key)
-        except RunError:
-            continue  # it is under way
-    return _configs(dataset) if half_done else configs
-
-
-def _configs(dataset: Any) -> dict[str, Any]:
-    """Returns the stored config of each VisDiff run of a dataset."""
-    configs = {key: dataset.get_run_info(key).config for key in dataset.list_runs()}
-    return {key: config for key, config in configs.items() if config.method == METHOD}
-
-
-def _identity(dataset: Any, run_key: str) -> str:
-    """Returns what tells a finished run from others of its key; empty where there is none."""
-    if _state(dataset, run_key) != _DONE:
-        return ""
-    config = dataset.get_run_info(run_key).config
-    return str(getattr(config, "token", None) or getattr(config, "created", None) or "unknown")
-
-
-def _state(dataset: Any, run_key: str) -> str:
-    """Returns the state of a run as it is in the database; empty where there is none."""
-    if not dataset.has_run(run_key):
-        return ""
-    return str(getattr(dataset.get_run_info(run_key).config, "state", _DONE))
+    return move(dataset, written.run_key) if is_staged else written
 
 
 def is_being_written(dataset: Any, run_key: str) -> bool:
@@ -276,10 +215,10 @@ def load_run(dataset: Any, run_key: str) -> Run:
     Raises:
         RunError: if there is none, or it was not finished
     """
-    if _state(dataset, run_key) != _DONE:
-        _tidy(dataset)  # its new version may wait to take its place
+    if state_of(dataset, run_key) != DONE:
+        tidy(dataset)  # its new version may wait to take its place
     _check_known(dataset, run_key)
-    if _state(dataset, run_key) != _DONE:
+    if state_of(dataset, run_key) != DONE:
         under_way = is_being_written(dataset, run_key)
         raise RunError(
             f"Expected a finished run, got {run_key!r}, which "
@@ -288,13 +227,13 @@ def load_run(dataset: Any, run_key: str) -> Run:
             if under_way
             else "Run it again under the same key, or delete it.",
         )
-    run = Run.from_dict(_read_record(dataset, run_key))
+    run = Run.from_dict(read_record(dataset, run_key))
     return replace(run, dataset=str(dataset.name))  # it may be renamed since, or a clone
 
 
 def list_runs(dataset: Any) -> list[str]:
     """Returns the keys of the dataset's VisDiff runs, oldest first, unfinished ones included."""
-    keys = [key for key in _tidy(dataset) if not key.startswith(_STAGED)]
+    keys = [key for key in tidy(dataset) if not key.startswith(STAGED)]
     return sorted(keys, key=lambda key: dataset.get_run_info(key).timestamp)
 
 
@@ -305,12 +244,12 @@ def list_headers(dataset: Any) -> list[dict[str, Any]]:
     it, or ``"interrupted"``.
     """
     headers = []
-    for key, config in _tidy(dataset).items():
-        if key.startswith(_STAGED):
+    for key, config in tidy(dataset).items():
+        if key.startswith(STAGED):
             continue
         header = {name: getattr(config, name, None) for name in _HEADER}
         state = "done"
-        if getattr(config, "state", _DONE) != _DONE:
+        if getattr(config, "state", DONE) != DONE:
             state = "underway" if is_being_written(dataset, key) else "interrupted"
         headers.append({**header, "run_key": key, "state": state})
     return headers
@@ -328,35 +267,7 @@ def delete_run(dataset: Any, run_key: str, missing_ok: bool = False) -> tuple[st
     if not missing_ok:
         _check_known(dataset, run_key)
     with claimed([dataset], run_key):
-        return _delete(dataset, run_key)
-
-
-def _delete(dataset: Any, run_key: str, token: str | None = None) -> tuple[str, ...]:
-    """Deletes what there is of a run; with a token, only if it is the run of that token."""
-    with changing(dataset):
-        return _deleted(dataset, run_key, token)
-
-
-def _deleted(dataset: Any, run_key: str, token: str | None) -> tuple[str, ...]:
-    left = ""
-    if dataset.has_run(run_key):
-        config = dataset.get_run_info(run_key).config
-        if token is not None and getattr(config, "token", None) != token:
-            return ()
-        config.state = _LEAVING  # what is half gone is no run
-        with suppress(Exception):  # where it can't be said, it may still be done
-            dataset.update_run_config(run_key, config)
-        other, left = find_other(dataset, run_key)
-        if other is not None:
-            with changing(other):
-                other.delete_sample_field(run_key)
-    elif token is not None:
-        return ()
-    if holds_scores(dataset, run_key):
-        dataset.delete_sample_field(run_key)
-    if dataset.has_run(run_key):
-        dataset.delete_run(run_key)
-    return (left,) if left else ()
+        return delete(dataset, run_key)
 
 
 def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
@@ -377,33 +288,9 @@ def rename_run(dataset: Any, run_key: str, new_key: str) -> Run:
         if other is not None:
             check_other(dataset, other, new_key)
         config = dataset.get_run_info(run_key).config
-        config.state, config.moves_to = _MOVING, new_key
+        config.state, config.moves_to = MOVING, new_key
         dataset.update_run_config(run_key, config)
-        return _move(dataset, run_key)
-
-
-def _renamed(dataset: Any, run: Run, run_key: str, new_key: str) -> Run:
-    """Renames what still has the old key of a run, and writes its record."""
-    left = ""
-    if run_key != new_key:
-        other, left = find_other(dataset, run_key)
-        if other is not None:
-            with changing(other):
-                other.rename_sample_field(run_key, new_key)
-        with changing(dataset):
-            if holds_scores(dataset, run_key):
-                dataset.rename_sample_field(run_key, new_key)
-            dataset.rename_run(run_key, new_key)
-    differences = tuple(
-        replace(
-            difference, field=difference.field and f"{new_key}.{difference.field.partition('.')[2]}"
-        )
-        for difference in run.differences
-    )
-    notes = (*run.notes, left) if left else run.notes
-    run = replace(run, run_key=new_key, differences=differences, notes=notes)
-    _save_record(dataset, run)
-    return run
+        return move(dataset, run_key)
 
 
 def annotate_run(
@@ -427,7 +314,7 @@ def annotate_run(
     with claimed([dataset], run_key, _PATIENCE):
         refresh(dataset, run_key)
         run = _annotated(load_run(dataset, run_key), description, verdict, note)
-        _save_record(dataset, run)
+        write_record(dataset, run)
     return run
 
 
@@ -464,27 +351,12 @@ def update_run(dataset: Any, run_key: str, change: Callable[[Run], Run]) -> Run:
     with claimed([dataset], run_key, _PATIENCE):
         refresh(dataset, run_key)
         run = change(load_run(dataset, run_key))
-        _save_record(dataset, run)
+        write_record(dataset, run)
         config = dataset.get_run_info(run_key).config
         for name, value in _header(run).items():
             setattr(config, name, value)
         dataset.update_run_config(run_key, config)
     return run
-
-
-def _read_record(dataset: Any, run_key: str) -> Any:
-    # cached results go stale when another process writes the run again
-    try:
-        return dataset.load_run_results(run_key, cache=False, load_view=False).record
-    except AttributeError:
-        # FiftyOne reads an empty text where the file is gone: another process, such as the App's
-        # server, has written a new one, which the dataset in this process does not know yet
-        dataset.reload()
-        return dataset.load_run_results(run_key, cache=False, load_view=False).record
-
-
-def _save_record(dataset: Any, run: Run) -> None:
-    save_record(dataset, run.run_key, run.to_dict())
 
 
 def _check_known(dataset: Any, run_key: str) -> None:
