@@ -97,7 +97,7 @@ def http_client(
         async def send(self, request: Any, **options: Any) -> Any:
             if not own:
                 for name in list(request.headers):
-                    if name.lower() not in _PLAIN_HEADERS and not name.lower().startswith("x-stai"):
+                    if name.lower() not in _PLAIN_HEADERS and not name.lower().startswith("x-stainless"):
                         del request.headers[name]
             request.headers.update(headers)
             options["follow_redirects"] = False  # the key would go where the server says
