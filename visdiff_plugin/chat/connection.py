@@ -97,7 +97,8 @@ def http_client(
         async def send(self, request: Any, **options: Any) -> Any:
             if not own:
                 for name in list(request.headers):
-                    if name.lower() not in _PLAIN_HEADERS and not name.lower().startswith("x-stainless"):
+                    plain = name.lower() in _PLAIN_HEADERS or name.lower().startswith("x-stainless")
+                    if not plain:
                         del request.headers[name]
             request.headers.update(headers)
             options["follow_redirects"] = False  # the key would go where the server says
