@@ -14,10 +14,13 @@ from visdiff_plugin.errors import SettingError
 _LONGEST_TEXT, _MOST_ITEMS, _LARGEST = 20_000, 1_000, 1e15
 #: what may be longer: hypotheses, one a line or as a list, and a script's sample ids
 _LONGER = {"hypotheses": (5_000_000, 10_000), "threshold": (500, 10_000)}
-#: what the App hands a panel: its state, and the answers of operators
-_LONGER |= dict.fromkeys(("panel_state", "result", "original_params", "error"), (5_000_000, 10_000))
 _SETS = ("a", "b")
 _MOST_IDS, _DEEPEST = 10_000_000, 6
+#: what the App hands a panel: its state, and parameters and answers of operators with their view,
+#: which holds sample ids and nests its conditions
+_OF_THE_APP = ("panel_state", "result", "original_params", "error")
+_LONGER |= dict.fromkeys(_OF_THE_APP, (5_000_000, _MOST_IDS))
+_DEEPEST_OF_THE_APP = 60
 _MOST_GPUS = 64
 
 
@@ -53,7 +56,8 @@ def check(params: Mapping[str, Any]) -> None:
     for name, value in params.items():
         text, items = _LONGER.get(name, (_LONGEST_TEXT, _MOST_ITEMS))
         items = _MOST_IDS if name in _SETS else items
-        problem = _problem(value, text, items, _DEEPEST)
+        deepest = _DEEPEST_OF_THE_APP if name in _OF_THE_APP else _DEEPEST
+        problem = _problem(value, text, items, deepest)
         if not problem and name == "gpus" and value not in (None, ""):
             real = isinstance(value, (int, float)) and not isinstance(value, bool)
             problem = "" if real and 0 <= value <= _MOST_GPUS else f"not from 0 to {_MOST_GPUS}"

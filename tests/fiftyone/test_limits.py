@@ -145,3 +145,18 @@ def test_events_of_a_panel_have_bounds(browser, stored_run):
     browser.state["moved"] = float("inf")
     browser.event("filter")
     assert browser.said
+
+
+def test_a_view_that_the_app_passes_along_is_no_attack(browser, stored_run):
+    deep = {"$match": {"$expr": "$x"}}
+    for _ in range(20):
+        deep = {"$and": [deep]}
+    view = [
+        {"_cls": "fiftyone.core.stages.Match", "kwargs": [["filter", deep]]},
+        {"_cls": "fiftyone.core.stages.Select", "kwargs": [["ids", ["0" * 24] * 50_000]]},
+    ]
+    browser.event("on_load").event("open_run", key="run")
+    browser.event("done", original_params={"run_key": "run", "view": view}, result={"deleted": "x"})
+    assert "Truer of" in browser.text
+    browser.event("done", original_params={"run_key": "gone", "view": view}, result=None)
+    assert "Truer of" not in browser.text
