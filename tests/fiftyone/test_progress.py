@@ -148,6 +148,10 @@ def test_a_process_that_was_killed_is_seen_at_once(ctx):
     [state] = _progress.states(ctx)
     assert state["state"] == "running"
     stream.close()
+    until = time.monotonic() + 30
+    while _progress.states(ctx):  # its thread ends, and takes its state along
+        assert time.monotonic() < until
+        time.sleep(0.02)
     gone = {**state, "process": {**state["process"], "pid": child.pid}}
     ctx.store(_progress.STORE).set("state:mine", gone)
     _progress.stop(ctx, "mine")  # who pressed Stop does not wait for it
