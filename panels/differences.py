@@ -64,7 +64,9 @@ class DifferencesPanel(foo.Panel):
             check(ctx.params)
         except SettingError as error:
             ctx.ops.notify(str(error), variant="error")
-            return None
+            # the page that the browser was on may not be drawable, but the App waits for one
+            self._go(ctx, where="runs")
+            return ctx.ops.show_panel_output(self.render(ctx))
         try:
             return super().execute(ctx)
         except VisDiffError as error:

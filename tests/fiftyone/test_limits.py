@@ -160,3 +160,9 @@ def test_a_view_that_the_app_passes_along_is_no_attack(browser, stored_run):
     assert "Truer of" in browser.text
     browser.event("done", original_params={"run_key": "gone", "view": view}, result=None)
     assert "Truer of" not in browser.text
+
+
+def test_a_refused_event_leaves_the_reader_on_a_page(browser, stored_run):
+    browser.event("on_load").event("open_run", key="run")
+    browser.event("poll", x="y" * 1_000_000)
+    assert browser.asked("notify") and "New comparison" in browser.text
